@@ -1,0 +1,90 @@
+"""What the world does to us. Our own bugs are not here: they crash, with a traceback."""
+
+from __future__ import annotations
+
+
+class Trouble(Exception):
+    """Something the world did, told so that a person can act on it.
+
+    what: what happened.
+    fix: what to do about it; may be empty.
+
+    ├── BadInput            the user gave something that cannot be used
+    │   ├── NoSuch          no interest, run, nugget or model of that name
+    │   └── NothingToDo     an empty folder, nothing accepted, nothing to teach
+    ├── WorkspaceTrouble    the workspace cannot be used as it is
+    │   ├── NewerWorkspace  a newer Goldpan wrote it
+    │   ├── Locked          another process owns it
+    │   └── NoSpace         the disk is full
+    ├── Unreadable          one paper could not be read; carries a reason code
+    ├── SourceDown          a paper source did not answer
+    ├── BadModel            a model directory is missing, damaged or refused
+    ├── TrainingFailed      the training program ended badly
+    └── GateRefused         the trained version is not good enough
+    """
+
+    def __init__(self, what: str, fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.fix}".strip()
+
+
+class BadInput(Trouble):
+    """The user gave something that cannot be used."""
+
+
+class NoSuch(BadInput):
+    """Nothing has that name."""
+
+
+class NothingToDo(BadInput):
+    """The request is fine, but there is nothing to work on."""
+
+
+class WorkspaceTrouble(Trouble):
+    """The workspace cannot be used as it is."""
+
+
+class NewerWorkspace(WorkspaceTrouble):
+    """A newer Goldpan wrote this workspace."""
+
+
+class Locked(WorkspaceTrouble):
+    """Another process owns the workspace."""
+
+
+class NoSpace(WorkspaceTrouble):
+    """The disk is full."""
+
+
+class Unreadable(Trouble):
+    """One paper could not be read.
+
+    reason: a code: not_a_pdf, encrypted, damaged, no_text_layer, empty, garbage_text, too_large,
+    timeout, out_of_memory, missing, duplicate, no_findings.
+    transient: whether trying again later may help.
+    """
+
+    def __init__(self, reason: str, what: str, fix: str = "", *, transient: bool = False) -> None:
+        super().__init__(what, fix)
+        self.reason = reason
+        self.transient = transient
+
+
+class SourceDown(Trouble):
+    """A paper source did not answer."""
+
+
+class BadModel(Trouble):
+    """A model directory is missing, damaged or refused."""
+
+
+class TrainingFailed(Trouble):
+    """The training program ended badly."""
+
+
+class GateRefused(Trouble):
+    """The trained version is not good enough to be promoted."""
