@@ -129,6 +129,18 @@ class Paper(Record):
     next_retry_at: str = ""
 
 
+class Sighting(Record):
+    """A paper turned up for an interest. One paper may serve several interests."""
+
+    identity = ("interest", "paper")
+    interest: str
+    """Interest id."""
+    paper: str
+    """Paper id."""
+    run: str = ""
+    """The run that saw it first."""
+
+
 class Passage(Record):
     """A stretch of a paper's text that belongs together (a paragraph or less)."""
 
