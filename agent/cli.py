@@ -1,0 +1,65 @@
+"""The command line: parse, call, print. `goldpan --help` imports nothing heavy."""
+
+from __future__ import annotations
+
+import errno
+import sys
+
+import typer
+
+from agent.commands import ask, demo, doctor, interests, memory, models, review, runs, teach
+from agent.terminal import Exit, complain, die_on_signals
+from memory.errors import NoSpace, Trouble
+
+app = typer.Typer(
+    name="goldpan",
+    help=(
+        "Reads new papers for you, finds what your model does not know yet, and, once you "
+        "approve, teaches it.\n\n"
+        "Exit codes: 0 done · 1 a bug · 2 wrong usage · 3 bad input · 4 nothing to do · "
+        "5 workspace trouble · 6 another process owns the workspace · 7 the work failed · "
+        "8 the gate refused the new version · 130 Ctrl-C (saved)."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("demo")(demo.demo)
+app.add_typer(interests.app, name="interests")
+app.command("run")(runs.run)
+app.add_typer(runs.app, name="runs")
+app.add_typer(review.app, name="review")
+app.command("teach")(teach.teach)
+app.command("ask")(ask.ask)
+app.add_typer(models.app, name="models")
+app.add_typer(memory.app, name="memory")
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """The door: signals, threads, and trouble told in words."""
+    from tools.threads import calm
+
+    calm()
+    die_on_signals()
+    try:
+        app()
+    except Trouble as trouble:
+        complain(trouble)
+    except OSError as fault:
+        if fault.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        complain(
+            NoSpace(
+                "No space is left on the disk.",
+                "Nothing that was saved is lost. Free some space, then: goldpan runs resume.",
+            )
+        )
+    except BrokenPipeError:
+        # The reader of our output went away (`goldpan … | head`): not our trouble.
+        sys.stderr.close()
+        sys.exit(Exit.DONE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""goldpan ask: put a question to the model as it was, as it is, or both side by side."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from agent.terminal import AsJson, Home, out, show_json
+from memory.errors import NothingToDo
+
+
+def ask(
+    question: str,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="current, base, both, or a version's id.")
+    ] = "current",
+    target: Annotated[str, typer.Option(help="Which target [default: the one bound].")] = "",
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Ask the target model; beside its answer stands what memory holds, with its sources."""
+    from agent.answers import answers
+    from agent.workspace import Workspace
+
+    with Workspace.open(home) as space:
+        context = space.context()
+        if context.current(target) is None:
+            raise NothingToDo("No target model is bound.", "Name one in goldpan.toml: goldpan doctor")
+        found = answers(space, context, question, model, target)
+    show_json(found) if as_json else _told(found)
+
+
+def _told(found: dict[str, Any]) -> None:
+    console = out()
+    for answer in found["answers"]:
+        name = f"{answer['name']} v{answer['version']}"
+        console.print(f"[bold]{name}[/] ({answer['what']})")
+        console.print(f"  {answer['text'] or '(no answer)'}", markup=False)
+    console.print("[bold]Memory holds[/]" if found["memory"] else "Memory holds nothing near.")
+    for row in found["memory"]:
+        console.print(f"  {row['cosine']:.2f}  {row['claim']}", markup=False)
+        console.print(f"        {row['paper']}, page {row['page']}", markup=False, style="dim")

@@ -1,0 +1,145 @@
+"""goldpan interests: what a user wants to know about, in their words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from agent.terminal import AsJson, Home, out, show, show_json
+from memory.errors import BadInput
+from memory.records import Interest, InterestStatus
+
+app = typer.Typer(help="What you want to know about, in your words.", no_args_is_help=True)
+
+Words = Annotated[list[str] | None, typer.Option(help="A word; may be given several times.")]
+Topic = Annotated[str, typer.Option("--topic", "-t", help="What it is about, in your words.")]
+Papers = Annotated[Path | None, typer.Option("--papers", help="A folder of PDFs to look in.")]
+Target = Annotated[str, typer.Option("--target", help="Name of the model to teach.")]
+
+
+def slug(text: str) -> str:
+    """A handle for a topic: lower case, digits and hyphens, at most 40 characters."""
+    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")[:40].strip("-")
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="A short handle, e.g. battery-anodes.")],
+    topic: Topic = "",
+    papers: Papers = None,
+    include: Words = None,
+    exclude: Words = None,
+    target: Target = "",
+    home: Home = None,
+) -> None:
+    """Add an interest."""
+    from agent.workspace import Workspace
+
+    if slug(name) != name:
+        raise BadInput(
+            f"{name!r} cannot be a handle: lower case letters, digits and hyphens only.",
+            f"Try: goldpan interests add {slug(name) or 'my-topic'} --topic {name!r}",
+        )
+    with Workspace.open(home) as space:
+        if target:
+            space.settings.model(target)
+        interest = Interest(
+            name=name,
+            topic=topic or name.replace("-", " "),
+            include=tuple(include or ()),
+            exclude=tuple(exclude or ()),
+            sources=_sources(papers),
+            target=target,
+        )
+        if not space.store.add(interest):
+            raise BadInput(
+                f"There is an interest {name!r} already.", f"Change it: goldpan interests edit {name}."
+            )
+    out().print(f"Added {name}. Next: goldpan run {name}" + ("" if papers else " --papers FOLDER"))
+
+
+def _sources(papers: Path | None) -> tuple[str, ...]:
+    return (f"folder:{papers.expanduser().absolute()}",) if papers else ()
+
+
+@app.command("list")
+def list_(as_json: AsJson = False, home: Home = None) -> None:
+    """List the interests."""
+    from agent.workspace import Workspace
+
+    with Workspace.open(home) as space:
+        rows = [interest.model_dump(mode="json") for interest in space.store.all(Interest)]
+    show(rows, ["name", "topic", "status", "sources", "target"], as_json)
+
+
+@app.command("show")
+def show_(name: str, home: Home = None) -> None:
+    """Show one interest whole, as JSON."""
+    from agent.runs import find_interest
+    from agent.workspace import Workspace
+
+    with Workspace.open(home) as space:
+        show_json(find_interest(space, name).model_dump(mode="json"))
+
+
+@app.command()
+def edit(
+    name: str,
+    topic: Topic = "",
+    papers: Papers = None,
+    include: Words = None,
+    exclude: Words = None,
+    target: Target = "",
+    home: Home = None,
+) -> None:
+    """Change what is given; the rest stays."""
+    given: dict[str, Any] = {
+        "topic": topic,
+        "sources": _sources(papers),
+        "include": tuple(include or ()),
+        "exclude": tuple(exclude or ()),
+        "target": target,
+    }
+    changes = {key: value for key, value in given.items() if value}
+    if not changes:
+        raise BadInput("Nothing was given to change.", "See: goldpan interests edit --help")
+    _change(home, name, **changes)
+
+
+@app.command()
+def pause(name: str, home: Home = None) -> None:
+    """Keep it, but look for nothing until it is resumed."""
+    _change(home, name, status=InterestStatus.PAUSED)
+
+
+@app.command()
+def resume(name: str, home: Home = None) -> None:
+    """Look for it again."""
+    _change(home, name, status=InterestStatus.ACTIVE)
+
+
+def _change(home: Path | None, name: str, **changes: Any) -> None:
+    from agent.runs import find_interest
+    from agent.workspace import Workspace
+
+    with Workspace.open(home) as space:
+        if changes.get("target"):
+            space.settings.model(changes["target"])
+        interest = find_interest(space, name).but(**changes)
+        space.store.put(interest)
+    out().print(f"{interest.name} is {interest.status}: {interest.topic}", markup=False)
+
+
+@app.command()
+def remove(name: str, home: Home = None) -> None:
+    """Remove an interest. Its papers, nuggets and models stay."""
+    from agent.runs import find_interest
+    from agent.workspace import Workspace
+
+    with Workspace.open(home) as space:
+        interest = find_interest(space, name)
+        space.store.delete(Interest, interest.id)
+    out().print(f"Removed {interest.name}. What was learnt from its papers stays.")

@@ -1,0 +1,80 @@
+"""goldpan memory: search what was learnt, and keep its index in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agent.terminal import AsJson, Home, Wait, out, show, show_json
+from memory.records import Nugget, Paper
+
+if TYPE_CHECKING:
+    from agent.workspace import Workspace
+    from memory.vectors import Vectors
+    from tools.models import Embedder
+
+app = typer.Typer(help="The vector memory of all nuggets.", no_args_is_help=True)
+
+
+def _open(space: Workspace) -> tuple[Embedder, Vectors]:
+    from agent.workspace import embedder
+    from memory.vectors import Vectors
+
+    model = embedder()
+    return model, Vectors(space.store, space.home / "index", model.name, model.dimensions)
+
+
+@app.command()
+def search(
+    text: str,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many.")] = 10,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Find the nuggets nearest in meaning."""
+    from agent.workspace import Workspace
+
+    with Workspace.open(home) as space:
+        rows = find(space, text, k)
+    show(rows, ["cosine", "claim", "paper", "page", "status", "id"], as_json)
+
+
+def find(space: Workspace, text: str, k: int) -> list[dict[str, Any]]:
+    """The k nuggets nearest to a text, best first.
+
+    Exact, over the stored vectors: the index belongs to the process that owns the workspace, and
+    a search must not wait for it.
+    """
+    model, vectors = _open(space)
+    near = vectors.exact(model.embed([text])[0], k)
+    nuggets = {n.id: n for n in space.store.all(Nugget, id=[name for name, _ in near])}
+    papers = {p.id: p for p in space.store.all(Paper, id=[n.paper for n in nuggets.values()])}
+    return [
+        {
+            **nuggets[name].model_dump(mode="json"),
+            "cosine": round(cosine, 4),
+            "paper": papers[nuggets[name].paper].title or papers[nuggets[name].paper].url,
+        }
+        for name, cosine in near
+        if name in nuggets
+    ]
+
+
+@app.command()
+def stats(home: Home = None, wait: Wait = 0.0) -> None:
+    """How many nuggets the store and its index hold, as JSON."""
+    from agent.workspace import Workspace
+
+    with Workspace.open(home, own="memory stats", wait=wait) as space:
+        show_json(_open(space)[1].stats())
+
+
+@app.command()
+def reindex(home: Home = None, wait: Wait = 0.0) -> None:
+    """Build the index anew from the store."""
+    from agent.workspace import Workspace
+
+    with Workspace.open(home, own="memory reindex", wait=wait) as space:
+        count = _open(space)[1].reindex()
+    out().print(f"Indexed {count} nuggets anew from the store.")

@@ -1,0 +1,53 @@
+"""goldpan teach: train the target on what was accepted, examine it, promote it or not."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from agent.terminal import AsJson, Home, Wait, Yes, out, show_json
+from memory.errors import BadInput
+
+
+def teach(
+    interest: Annotated[str, typer.Argument(help="Name of an interest.")],
+    yes: Yes = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take.")] = False,
+    as_json: AsJson = False,
+    wait: Wait = 0.0,
+    home: Home = None,
+) -> None:
+    """Write questions, train an adapter, examine before and after; the gate promotes or refuses."""
+    from agent import runs, teaching
+    from agent.commands.runs import follow
+    from agent.workspace import Workspace
+
+    with Workspace.open(home, own="teach", wait=wait) as space:
+        found = runs.find_interest(space, interest)
+        if dry_run or not yes:
+            forecast = teaching.forecast(space.context(), found)
+            if dry_run:
+                show_json(forecast) if as_json else _told(forecast)
+                return
+            _told(forecast)
+            _confirmed()
+        follow(space, runs.start(space, "teach", found, yes=yes), as_json)
+
+
+def _told(forecast: dict[str, Any]) -> None:
+    console = out()
+    console.print("Teaching would take:")
+    for key, value in forecast.items():
+        console.print(f"  {key.replace('_', ' '):<22} {value}", markup=False)
+
+
+def _confirmed() -> None:
+    if not sys.stdin.isatty():
+        raise BadInput(
+            "Teaching changes a model and needs a yes; there is no terminal to ask on.",
+            "Add --yes, or see what it would take with --dry-run.",
+        )
+    if not typer.confirm("Go on?", default=True):
+        raise typer.Exit(0)

@@ -1,0 +1,312 @@
+"""The discovery graph: search → read → screen → extract → merge → probe → propose → review.
+
+A node reads, calls one thing, saves, returns ids. Every node may run again after a crash: what is
+in the store already is not done twice. Teaching is left to the other graph.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Send, interrupt
+
+from agent import review
+from agent.retry import RETRY
+from agent.state import Branch, Context, Discovery, context_of
+from memory.errors import NothingToDo, Unreadable
+from memory.records import (
+    Call,
+    Document,
+    Interest,
+    ModelVersion,
+    Nugget,
+    Paper,
+    PaperStatus,
+    Passage,
+    Probe,
+    Purpose,
+    Question,
+    Run,
+    Sighting,
+    Verdict,
+)
+
+CHUNK = 64
+"""Nuggets probed between two saves: a crash costs at most so many."""
+
+
+def search(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Ask every source of the interest for papers."""
+    from tools.papers.folder import find
+
+    ctx = context_of(runtime)
+    interest = ctx.store.get(Interest, state["interest"])
+    folders = _folders(interest, ctx.store.get(Run, state["run"]))
+    papers: list[Paper] = []
+    for folder in folders:
+        found = find(Path(folder))
+        papers += found.papers
+        for path, reason in found.skipped:
+            ctx.log(state["run"], "search", f"{path}: {reason}")
+    ctx.store.add(*papers)
+    ctx.store.add(
+        *(Sighting(interest=interest.id, paper=paper.id, run=state["run"]) for paper in papers)
+    )
+    ctx.log(state["run"], "search", f"{len(papers)} papers in {', '.join(folders)}")
+    return {"papers": [paper.id for paper in papers]}
+
+
+def _folders(interest: Interest, run: Run) -> list[str]:
+    if given := run.options.get("papers"):
+        return [str(given)]
+    folders = [s.removeprefix("folder:") for s in interest.sources if s.startswith("folder:")]
+    if not folders:
+        raise NothingToDo(
+            f"Interest {interest.name!r} has no source to search.",
+            "Give a folder of PDFs: goldpan run NAME --papers FOLDER, "
+            "or: goldpan interests edit NAME --source folder:/path.",
+        )
+    return folders
+
+
+def to_read(state: Discovery) -> list[Send] | str:
+    """One branch for each paper."""
+    branches = [
+        Send("read", Branch(run=state["run"], paper=paper, nuggets=[], total=len(state["papers"])))
+        for paper in state["papers"]
+    ]
+    return branches or "screen"
+
+
+def read(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Read one paper. One that cannot be read costs only itself."""
+    ctx = context_of(runtime)
+    with ctx.slots:
+        paper = _read(ctx, ctx.store.get(Paper, branch["paper"]))
+    if paper.status is not PaperStatus.READ:
+        ctx.log(branch["run"], "read", f"{_name(paper)}: {paper.note}", reason=paper.reason)
+    ctx.tick("papers read", branch["total"])
+    return {"read": [paper.id] if paper.status is PaperStatus.READ else []}
+
+
+def _read(ctx: Context, paper: Paper) -> Paper:
+    if paper.status in (PaperStatus.READ, PaperStatus.SKIPPED):
+        return paper
+    try:
+        reading = ctx.read(Path(paper.url), paper.id)
+    except Unreadable as fault:
+        status = PaperStatus.FAILED if fault.transient else PaperStatus.SKIPPED
+        paper = paper.but(
+            status=status, reason=fault.reason, note=str(fault), attempts=paper.attempts + 1
+        )
+        ctx.store.put(paper)
+        return paper
+    document = reading.document
+    paper = paper.but(
+        status=PaperStatus.READ,
+        reason="",
+        note="",
+        attempts=paper.attempts + 1,
+        pages=reading.pages,
+        title=document.title or paper.title,
+        authors=document.authors or paper.authors,
+        abstract=document.abstract or paper.abstract,
+        doi=document.doi or paper.doi,
+    )
+    # One transaction: a paper that says it was read has its text.
+    ctx.store.put(document, *reading.passages, paper)
+    return paper
+
+
+def _name(paper: Paper) -> str:
+    return Path(paper.url).name or paper.title or paper.id
+
+
+def screen(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Leave out what the interest's include and exclude words leave out."""
+    ctx = context_of(runtime)
+    ctx.finish("papers read", len(state["papers"]))
+    interest = ctx.store.get(Interest, state["interest"])
+    kept = []
+    for paper in ctx.store.all(Paper, id=state.get("read", [])):
+        if fits(interest, paper):
+            kept.append(paper.id)
+        else:
+            ctx.log(state["run"], "screen", f"{_name(paper)}: outside the interest's words")
+    return {"screened": sorted(kept)}
+
+
+def fits(interest: Interest, paper: Paper) -> bool:
+    """Whether title and abstract hold none of the excluded words and one of the included, if any."""
+    text = f"{paper.title} {paper.abstract}".casefold()
+    if any(word.casefold() in text for word in interest.exclude):
+        return False
+    return not interest.include or any(word.casefold() in text for word in interest.include)
+
+
+def to_extract(state: Discovery) -> list[Send] | str:
+    """One branch for each paper that was read and fits."""
+    papers = state["screened"]
+    branches = [
+        Send("extract", Branch(run=state["run"], paper=paper, nuggets=[], total=len(papers)))
+        for paper in papers
+    ]
+    return branches or "merge"
+
+
+def extract(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Nuggets of one paper, each grounded by code, whoever the teacher is."""
+    ctx = context_of(runtime)
+    [document] = ctx.store.all(Document, paper=branch["paper"])
+    with ctx.slots:
+        nuggets = _extract(ctx, branch["run"], document)
+    ctx.tick("papers mined", branch["total"])
+    return {"nuggets": nuggets}
+
+
+def _extract(ctx: Context, run: str, document: Document) -> list[str]:
+    from tools.nuggets import grounded
+
+    call = Call(
+        model=ctx.teacher.made_by,
+        prompt_version="extract",
+        input_sha256=hashlib.sha256(document.text.encode("utf-8", "replace")).hexdigest(),
+        run=run,
+    )
+    if done := ctx.store.find(Call, call.id):
+        return done.output.split()
+    passages = ctx.store.all(Passage, paper=document.paper)
+    drafts = ctx.teacher.extract(document, passages)
+    nuggets, refused = grounded(drafts, document, passages)
+    for reason, count in sorted(refused.items()):
+        ctx.log(run, "extract", f"{document.paper}: {count} drafts refused: {reason}")
+    ids = [nugget.id for nugget in nuggets]
+    # The call last and with what it gave: a kill in between leaves nothing half done.
+    ctx.store.add(*nuggets, call.but(output=" ".join(ids)))
+    return ids
+
+
+def merge(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Embed what is new and tie together what says the same or the opposite."""
+    from tools.merge import merge as merged
+
+    ctx = context_of(runtime)
+    ctx.finish("papers mined", len(state["screened"]))
+    nuggets = sorted(ctx.store.all(Nugget, id=state.get("nuggets", [])), key=lambda n: n.id)
+    new = [nugget for nugget in nuggets if not nugget.cluster]
+    if not new:
+        return {}
+    vectors = ctx.embedder.embed([nugget.claim for nugget in new])
+    ctx.vectors.add([nugget.id for nugget in new], vectors)
+
+    def neighbours(vector: Any, k: int) -> list[tuple[Nugget, float]]:
+        near = ctx.vectors.neighbours(vector, k)
+        held = {n.id: n for n in ctx.store.all(Nugget, id=[name for name, _ in near])}
+        return [(held[name], cosine) for name, cosine in near if name in held]
+
+    result = merged(list(zip(new, vectors, strict=True)), neighbours)
+    changed = ctx.store.all(Nugget, id=list(result.clusters))
+    ctx.store.put(*(n.but(cluster=result.clusters[n.id]) for n in changed), *result.links)
+    ctx.finish("nuggets merged", len(new))
+    return {}
+
+
+def probe(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Ask the target about one nugget of each cluster, unless this version was asked before."""
+    ctx = context_of(runtime)
+    nuggets = ctx.store.all(Nugget, id=state.get("nuggets", []))
+    heads = sorted({nugget.cluster for nugget in nuggets})
+    interest = ctx.store.get(Interest, state["interest"])
+    version = ctx.current(interest.target)
+    if version is None or not heads:
+        return {"asked": []}
+    known = {p.nugget for p in ctx.store.all(Probe, nugget=heads, model=version.id)}
+    todo = ctx.store.all(Nugget, id=[head for head in heads if head not in known])
+    pool = sorted(nuggets, key=lambda n: n.id)
+    for first in range(0, len(todo), CHUNK):
+        part = todo[first : first + CHUNK]
+        _probe(ctx, part, pool, version)
+        ctx.reporter.progress("nuggets probed", min(first + CHUNK, len(todo)), len(todo))
+    return {"asked": heads}
+
+
+def _probe(ctx: Context, part: list[Nugget], pool: list[Nugget], version: ModelVersion) -> None:
+    from tools.probe import probe as asked
+    from tools.questions import vet
+
+    written = [q for nugget in part for q in ctx.teacher.questions(nugget, pool)]
+    vetted = vet([q for q in written if q.purpose is Purpose.PROBE], part)
+    usable: dict[str, list[Question]] = {}
+    for question in vetted:
+        if question.vetted:
+            usable.setdefault(question.nugget, []).append(question)
+    target = ctx.target(version)
+    probes = asked([(nugget, usable.get(nugget.id, [])) for nugget in part], target, version.id)
+    ctx.store.put(*vetted, *probes)
+
+
+def propose(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
+    """What a person should look at: undecided, one for each cluster, not known already."""
+    ctx = context_of(runtime)
+    items = review.queue(ctx.store, nuggets=state.get("nuggets", []))
+    proposed = [item.nugget.id for item in items if item.verdict is not Verdict.KNOWN]
+    ctx.log(state["run"], "propose", f"{len(proposed)} nuggets proposed for review")
+    return {"proposed": proposed}
+
+
+def ask_person(state: Discovery) -> dict[str, Any]:
+    """One interrupt for the whole batch. Alone in its node: a node re-runs from its top."""
+    if not state["proposed"]:
+        return {"answer": {}}
+    return {"answer": interrupt({"action": "review", "proposed": state["proposed"]})}
+
+
+def decide(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Carry out what the review answered; decisions already in the store need nothing here."""
+    ctx = context_of(runtime)
+    answer = state.get("answer") or {}
+    decided = 0
+    if answer.get("policy") == review.POLICY:
+        items = review.queue(ctx.store, nuggets=state["proposed"])
+        decided = review.accept_by_policy(ctx.store, items, ctx.settings.review, state["run"])
+        ctx.log(state["run"], "review", f"{decided} nuggets accepted by {review.POLICY}")
+    return {"decided": decided}
+
+
+def build() -> StateGraph[Discovery, Context, Discovery, Discovery]:
+    """The graph, not yet compiled: whoever compiles it chooses the checkpointer."""
+    graph = StateGraph(Discovery, context_schema=Context)
+    for name, node in {
+        "search": search,
+        "read": read,
+        "screen": screen,
+        "extract": extract,
+        "merge": merge,
+        "probe": probe,
+        "propose": propose,
+        "review": ask_person,
+        "decide": decide,
+    }.items():
+        graph.add_node(name, node, retry_policy=RETRY)  # type: ignore[type-var, arg-type]
+    graph.add_edge(START, "search")
+    graph.add_conditional_edges("search", to_read, ["read", "screen"])
+    graph.add_edge("read", "screen")
+    graph.add_conditional_edges("screen", to_extract, ["extract", "merge"])
+    graph.add_edge("extract", "merge")
+    for before, after in (
+        ("merge", "probe"),
+        ("probe", "propose"),
+        ("propose", "review"),
+        ("review", "decide"),
+        ("decide", END),
+    ):
+        graph.add_edge(before, after)
+    return graph
+
+
+graph = build().compile()
+"""For servers that bring their own checkpointer (`langgraph.json`)."""

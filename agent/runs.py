@@ -1,0 +1,153 @@
+"""Starts and resumes runs: one graph, one checkpointed thread, one record of how it went."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from agent.workspace import Workspace
+from memory.errors import NoSuch, NothingToDo, Trouble
+from memory.records import Interest, Run, RunStatus, now
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    from agent.state import Context
+
+UNFINISHED = (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.FAILED)
+
+
+def start(space: Workspace, graph: str, interest: Interest, **options: Any) -> Run:
+    """A new run, not yet under way. options: plain JSON; a resume reads them again."""
+    run = Run(
+        graph=graph, interest=interest.id, settings=space.settings.digest, options=options
+    )
+    space.store.put(run)
+    return run
+
+
+def unfinished(space: Workspace, name: str = "") -> Run:
+    """The run of that id, or the latest that did not finish; NothingToDo where there is none."""
+    if name:
+        return space.store.by_prefix(Run, name)
+    if not (runs := space.store.all(Run, status=list(UNFINISHED))):
+        raise NothingToDo("Every run is finished; there is nothing to resume.")
+    return runs[-1]
+
+
+def latest(space: Workspace, graph: str, interest: Interest) -> Run | None:
+    """The newest run of a graph for an interest."""
+    runs = space.store.all(Run, graph=graph, interest=interest.id)
+    return runs[-1] if runs else None
+
+
+def find_interest(space: Workspace, name: str) -> Interest:
+    """An interest by its name, or by the start of it where that is unique."""
+    interests = space.store.all(Interest)
+    hits = [i for i in interests if i.name == name] or [
+        i for i in interests if i.name.startswith(name)
+    ]
+    if len(hits) != 1:
+        names = ", ".join(sorted(i.name for i in hits or interests)) or "none yet"
+        raise NoSuch(
+            f"No interest is called {name!r}." if not hits else f"{name!r} is not one interest.",
+            f"There is: {names}. Add one: goldpan interests add NAME --topic …",
+        )
+    return hits[0]
+
+
+def drive(space: Workspace, context: Context, run: Run, answer: Any = None) -> Run:
+    """Take a run as far as it goes: to its end, or to the review when `answer` is None.
+
+    A run that was killed goes on where its last finished step left it. Trouble marks it failed
+    (it can be resumed) and goes on up.
+    """
+    if run.status is RunStatus.DONE:
+        return run
+    run = run.but(status=RunStatus.RUNNING, note="", ended="")
+    space.store.put(run)
+    try:
+        with _saver(space) as saver:
+            return _drive(space, context, run, answer, saver)
+    except Trouble as fault:
+        status = RunStatus.DONE if isinstance(fault, NothingToDo) else RunStatus.FAILED
+        space.store.put(
+            space.store.get(Run, run.id).but(status=status, note=str(fault), ended=now())
+        )
+        raise
+
+
+def _drive(
+    space: Workspace, context: Context, run: Run, answer: Any, saver: SqliteSaver
+) -> Run:
+    from langgraph.types import Command
+
+    graph = _build(run.graph).compile(checkpointer=saver)
+    config: Any = {"configurable": {"thread_id": run.id}, "recursion_limit": 100}
+    state = graph.get_state(config)
+    entry: Any = None
+    if state.interrupts:
+        if answer is None:
+            return _pause(space, run)
+        entry = Command(resume=answer)
+    elif not state.values:
+        entry = {"run": run.id, "interest": run.interest}
+    if state.next or not state.values:
+        run = _stream(space, context, run, graph.stream(
+            entry, config, context=context, stream_mode="updates", durability="sync"
+        ))
+        state = graph.get_state(config)
+    if state.interrupts:
+        return _pause(space, run) if answer is None else _drive(space, context, run, answer, saver)
+    run = run.but(status=RunStatus.DONE, ended=now())
+    space.store.put(run)
+    # The thread is a copy of ids that the store holds; kept, each run would leave its states.
+    saver.delete_thread(run.id)
+    return run
+
+
+def _stream(space: Workspace, context: Context, run: Run, updates: Iterator[Any]) -> Run:
+    """Follow a graph; wall seconds between two updates belong to the node that ended."""
+    seconds = dict(run.seconds)
+    last = time.monotonic()
+    for update in updates:
+        moment = time.monotonic()
+        for node in update:
+            if not node.startswith("__"):
+                seconds[node] = round(seconds.get(node, 0.0) + moment - last, 3)
+                last = moment
+        run = run.but(seconds=seconds)
+        space.store.put(run)
+    return run
+
+
+def _pause(space: Workspace, run: Run) -> Run:
+    run = run.but(status=RunStatus.WAITING)
+    space.store.put(run)
+    return run
+
+
+def _build(name: str) -> Any:
+    if name == "discover":
+        from agent.discover import build
+    else:
+        from agent.teach import build  # type: ignore[assignment]
+    return build()
+
+
+@contextmanager
+def _saver(space: Workspace) -> Iterator[SqliteSaver]:
+    """The checkpointer, in a file of its own beside the store."""
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    connection = sqlite3.connect(
+        space.home / "checkpoints.sqlite", check_same_thread=False, timeout=10
+    )
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        yield SqliteSaver(connection)
+    finally:
+        connection.close()

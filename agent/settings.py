@@ -1,0 +1,168 @@
+"""goldpan.toml and the environment, read once, at the door. Nothing else reads the environment.
+
+Order of precedence: the environment (`GOLDPAN_ROLES__TARGET=...`), then `goldpan.toml` in the
+workspace, then the defaults below.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from memory.errors import BadInput, NoSuch
+from memory.records import digest
+
+FILE = "goldpan.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Roles(_Section):
+    """Which engine does which work."""
+
+    teacher: Literal["offline"] = "offline"
+    embedder: Literal["minilm"] = "minilm"
+    target: str = ""
+    """Name of a model under [models]; empty: nothing is probed and nothing can be taught."""
+
+
+class ModelSettings(_Section):
+    """One model that can be a target."""
+
+    kind: Literal["hf"] = "hf"
+    path: str
+    """Directory of a Hugging Face model, relative to the workspace, or a hub id."""
+    retention: str = ""
+    """JSONL of questions whose answers must not be lost."""
+    replay: str = ""
+    """Text file; its lines are mixed into training against forgetting."""
+
+
+class Reading(_Section):
+    """Limits of reading one paper."""
+
+    seconds: float = Field(default=60, gt=0)
+    memory_mb: int = Field(default=1024, ge=128)
+    pages: int = Field(default=500, ge=1)
+    workers: int = Field(default=0, ge=0)
+    """Papers read at the same time; 0: one for each processor core."""
+
+
+class Review(_Section):
+    """What `--yes` accepts."""
+
+    max_accept: int = Field(default=80, ge=1)
+    """At most so many nuggets in one go, the surest first; the rest stay proposed."""
+    min_confidence: float = Field(default=0.5, ge=0, le=1)
+
+
+class Training(_Section):
+    """Overrides of the recipe; what is not set follows the model's size."""
+
+    rank: int | None = Field(default=None, ge=1)
+    alpha: int | None = Field(default=None, ge=1)
+    learning_rate: float | None = Field(default=None, gt=0)
+    epochs: float | None = Field(default=None, gt=0)
+    batch_size: int | None = Field(default=None, ge=1)
+    max_length: int | None = Field(default=None, ge=8)
+    save_every: int | None = Field(default=None, ge=1)
+    replay_ratio: float = Field(default=1.0, ge=0)
+    """Rows of old knowledge for each row of new."""
+    seed: int = 0
+
+    def overrides(self) -> dict[str, Any]:
+        """The hyper-parameters somebody set, under their names in TrainingSpec."""
+        return self.model_dump(exclude={"replay_ratio"}, exclude_none=True)
+
+
+class Gate(_Section):
+    """When a trained version may become the current one."""
+
+    retention: float = Field(default=0.95, ge=0, le=1)
+    """Old facts after training, as a share of before, at least."""
+    perplexity: float = Field(default=1.2, gt=0)
+    """Perplexity on old text after training, as a multiple of before, at most."""
+
+
+class Settings(BaseSettings):
+    """All settings of one workspace."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GOLDPAN_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    home: Path
+    roles: Roles = Roles()
+    models: dict[str, ModelSettings] = Field(default_factory=dict)
+    reading: Reading = Reading()
+    review: Review = Review()
+    training: Training = Training()
+    gate: Gate = Gate()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, which comes in by the constructor."""
+        return env_settings, init_settings
+
+    @property
+    def digest(self) -> str:
+        """Names this state of the settings in the record of a run."""
+        return digest(self.model_dump(mode="json", exclude={"home"}))
+
+    def model(self, name: str) -> ModelSettings:
+        """The model of that name; NoSuch tells which there are."""
+        if name not in self.models:
+            known = ", ".join(sorted(self.models)) or "none"
+            raise NoSuch(
+                f"{self.home / FILE} has no model called {name!r} (it has: {known}).",
+                f'Add [models.{name}] with path = "…", or name another under [roles] target.',
+            )
+        return self.models[name]
+
+    def locate(self, path: str) -> str:
+        """A path of the settings made absolute from the workspace; a hub id stays as it is."""
+        here = (self.home / Path(path).expanduser()).resolve()
+        return str(here) if here.exists() or path.startswith((".", "/", "~")) else path
+
+
+def find_home(given: Path | None) -> Path:
+    """The workspace: `--home`, else GOLDPAN_HOME, else a folder of the user's own."""
+    if given is None and (named := os.environ.get("GOLDPAN_HOME")):
+        given = Path(named)
+    if given is None:
+        from platformdirs import user_data_path
+
+        given = user_data_path("goldpan")
+    return given.expanduser().absolute()
+
+
+def load(home: Path) -> Settings:
+    """The settings of a workspace; BadInput names the file, the key and the fault."""
+    try:
+        found = tomllib.loads((home / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        found = {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise BadInput(f"{home / FILE} is not valid TOML: {fault}.", "Mend that line.") from fault
+    try:
+        return Settings(**{**found, "home": home})
+    except ValidationError as faults:
+        told = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}"
+            for fault in faults.errors()
+        )
+        raise BadInput(f"{home / FILE} (or a GOLDPAN_ variable) is wrong: {told}.") from None

@@ -1,0 +1,165 @@
+"""What flows through the graphs (ids only, plain JSON) and what their nodes work with."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+
+from langgraph.runtime import Runtime
+
+from agent.progress import Reporter, Silent
+from memory.records import Event, ModelVersion, TrainingSpec, digest
+
+if TYPE_CHECKING:
+    from agent.settings import ModelSettings, Settings
+    from memory.lineage import Lineage
+    from memory.store import Store
+    from memory.vectors import Vectors
+    from tools.models import Embedder, Target
+    from tools.reading import Reading
+    from tools.teachers import Teacher
+
+
+def union(left: list[str], right: list[str]) -> list[str]:
+    """Reducer of parallel branches: each id once, sorted, so that no order of arrival shows."""
+    return sorted({*left, *right})
+
+
+class Discovery(TypedDict, total=False):
+    """State of the discovery graph."""
+
+    run: str
+    interest: str
+    papers: Annotated[list[str], union]
+    """Every paper the sources gave."""
+    read: Annotated[list[str], union]
+    """Those that were read."""
+    screened: list[str]
+    """Those that were read and fit the interest."""
+    nuggets: Annotated[list[str], union]
+    asked: list[str]
+    """Nuggets that were probed: one for each cluster."""
+    proposed: list[str]
+    answer: dict[str, Any]
+    """What came back from the review."""
+    decided: int
+
+
+class Teaching(TypedDict, total=False):
+    """State of the teaching graph."""
+
+    run: str
+    interest: str
+    nuggets: list[str]
+    papers: list[str]
+    written: Annotated[list[str], union]
+    """Question ids."""
+    dataset: str
+    spec: str
+    adapter: str
+    version: str
+    """The candidate's ModelVersion id."""
+    passed: bool
+
+
+class Branch(TypedDict):
+    """What one parallel branch gets."""
+
+    run: str
+    paper: str
+    nuggets: list[str]
+    total: int
+    """How many branches there are; for the progress bar."""
+
+
+@dataclass
+class Context:
+    """What nodes work with. The outside world comes in here and nowhere else."""
+
+    settings: Settings
+    store: Store
+    lineage: Lineage
+    make_teacher: Callable[[], Teacher]
+    make_embedder: Callable[[], Embedder]
+    make_target: Callable[[ModelVersion], Target]
+    base_of: Callable[[str, ModelSettings], ModelVersion]
+    """(target name, its settings) → current version, the base registered if it is new."""
+    make_vectors: Callable[[Embedder], Vectors]
+    read: Callable[[Path, str], Reading]
+    train: Callable[[TrainingSpec, Callable[[dict[str, Any]], None]], Path]
+    reporter: Reporter = field(default_factory=Silent)
+    slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2))
+    """Papers worked on at once. Our own semaphore, not the graph's `max_concurrency`: with that,
+    checkpoint writes queue behind waiting tasks and a kill repeats finished work."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _done: Counter[str] = field(default_factory=Counter)
+    _targets: dict[str, Target] = field(default_factory=dict)
+
+    def tick(self, stage: str, total: int) -> None:
+        """One more branch of a fan-out is finished; the join tells the end."""
+        with self._lock:
+            self._done[stage] += 1
+            if self._done[stage] < total:
+                self.reporter.progress(stage, self._done[stage], total)
+
+    def finish(self, stage: str, total: int) -> None:
+        """A stage is finished, whatever part of it was done before a crash."""
+        if total:
+            self.reporter.progress(stage, total, total)
+
+    def current(self, name: str) -> ModelVersion | None:
+        """The current version of a target, its base registered at first sight.
+
+        name: the target's name; empty: the one under [roles]. None where no target is bound.
+        """
+        if not (name := name or self.settings.roles.target):
+            return None
+        return self.base_of(name, self.settings.model(name))
+
+    def target(self, version: ModelVersion) -> Target:
+        """The model in memory; loaded once."""
+        if version.id not in self._targets:
+            self._targets[version.id] = self.make_target(version)
+        return self._targets[version.id]
+
+    @cached_property
+    def teacher(self) -> Teacher:
+        """Made at first need."""
+        return self.make_teacher()
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """Loaded at first need: it costs seconds."""
+        return self.make_embedder()
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """Opened at first need."""
+        return self.make_vectors(self.embedder)
+
+    def log(self, run: str, stage: str, text: str, **data: Any) -> None:
+        """One line of the run's log. The same line of the same run is kept once."""
+        name = digest(run, stage, text)
+        self.store.add(Event(id=name, run=run, stage=stage, text=text, data=data))
+
+
+def context_of(runtime: Runtime[Context]) -> Context:
+    """The context a graph was called with; a server that has none gets the default workspace."""
+    if isinstance(runtime.context, Context):
+        return runtime.context
+    from agent.workspace import default_context
+
+    return default_context()
+
+
+def by_paper(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Group (paper id, nugget id) pairs by paper, both in sorted order."""
+    groups: dict[str, list[str]] = {}
+    for paper, nugget in sorted(pairs):
+        groups.setdefault(paper, []).append(nugget)
+    return groups

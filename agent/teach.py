@@ -1,0 +1,240 @@
+"""The teaching graph: approve → write → vet → freeze → train → examine → promote or refuse.
+
+Each cycle trains one adapter from the base on all accepted nuggets: edits stacked one upon the
+other decay. A node reads, calls one thing, saves, returns ids.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Send
+
+from agent.retry import RETRY
+from agent.state import Branch, Context, Teaching, by_paper, context_of
+from agent.teaching import (
+    exam_of,
+    old_questions,
+    recipe,
+    replay_texts,
+    taught_by,
+    teachable,
+)
+from memory.errors import NothingToDo
+from memory.records import (
+    Dataset,
+    Interest,
+    ModelVersion,
+    Nugget,
+    Paper,
+    Purpose,
+    Question,
+    TrainingSpec,
+)
+
+
+def approve(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
+    """All nuggets a person accepted for this interest; NothingToDo where none is new."""
+    ctx = context_of(runtime)
+    interest = ctx.store.get(Interest, state["interest"])
+    nuggets = teachable(ctx.store, interest)
+    version = ctx.current(interest.target)
+    if version is None:
+        raise NothingToDo(
+            "No target model is bound, so there is nothing to teach.",
+            "Name one in goldpan.toml: [roles] target, and its [models.NAME] path.",
+        )
+    if not nuggets:
+        raise NothingToDo(
+            f"No nugget of {interest.name!r} is accepted.", "Decide on some first: goldpan review."
+        )
+    if {n.id for n in nuggets} <= taught_by(ctx.store, version):
+        raise NothingToDo(
+            f"All {len(nuggets)} accepted nuggets are taught already: "
+            f"{version.name} v{version.number} knows them.",
+            "Find new ones first: goldpan run.",
+        )
+    groups = by_paper((n.paper, n.id) for n in nuggets)
+    return {"nuggets": sorted(n.id for n in nuggets), "papers": sorted(groups)}
+
+
+def to_write(state: Teaching, runtime: Runtime[Context]) -> list[Send]:
+    """One branch for each paper."""
+    ctx = context_of(runtime)
+    nuggets = ctx.store.all(Nugget, id=state["nuggets"])
+    groups = by_paper((n.paper, n.id) for n in nuggets)
+    return [
+        Send("write", Branch(run=state["run"], paper=paper, nuggets=ids, total=len(groups)))
+        for paper, ids in groups.items()
+    ]
+
+
+def write(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Statements and questions about one paper's nuggets."""
+    ctx = context_of(runtime)
+    pool = ctx.pool(branch["run"])
+    with ctx.slots:
+        written = [
+            question
+            for nugget in ctx.store.all(Nugget, id=branch["nuggets"])
+            for question in ctx.teacher.questions(nugget, pool)
+            if question.purpose is not Purpose.PROBE
+        ]
+    ctx.store.add(*written)
+    ctx.tick("papers questioned", branch["total"])
+    return {"written": [question.id for question in written]}
+
+
+def check(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Vet what was written, by code; what fails is kept with its reason and never used."""
+    from tools.questions import vet
+
+    ctx = context_of(runtime)
+    ctx.finish("papers questioned", len(state["papers"]))
+    nuggets = ctx.store.all(Nugget, id=state["nuggets"])
+    questions = sorted(ctx.store.all(Question, id=state["written"]), key=lambda q: q.id)
+    probes = ctx.store.all(Question, nugget=state["nuggets"], purpose=Purpose.PROBE)
+    vetted = [q for q in vet([*questions, *probes], nuggets) if q.purpose is not Purpose.PROBE]
+    ctx.store.put(*vetted)
+    refused = [question.rejected for question in vetted if question.rejected]
+    for reason in sorted(set(refused)):
+        ctx.log(state["run"], "vet", f"{refused.count(reason)} questions refused: {reason}")
+    return {}
+
+
+def freeze(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
+    """The dataset: files that no longer change, named by their manifest's hash."""
+    from tools.dataset import freeze as frozen
+
+    ctx = context_of(runtime)
+    interest = ctx.store.get(Interest, state["interest"])
+    nuggets = sorted(ctx.store.all(Nugget, id=state["nuggets"]), key=lambda n: n.id)
+    questions = [
+        question
+        for question in ctx.store.all(Question, nugget=state["nuggets"])
+        if question.vetted
+    ]
+    papers = {paper.id: paper for paper in ctx.store.all(Paper, id=state["papers"])}
+    dataset = frozen(
+        ctx.settings.home / "datasets",
+        interest.name,
+        nuggets,
+        sorted(questions, key=lambda q: q.id),
+        papers,
+        replay_texts(ctx, interest),
+        seed=ctx.settings.training.seed,
+        replay_ratio=ctx.settings.training.replay_ratio,
+    )
+    ctx.store.put(dataset)
+    ctx.log(state["run"], "freeze", f"dataset {dataset.id}: {len(dataset.train)} rows")
+    return {"dataset": dataset.id}
+
+
+def plan(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
+    """The training spec: the recipe for a model of this size, and what the settings override."""
+    ctx = context_of(runtime)
+    interest = ctx.store.get(Interest, state["interest"])
+    spec = recipe(ctx, interest, ctx.store.get(Dataset, state["dataset"]))
+    ctx.store.put(spec)
+    return {"spec": spec.id}
+
+
+def train(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
+    """LoRA in a process of its own; it resumes from its checkpoints."""
+    ctx = context_of(runtime)
+    spec = ctx.store.get(TrainingSpec, state["spec"])
+
+    def heard(row: dict[str, Any]) -> None:
+        note = f"loss {row['loss']:.3f}" if row.get("loss") is not None else ""
+        ctx.reporter.progress("training steps", int(row["step"]), int(row["steps"]), note)
+
+    return {"adapter": str(ctx.train(spec, heard))}
+
+
+def keep(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
+    """The adapter, immutable and named by its hash, as a candidate in the lineage."""
+    from agent.teaching import environment
+
+    ctx = context_of(runtime)
+    interest = ctx.store.get(Interest, state["interest"])
+    current = ctx.current(interest.target)
+    assert current is not None  # noqa: S101  approve() saw one
+    spec = ctx.store.get(TrainingSpec, state["spec"])
+    folder, sha256 = ctx.lineage.keep(Path(state["adapter"]))
+    version = ctx.lineage.add(
+        ModelVersion(
+            name=current.name,
+            base=current.base,
+            base_sha256=current.base_sha256,
+            parent=current.id,
+            adapter=str(folder),
+            adapter_sha256=sha256,
+            dataset=state["dataset"],
+            spec=spec.id,
+            environment=environment(),
+        )
+    )
+    return {"version": version.id}
+
+
+def examine(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
+    """New facts, old facts and perplexity, before and after, in wordings nobody trained on."""
+    ctx = context_of(runtime)
+    version = ctx.store.get(ModelVersion, state["version"])
+    if version.scores:
+        return {}
+    before = ctx.store.get(ModelVersion, version.parent)
+    new = exam_of(ctx.store, set(state["nuggets"]) - taught_by(ctx.store, before))
+    old = old_questions(ctx, before)
+    from agent.teaching import examined
+
+    scores = examined(ctx, state["run"], before, version, new, old)
+    ctx.store.put(version.but(scores=scores))
+    return {}
+
+
+def gate(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Promote the candidate, or refuse it and say why."""
+    from agent.teaching import gated
+
+    ctx = context_of(runtime)
+    version = ctx.store.get(ModelVersion, state["version"])
+    verdict = gated(ctx, version)
+    reason = "; ".join(verdict.reasons)
+    if verdict.passed:
+        ctx.lineage.promote(version.id, reason)
+    else:
+        ctx.lineage.refuse(version.id, reason)
+    word = "passed" if verdict.passed else "refused"
+    ctx.log(state["run"], "gate", f"v{version.number} {word}: {reason}")
+    return {"passed": verdict.passed}
+
+
+def build() -> StateGraph[Teaching, Context, Teaching, Teaching]:
+    """The graph, not yet compiled: whoever compiles it chooses the checkpointer."""
+    graph = StateGraph(Teaching, context_schema=Context)
+    line = {
+        "check": check,
+        "freeze": freeze,
+        "plan": plan,
+        "train": train,
+        "keep": keep,
+        "examine": examine,
+        "gate": gate,
+    }
+    for name, node in {"approve": approve, "write": write, **line}.items():
+        graph.add_node(name, node, retry_policy=RETRY)  # type: ignore[type-var, arg-type]
+    graph.add_edge(START, "approve")
+    graph.add_conditional_edges("approve", to_write, ["write"])
+    graph.add_edge("write", "check")
+    names = [*line, END]
+    for before, after in zip(names, names[1:], strict=False):
+        graph.add_edge(before, after)
+    return graph
+
+
+graph = build().compile()
+"""For servers that bring their own checkpointer (`langgraph.json`)."""

@@ -1,0 +1,126 @@
+"""What every command shares: its options, its output, its exit codes. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import IntEnum
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from memory.errors import (
+    BadInput,
+    GateRefused,
+    Locked,
+    NothingToDo,
+    Trouble,
+    WorkspaceTrouble,
+)
+
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", help="The workspace [default: $GOLDPAN_HOME, or a folder of yours]."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Wait = Annotated[
+    float,
+    typer.Option("--wait", min=0, help="Seconds to wait while another process owns the workspace."),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
+
+
+class Exit(IntEnum):
+    """Exit codes; the README tells them to users."""
+
+    DONE = 0
+    BUG = 1
+    USAGE = 2
+    BAD_INPUT = 3
+    NOTHING_TO_DO = 4
+    WORKSPACE = 5
+    LOCKED = 6
+    WORK_FAILED = 7
+    GATE_REFUSED = 8
+    INTERRUPTED = 130
+
+
+def exit_code(trouble: Trouble) -> Exit:
+    """The code that tells a script what kind of trouble it was."""
+    kinds: list[tuple[type[Trouble], Exit]] = [
+        (NothingToDo, Exit.NOTHING_TO_DO),
+        (BadInput, Exit.BAD_INPUT),
+        (Locked, Exit.LOCKED),
+        (WorkspaceTrouble, Exit.WORKSPACE),
+        (GateRefused, Exit.GATE_REFUSED),
+    ]
+    return next((code for kind, code in kinds if isinstance(trouble, kind)), Exit.WORK_FAILED)
+
+
+def complain(trouble: Trouble) -> NoReturn:
+    """Say what happened and what to do, on standard error; leave with the right code."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    nothing = isinstance(trouble, NothingToDo)
+    console.print("[yellow]Nothing to do:[/]" if nothing else "[red]Stopped:[/]", end=" ")
+    console.print(trouble.what, markup=False)
+    if trouble.fix:
+        console.print(trouble.fix, markup=False)
+    sys.exit(exit_code(trouble))
+
+
+def out() -> Console:
+    """Standard output."""
+    return Console(highlight=False)
+
+
+def show_json(value: Any) -> None:
+    """Plain JSON on standard output, whatever the terminal's width."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_json: bool) -> None:
+    """A listing: a table of the named columns, or all of each row as JSON."""
+    rows = list(rows)
+    if as_json:
+        show_json(rows)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    out().print(table if rows else "Nothing yet.")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    # Text of papers and users is shown as it is, never read as the console's markup.
+    return "" if value is None else str(value).replace("[", r"\[")
+
+
+def die_on_signals() -> None:
+    """Ctrl-C and SIGTERM end the process at once, with everything finished already on disk.
+
+    Each step is saved when it ends and a killed process loses nothing, so nothing is waited for:
+    an orderly shutdown would wait for threads inside a model or a reader. Children die with us.
+    """
+
+    def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        # No print(): the handler may have interrupted one. The escape shows the cursor again.
+        show_cursor = b"\x1b[?25h" if sys.stderr.isatty() else b""
+        os.write(2, show_cursor + b"\nStopped. What was finished is saved; ")
+        os.write(2, b"to go on: goldpan runs resume\n")
+        os._exit(128 + number)
+
+    signal.signal(signal.SIGINT, leave)
+    signal.signal(signal.SIGTERM, leave)

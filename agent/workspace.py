@@ -1,0 +1,192 @@
+"""One workspace, opened: the store, the index, the models, and who owns it.
+
+home/
+  goldpan.toml      settings
+  goldpan.sqlite    the store: the truth
+  checkpoints.sqlite  where the graphs stand
+  index/            Chroma, rebuilt from the store at any time
+  datasets/  training/  models/  reports/
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from agent.progress import Reporter, Silent
+from agent.settings import ModelSettings, Settings, find_home, load
+from memory.errors import BadModel, NoSpace, WorkspaceTrouble
+from memory.records import ModelVersion, TrainingSpec
+
+if TYPE_CHECKING:
+    from agent.state import Context
+    from memory.lease import Lease
+    from memory.store import Store
+    from tools.models import Target
+    from tools.reading import Reading
+
+STORE = "goldpan.sqlite"
+
+
+def no_space(home: Path) -> NoSpace:
+    """The same words wherever the disk runs full."""
+    return NoSpace(
+        f"No space is left on the disk of {home}.",
+        "Nothing that was saved is lost. Free some space, then: goldpan runs resume.",
+    )
+
+
+@dataclass
+class Workspace:
+    """The store of a workspace, and its lease where the command changes things."""
+
+    settings: Settings
+    store: Store
+    lease: Lease | None = None
+
+    @classmethod
+    def open(cls, home: Path | None, *, own: str = "", wait: float = 0.0) -> Self:
+        """Open the workspace, made at first use.
+
+        own: the command that wants to be its one owner; empty for a reader.
+        wait: seconds to wait for another owner to finish.
+        Raises BadInput (settings), Locked, NewerWorkspace, NoSpace, WorkspaceTrouble.
+        """
+        from memory.lease import Lease
+        from memory.store import Store
+
+        home = find_home(home)
+        settings = load(home)
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            lease = Lease.take(home, own, wait) if own else None
+        except OSError as fault:
+            raise _unusable(home, fault) from fault
+        try:
+            return cls(settings, Store.open(home / STORE), lease)
+        except BaseException:
+            if lease:
+                lease.release()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the store and hand the lease back."""
+        self.store.close()
+        if self.lease:
+            self.lease.release()
+
+    @property
+    def home(self) -> Path:
+        """The workspace's folder."""
+        return self.settings.home
+
+    def context(self, reporter: Reporter | None = None) -> Context:
+        """What the graphs' nodes work with: the real outside world."""
+        from agent.state import Context
+        from memory.lineage import Lineage
+        from memory.vectors import Vectors
+        from tools.models import Embedder
+        from tools.teachers.offline import OfflineTeacher
+
+        lineage = Lineage(self.store, self.home / "models")
+
+        def vectors(embedder: Embedder) -> Vectors:
+            return Vectors(self.store, self.home / "index", embedder.name, embedder.dimensions)
+
+        return Context(
+            settings=self.settings,
+            store=self.store,
+            lineage=lineage,
+            make_teacher=OfflineTeacher,
+            make_embedder=embedder,
+            make_target=functools.partial(load_target, lineage),
+            base_of=functools.partial(base_of, self.settings, lineage),
+            make_vectors=vectors,
+            read=_reader(self.settings),
+            train=_trainer(),
+            reporter=reporter or Silent(),
+            slots=threading.Semaphore(self.settings.reading.workers or os.cpu_count() or 2),
+        )
+
+
+def embedder() -> Any:
+    """The sentence embedder of this machine."""
+    from tools.models.embedder import MiniLM
+
+    return MiniLM()
+
+
+def base_of(
+    settings: Settings, lineage: Any, name: str, bound: ModelSettings
+) -> ModelVersion:
+    """The current version of a target. A base whose files changed is another base: BadModel."""
+    from tools.models.hf import fingerprint
+
+    path = settings.locate(bound.path)
+    sha256 = fingerprint(path)
+    current: ModelVersion = lineage.base(name, path, sha256)
+    if current.base_sha256 != sha256:
+        raise BadModel(
+            f"The files of target {name!r} in {path} are not those its versions were made from.",
+            "Put the old files back, or bind the new ones under another name in goldpan.toml.",
+        )
+    return current
+
+
+def load_target(lineage: Any, version: ModelVersion) -> Target:
+    """A version in memory; its adapter's hash is checked first."""
+    from tools.models.hf import HFTarget
+
+    if version.adapter:
+        lineage.verify(Path(version.adapter), version.adapter_sha256)
+    return HFTarget.load(version.base, version.adapter or None)
+
+
+def _reader(settings: Settings) -> Callable[[Path, str], Reading]:
+    from tools.reading import Limits, read
+
+    limits = Limits(
+        seconds=settings.reading.seconds,
+        memory_mb=settings.reading.memory_mb,
+        pages=settings.reading.pages,
+    )
+    return lambda path, paper: read(path, paper, limits)
+
+
+def _trainer() -> Callable[[TrainingSpec, Callable[[dict[str, Any]], None]], Path]:
+    from tools.training.run import train
+
+    return train
+
+
+def _unusable(home: Path, fault: OSError) -> WorkspaceTrouble:
+    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return no_space(home)
+    return WorkspaceTrouble(
+        f"The workspace {home} cannot be used: {fault.strerror}.",
+        "Name another folder: --home FOLDER, or GOLDPAN_HOME.",
+    )
+
+
+@functools.cache
+def default_context() -> Context:
+    """The context of the default workspace, owned by this process, for a graph server."""
+    return Workspace.open(None, own="graph server").context()
