@@ -1,0 +1,150 @@
+"""Words to lines, and what a document's usual line looks like. Blocks are left to others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from tools.reading.glyphs import SOFT_HYPHENS, Page, Word
+
+
+class Line(NamedTuple):
+    """Words on one baseline that belong together. Coordinates are points, y upwards."""
+
+    page: int
+    """0-based."""
+    words: tuple[Word, ...]
+    x0: float
+    x1: float
+    y: float
+    size: float
+    """Of most of its characters."""
+    bold: float
+    """Share of its characters that are bold, in [0, 1]."""
+    italic: float
+    text: str
+    """Its words with single spaces; a line-end hyphen is kept as the soft hyphen it came as."""
+
+    @property
+    def heavy(self) -> bool:
+        """Whether it is set in bold, a stray character aside."""
+        return self.bold > 0.8
+
+    @property
+    def slanted(self) -> bool:
+        """Whether it is set in italics, a stray character aside."""
+        return self.italic > 0.8
+
+
+def lines_of(page: Page, number: int) -> list[Line]:
+    """Lines in the order of the content stream, columns and table cells kept apart."""
+    runs: list[list[Word]] = []
+    for word in page.words:
+        if runs and _joins(runs[-1], word):
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    lines = [make_line(number, run) for run in runs]
+    return _rejoin(lines)
+
+
+def make_line(number: int, words: list[Word]) -> Line:
+    """One line of words that stand left to right."""
+    sizes: Counter[float] = Counter()
+    bold = italic = count = 0
+    for word in words:
+        n = len(word.text)
+        sizes[round(word.face.size, 1)] += n
+        bold += n * word.face.bold
+        italic += n * word.face.italic
+        count += n
+    size = max(sizes, key=lambda key: (sizes[key], key))
+    base = next(w.y for w in words if round(w.face.size, 1) == size)
+    text = "".join(w.text if i == 0 or w.glued else " " + w.text for i, w in enumerate(words))
+    right = max(word.x1 for word in words)
+    left = min(word.x0 for word in words)
+    return Line(number, tuple(words), left, right, base, size, bold / count, italic / count, text)
+
+
+def _joins(run: list[Word], word: Word) -> bool:
+    """Whether a word stands right of a run, on its baseline or raised or lowered beside it."""
+    last = run[-1]
+    size = max(last.face.size, word.face.size)
+    rise = 0.25 if abs(last.face.size - word.face.size) < 0.1 * size else 0.6
+    if abs(last.y - word.y) > rise * size and all(
+        abs(w.y - word.y) > 0.25 * size for w in run[-4:]
+    ):
+        return False
+    # Justified text is stretched to about one em between words; columns and cells lie further apart.
+    return -0.6 * size < word.x0 - last.x1 < 1.0 * size
+
+
+def _rejoin(lines: list[Line]) -> list[Line]:
+    """Put together what only a wide space parted: the next piece begins where no column does."""
+    starts = Counter(round(line.x0 / 3) for line in lines)
+    joined: list[Line] = []
+    for line in lines:
+        if joined and _same_row(joined[-1], line) and not _column_start(line, starts):
+            joined[-1] = make_line(line.page, [*joined[-1].words, *line.words])
+        else:
+            joined.append(line)
+    return joined
+
+
+def _same_row(left: Line, right: Line) -> bool:
+    gap = right.x0 - left.x1
+    return abs(left.y - right.y) < 0.2 * left.size and 0 <= gap < 2.2 * left.size
+
+
+def _column_start(line: Line, starts: Counter[int]) -> bool:
+    """Whether at least three lines of the page begin at this line's left edge."""
+    key = round(line.x0 / 3)
+    return starts[key - 1] + starts[key] + starts[key + 1] >= 3
+
+
+class Habits(NamedTuple):
+    """What is usual in a document: the measure for what is not."""
+
+    size: float
+    """Of the body text, in points."""
+    bold: bool
+    """Whether the body text itself is bold."""
+    leading: dict[float, float]
+    """Distance of baselines by text size, both in points."""
+    sizes: tuple[float, ...]
+    """Sizes in which running text is set, the body's first."""
+
+    def pitch(self, size: float) -> float:
+        """Usual distance of two baselines at this size; 1.2 times the size where never seen."""
+        return self.leading.get(size, 1.2 * size)
+
+
+def habits_of(lines: list[Line]) -> Habits:
+    """Measured on lines of at least six words."""
+    weight: Counter[float] = Counter()
+    bold = 0.0
+    for line in lines:
+        if len(line.words) >= 6:
+            weight[line.size] += len(line.text)
+            bold += line.bold * len(line.text)
+    total = sum(weight.values())
+    if not total:
+        size = Counter(line.size for line in lines).most_common(1)[0][0] if lines else 10.0
+        return Habits(size, False, {}, (size,))
+    ranked = sorted(weight, key=lambda key: -weight[key])
+    main = tuple(size for size in ranked if weight[size] >= 0.08 * total)
+    return Habits(ranked[0], bold > 0.5 * total, _leadings(lines), main or (ranked[0],))
+
+
+def _leadings(lines: list[Line]) -> dict[float, float]:
+    steps: dict[float, Counter[float]] = {}
+    for above, below in zip(lines, lines[1:], strict=False):
+        drop = above.y - below.y
+        if above.page == below.page and above.size == below.size and 0 < drop < 2.5 * above.size:
+            steps.setdefault(above.size, Counter())[round(drop * 2) / 2] += 1
+    return {size: max(seen, key=lambda k: (seen[k], -k)) for size, seen in steps.items()}
+
+
+def ends_soft(line: Line) -> bool:
+    """Whether the line breaks inside a word."""
+    return line.text[-1:] in SOFT_HYPHENS and bool(line.text)

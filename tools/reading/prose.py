@@ -1,0 +1,131 @@
+"""Lines to running text: words that a line end cut are joined, characters are made plain."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+from tools.reading.glyphs import SOFT_HYPHENS
+from tools.reading.lines import Line
+
+_PLAIN = str.maketrans(
+    {
+        "ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st",
+        "\xad": "", "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "",
+        "\u2010": "-", "\u2011": "-",
+    }
+)  # fmt: skip
+_SPACE = re.compile(r"\s+")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+
+
+def plain(text: str) -> str:
+    """Composed characters, ligatures spelt out, single spaces, nothing invisible."""
+    text = unicodedata.normalize("NFC", text.translate(_PLAIN))
+    return _SPACE.sub(" ", _UNSEEN.sub("", text)).strip()
+
+
+Vocabulary = Counter[str]
+"""How often each word, in lower case, stands uncut in a document; with its hyphens where it has some."""
+
+
+def vocabulary(lines: Iterable[Line]) -> Vocabulary:
+    """Words of the document that no line end cut."""
+    seen: Vocabulary = Counter()
+    for line in lines:
+        text = line.text
+        if text[-1:] in SOFT_HYPHENS:
+            text = text.rpartition(" ")[0]
+        seen.update(_TOKEN.findall(text.translate(_PLAIN).lower()))
+    return seen
+
+
+def join(lines: Iterable[Line], known: Vocabulary) -> str:
+    """The lines as one paragraph."""
+    text = ""
+    for line in lines:
+        text = _append(text, line.text, known)
+    return _mend(text)
+
+
+def append(text: str, more: str, known: Vocabulary) -> str:
+    """A paragraph and its continuation from the next column or page."""
+    return _append(text, more, known)
+
+
+def _append(text: str, more: str, known: Vocabulary) -> str:
+    if not text:
+        return more
+    if text[-1] in SOFT_HYPHENS:
+        return text[:-1] + _hyphen(text[:-1], more, known) + more
+    if text[-1] == "-" and more[:1].isalpha():
+        return text + more
+    if text[-1] in "/–" and not text[-2:-1].isspace() and more[:1].isalnum():
+        return text + more
+    return text + " " + more
+
+
+def _hyphen(text: str, more: str, known: Vocabulary) -> str:
+    """What stands where a line end cut a word: nothing, or the hyphen it is written with."""
+    before = re.search(r"[^\W_]+$", text)
+    after = re.match(r"[^\W_]+", more)
+    if not before or not after:
+        return "-"
+    left, right = before[0].translate(_PLAIN), after[0].translate(_PLAIN)
+    if any(c.isdigit() for c in left + right) or (right[0].isupper() and not left.isupper()):
+        return "-"
+    if left.isupper() and len(left) <= 4:
+        return "-"
+    left, right = left.lower(), right.lower()
+    whole, parted = known[left + right], known[f"{left}-{right}"]
+    if whole or parted:
+        return "" if whole >= parted else "-"
+    both = len(left) > 3 and len(right) > 3 and known[left] > 1 and known[right] > 1
+    return "-" if both else ""
+
+
+def _mend(text: str) -> str:
+    """Soft hyphens that stayed inside a line are ordinary hyphens."""
+    return plain(re.sub(f"[{SOFT_HYPHENS}]", "-", text))
+
+
+def mended(text: str) -> str:
+    """A joined paragraph with its last soft hyphens made plain."""
+    return _mend(text)
+
+
+def prose_like(text: str) -> bool:
+    """Whether a text reads like sentences rather than like cells, labels or a formula."""
+    words = text.split()
+    if len(words) < 6:
+        return False
+    letters = sum(c.isalpha() for c in text)
+    solid = sum(not c.isspace() for c in text)
+    small = sum(1 for w in words if w[0].isalpha() and not w[0].isupper())
+    long = sum(1 for w in words if len(w) > 1 and w[0].isalpha())
+    return letters > 0.68 * solid and small > 0.45 * len(words) and long > 0.55 * len(words)
+
+
+def garbled(text: str) -> bool:
+    """Whether a text is what a font without a Unicode map gives: no person could read it."""
+    solid = [c for c in text if not c.isspace() and c not in SOFT_HYPHENS]
+    if not solid:
+        return False
+    bad = sum(unicodedata.category(c) in ("Cc", "Co", "Cn", "Cs") or c == "\ufffd" for c in solid)
+    if bad > 0.2 * len(solid):
+        return True
+    return len(solid) >= 400 and not _plausible(solid)
+
+
+def _plausible(solid: list[str]) -> bool:
+    """Letter statistics of any written language: mostly letters, of which no single one rules.
+
+    A shifted encoding shows as symbols among letters: running text has under 15 % of them,
+    tables of figures up to 60 % with digits counted as letters left out.
+    """
+    letters = sum(c.isalpha() for c in solid)
+    digits = sum(c.isdigit() for c in solid)
+    return letters + digits > 0.55 * len(solid) and letters > 0.15 * len(solid)
