@@ -1,1 +1,1 @@
-"""."""
+"""Steps that bring an older workspace to the present tables. Run by `memory.database` alone."""

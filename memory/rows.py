@@ -1,0 +1,272 @@
+"""Rows read and written within one transaction: all the questions Goldpan puts to its tables.
+
+Records go in whole and come out whole, in the order they came. When a transaction begins and ends
+is the store's matter.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from enum import Enum
+from itertools import product
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from memory import decisions, schema
+from memory.errors import BadInput, NoSuch, NothingToDo, WorkspaceTrouble
+from memory.records import Action, Decision, Nugget, Record
+
+R = TypeVar("R", bound=Record)
+
+MOST_VALUES = 30_000
+"""Values in one statement; SQLite takes 32,766."""
+_OURS = ("seq", "body")
+
+
+class Rows:
+    """What can be read and changed within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, *records: Record) -> None:
+        """Insert the records, or replace those of the same id; a replaced one keeps its place."""
+        for table, rows in _by_table(records).items():
+            self._connection.execute(self._upsert(table, "id"), rows)
+
+    def add(self, *records: Record) -> int:
+        """Insert those that are not there yet; returns how many. The others stay as they are."""
+        new = 0
+        for table, rows in _by_table(records).items():
+            there = self._ids(table, [row["id"] for row in rows])
+            fresh = [row for row in rows if row["id"] not in there]
+            if fresh:
+                self._connection.execute(table.insert(), fresh)
+            new += len(fresh)
+        return new
+
+    def all(self, kind: type[R], **equals: object) -> list[R]:
+        """The records whose columns have these values, in the order in which they came.
+
+        A list, tuple or set of values means any of them. Raises TypeError for a field without a
+        column.
+        """
+        return self._select(kind, equals)
+
+    def find(self, kind: type[R], key: str, /) -> R | None:
+        """The record of that id, or None."""
+        found = self._select(kind, {"id": key})
+        return found[0] if found else None
+
+    def get(self, kind: type[R], key: str, /) -> R:
+        """The record of that id. Raises NoSuch."""
+        if (found := self.find(kind, key)) is None:
+            raise NoSuch(f"There is no {called(kind)} {key}.")
+        return found
+
+    def count(self, kind: type[Record], **equals: object) -> int:
+        """How many records have these values."""
+        table = _table(kind)
+        asked = (select(func.count()).select_from(table).where(*c) for c in _where(table, equals))
+        return sum(self._connection.execute(one).scalar_one() for one in asked)
+
+    def delete(self, kind: type[Record], *ids: str) -> int:
+        """Remove records by id; returns how many were there. A nugget takes its vectors along."""
+        table = _table(kind)
+        gone = (delete(table).where(*conditions) for conditions in _where(table, {"id": ids}))
+        return sum(self._connection.execute(one).rowcount for one in gone)
+
+    def decide(self, taken: Sequence[Decision]) -> list[Nugget]:
+        """Append the decisions and apply them; see `Store.decide`."""
+        known = {one.id: one for one in self.all(Decision, id=[one.id for one in taken])}
+        new = [one for one in taken if not _stands(one, known.get(one.id))]
+        ids = list(dict.fromkeys(one.nugget for one in taken))
+        nuggets, filled = decisions.apply(self._by_id(Nugget, ids), new)
+        self.put(*nuggets.values())
+        self.put(*filled)
+        return [nuggets[key] for key in ids]
+
+    def undo(self, batch: str | None, actor: str) -> list[Nugget]:
+        """Take a batch back; see `Store.undo`."""
+        chosen = self._standing_batch(batch)
+        ids = list(dict.fromkeys(one.nugget for one in chosen))
+        standing = self._standing(nugget=ids)
+        return self.decide(decisions.inverses(self._by_id(Nugget, ids), standing, chosen, actor))
+
+    def _standing_batch(self, batch: str | None) -> list[Decision]:
+        if batch is not None:
+            if not self.count(Decision, batch=batch):
+                raise NoSuch(f"There is no batch of decisions {batch}.")
+            chosen = self._standing(batch=batch)
+        else:
+            last = self._standing(newest=True)
+            chosen = self._standing(batch=last[0].batch) if last and last[0].batch else last
+        if not chosen:
+            raise NothingToDo("There is no decision to undo.")
+        return chosen
+
+    def _standing(self, newest: bool = False, **equals: object) -> list[Decision]:
+        """Decisions that no later row takes back, the oldest first; only the newest if asked."""
+        taken, later = _table(Decision), _table(Decision).alias()
+        stands = ~select(later.c.seq).where(later.c.undoes == taken.c.id).exists()
+        what = (taken.c.action != Action.UNDO.value, stands)
+        if not newest:
+            return self._select(Decision, equals, *what)
+        last = select(func.max(taken.c.seq)).where(*what).scalar_subquery()
+        return self._select(Decision, {}, taken.c.seq == last)
+
+    def save_vectors(self, embedder: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Keep vectors beside their nuggets; see `Store.save_vectors`."""
+        width = int(vectors.shape[1])
+        rows = [
+            {"nugget": key, "embedder": embedder, "dimensions": width, "data": vector.tobytes()}
+            for key, vector in zip(ids, np.asarray(vectors, dtype="<f4"), strict=True)
+        ]
+        if not rows:
+            return
+        there = select(schema.vectors.c.dimensions).where(schema.vectors.c.embedder == embedder)
+        if (held := self._connection.execute(there.limit(1)).scalar()) not in (None, width):
+            raise BadInput(f"Vectors of {embedder} have {held} dimensions here, not {width}.")
+        try:
+            self._connection.execute(self._upsert(schema.vectors, "nugget", "embedder"), rows)
+        except IntegrityError as error:
+            raise NoSuch("There are vectors for nuggets that the store does not have.") from error
+
+    def load_vectors(
+        self, embedder: str, ids: Collection[str] | None = None
+    ) -> tuple[list[str], NDArray[np.float32]]:
+        """Vectors of one embedder, by nugget id; of these nuggets only, where ids are given."""
+        equals: dict[str, object] = {"embedder": embedder}
+        rows = self._vectors(equals if ids is None else {**equals, "nugget": ids})
+        width = rows[0].dimensions if rows else 0
+        joined = b"".join(row.data for row in rows)
+        vectors = np.frombuffer(joined, dtype="<f4").reshape(len(rows), width)
+        return [row.nugget for row in rows], vectors.astype(np.float32, copy=False)
+
+    def _vectors(self, equals: dict[str, object]) -> list[Any]:
+        table = schema.vectors
+        rows = [
+            row
+            for conditions in _where(table, equals)
+            for row in self._connection.execute(select(table).where(*conditions))
+        ]
+        return sorted(rows, key=lambda row: row.nugget)
+
+    def count_vectors(self, embedder: str) -> int:
+        """How many vectors of that embedder there are."""
+        of = select(func.count()).where(schema.vectors.c.embedder == embedder)
+        return self._connection.execute(of).scalar_one()
+
+    def _select(self, kind: type[R], equals: dict[str, Any], *more: ColumnElement[bool]) -> list[R]:
+        table = _table(kind)
+        rows = [
+            row
+            for conditions in _where(table, equals)
+            for row in self._connection.execute(
+                select(table.c.seq, table.c.body).where(*conditions, *more)
+            )
+        ]
+        # Sorted here: asked for in order, SQLite walks the whole table instead of the index.
+        return [_record(kind, row.body) for row in sorted(rows, key=lambda row: row.seq)]
+
+    def _ids(self, table: Table, ids: Sequence[str]) -> set[str]:
+        asked = (select(table.c.id).where(*conditions) for conditions in _where(table, {"id": ids}))
+        return {key for one in asked for key in self._connection.execute(one).scalars()}
+
+    def _by_id(self, kind: type[R], ids: Sequence[str]) -> dict[str, R]:
+        return {record.id: record for record in self.all(kind, id=ids)}
+
+    def like(self, kind: type[R], prefix: str, most: int) -> list[str]:
+        """Ids that begin with the prefix, at most so many, in the order in which they came."""
+        table = _table(kind)
+        asked = select(table.c.id).where(table.c.id.startswith(prefix, autoescape=True))
+        return list(self._connection.execute(asked.order_by(table.c.seq).limit(most)).scalars())
+
+    def _upsert(self, table: Table, *key: str) -> Any:
+        make = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+        new: Any = make[self._connection.dialect.name](table)
+        rest = [column.name for column in table.c if column.name not in ("seq", *key)]
+        return new.on_conflict_do_update(
+            index_elements=list(key), set_={name: new.excluded[name] for name in rest}
+        )
+
+
+def _table(kind: type[Record]) -> Table:
+    return schema.TABLES[kind]
+
+
+def called(kind: type[Record]) -> str:
+    """What a person calls it: `model version`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
+
+
+def _by_table(records: Sequence[Record]) -> dict[Table, list[dict[str, Any]]]:
+    """Rows by table; of two records with one id the later counts."""
+    tables: dict[Table, dict[str, dict[str, Any]]] = {}
+    for record in records:
+        tables.setdefault(_table(type(record)), {})[record.id] = _row(record)
+    return {table: list(rows.values()) for table, rows in tables.items()}
+
+
+def _row(record: Record) -> dict[str, Any]:
+    if not record.id:
+        raise ValueError(f"a {type(record).__name__} without an id cannot be kept")
+    columns = [column.name for column in _table(type(record)).c]
+    fields = {name: _plain(getattr(record, name)) for name in columns if name not in _OURS}
+    return {**fields, "body": json.dumps(record.model_dump(mode="json"))}
+
+
+def _plain(value: Any) -> Any:
+    """The value as a database takes it: an enum as its text, no surrogates, no NUL."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+    return value
+
+
+def _record(kind: type[R], body: str) -> R:
+    try:
+        return kind.model_validate(json.loads(body))
+    except ValueError as error:  # pydantic's and json's errors are both of this type
+        raise WorkspaceTrouble(
+            f"A stored {called(kind)} cannot be read: {error}.",
+            "It is damaged, or another version of Goldpan wrote it; use that version or a backup.",
+        ) from error
+
+
+def _where(table: Table, equals: dict[str, Any]) -> Iterator[list[ColumnElement[bool]]]:
+    """Conditions for one statement after another; long lists of values are cut up."""
+    if unknown := sorted(set(equals) - (set(table.c.keys()) - set(_OURS))):
+        can = ", ".join(name for name in table.c.keys() if name not in _OURS)  # noqa: SIM118
+        raise TypeError(f"{table.name} cannot be asked by {', '.join(unknown)}; only by {can}")
+    one = [table.c[name] == _plain(v) for name, v in equals.items() if not _several(v)]
+    many = {n: list(dict.fromkeys(map(_plain, v))) for n, v in equals.items() if _several(v)}
+    size = MOST_VALUES // max(1, len(many))
+    cut = (
+        [table.c[name].in_(values[at : at + size]) for at in range(0, len(values), size)]
+        for name, values in many.items()
+    )
+    for conditions in product(*cut):
+        yield [*one, *conditions]
+
+
+def _several(value: object) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, str)
+
+
+def _stands(decision: Decision, known: Decision | None) -> bool:
+    """Whether this very decision is stored already."""
+    if known is None:
+        return False
+    same = ("nugget", "revision", "action", "after", "batch")
+    if any(getattr(known, name) != getattr(decision, name) for name in same):
+        raise BadInput(f"The decision {decision.id} is there already, and is another one.")
+    return True
