@@ -1,0 +1,217 @@
+"""A Hugging Face causal language model in this process: the model to be taught.
+
+Safetensors only, no code from the model's directory, float32 on a processor. How many tokens are
+computed for a set of choices is `scoring`'s business; what a directory must hold is `files`'.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from memory.errors import BadModel
+from tools.models import Choice, OptionScore
+from tools.models.files import check_adapter, fingerprint, locate
+from tools.models.scoring import (
+    Row,
+    Sequel,
+    common,
+    grow,
+    honours_trees,
+    score_plainly,
+    score_rows,
+)
+from tools.threads import calm
+
+__all__ = ["HFTarget", "fingerprint"]
+
+WINDOW = 2048
+"""Tokens of context where a model's configuration names no limit."""
+PIECE = 512
+"""Tokens of a text predicted in one row: with 150,000 words, 0.3 GB of logits."""
+
+
+class HFTarget:
+    """A base model, with an adapter or without, behind the Target interface."""
+
+    def __init__(self, model: Any, tokenizer: Any, sha256: str, parameters: int) -> None:
+        """model, tokenizer: as transformers loads them; use `load` for directories."""
+        self.model = model
+        self.tokenizer = tokenizer
+        self.sha256 = sha256
+        self.parameters = parameters
+        self.window: int = getattr(model.config, "max_position_embeddings", 0) or WINDOW
+        self._ends = end_ids(model, tokenizer)
+        bos = tokenizer.bos_token_id
+        self._first: int = bos if bos is not None else min(self._ends, default=0)
+        self._closes = self.tokenizer("a")["input_ids"][-1] in self._ends
+        self._score = score_rows if honours_trees(model) else score_plainly
+
+    @classmethod
+    def load(
+        cls, base: str | Path, adapter: str | Path | None = None, device: str = "auto"
+    ) -> Self:
+        """device: `auto` (a CUDA device where there is one), `cpu`, `cuda`, ….
+
+        Raises BadModel for a directory that is missing, damaged, pickled or mismatched.
+        """
+        folder = locate(base)
+        if adapter:
+            check_adapter(Path(adapter), folder)
+        model, tokenizer = load_parts(folder, device)
+        parameters = model.num_parameters()
+        if adapter:
+            model = with_adapter(model, Path(adapter))
+        return cls(model, tokenizer, fingerprint(folder, adapter), parameters)
+
+    def score(self, choices: Sequence[Choice]) -> list[list[OptionScore]]:
+        """One list per choice. An option without a character scores (0.0, 0).
+
+        A context too long for the model loses its beginning; an option never loses anything.
+        """
+        rows = [grow([self._fitted(s, longest) for s in sequels])
+                for sequels, longest in self._sequels(choices)]  # fmt: skip
+        return [
+            [
+                OptionScore(value, len(branch) - silent)
+                for value, branch, silent in zip(found, row.branches, row.silent, strict=True)
+            ]
+            for found, row in zip(self._score(self.model, rows), rows, strict=True)
+        ]
+
+    def _sequels(self, choices: Sequence[Choice]) -> Iterator[tuple[list[Sequel], int]]:
+        """Each option as a true continuation: tokenised together with its context.
+
+        The option's tokens begin where the joint text's tokens leave those of the context alone;
+        a token across the seam is the option's. Spaces at the end of a context go to the option,
+        as tokenizers write a space at the head of a word. With it: tokens of the longest.
+        """
+        heads = self.encode([choice.context.rstrip(" ") for choice in choices])
+        joined = iter(self.encode([c.context + option for c in choices for option in c.options]))
+        for choice, head in zip(choices, heads, strict=True):
+            own = list(itertools.islice(joined, len(choice.options)))
+            yield [Sequel(ids, common(head, ids)) for ids in own], max(map(len, own))
+
+    def _fitted(self, sequel: Sequel, longest: int) -> Sequel:
+        """Made to fit the window, all options of a choice alike; a first mark is kept."""
+        ids, start = sequel
+        if start == 0:  # the first token needs something before it to be predicted from
+            ids, start = [self._first, *ids], 1
+        marks = int(ids[0] == self._first)
+        cut = max(0, min(longest - self.window, start - 1 - marks))
+        return Sequel([*ids[:marks], *ids[marks + cut :]], start - cut)
+
+    def perplexity(self, texts: Sequence[str]) -> list[tuple[float, int]]:
+        """Summed negative log-likelihood in nats and tokens predicted; (0.0, 0) for an empty text.
+
+        A text longer than the model's window is read in pieces with half a window before each.
+        """
+        pieces = [self._pieces(ids) for ids in self.encode(texts)]
+        sums = iter(self._score(self.model, [row for rows in pieces for row in rows]))
+        return [
+            (-sum(next(sums)[0] for _ in rows), sum(len(row.branches[0]) for row in rows))
+            for rows in pieces
+        ]
+
+    def _pieces(self, ids: Sequence[int]) -> list[Row]:
+        step = min(self.window // 2, PIECE)
+        reach = self.window - step
+        return [
+            Row(list(ids[max(0, at - reach) : at]), [list(ids[at : at + step])], [0])
+            for at in range(1, len(ids), step)
+        ]
+
+    def complete(self, prompt: str, max_new_tokens: int = 48, stop: str = "\n") -> str:
+        """Greedy continuation up to an end mark or `stop` (left out; empty: only an end mark)."""
+        import torch
+
+        fed = (self.encode([prompt])[0] or [self._first])[-max(1, self.window - max_new_tokens) :]
+        said: list[int] = []
+        cache = None
+        with torch.inference_mode():
+            while len(said) < max_new_tokens:
+                ids = torch.tensor([fed], device=self.model.device)
+                out = self.model(ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+                cache, best = out.past_key_values, int(out.logits[0, -1].argmax())
+                if best in self._ends:
+                    break
+                said.append(best)
+                fed = [best]
+                if stop and stop in self.tokenizer.decode(said):
+                    break
+        text: str = self.tokenizer.decode(said, skip_special_tokens=True)
+        return text.split(stop, 1)[0] if stop else text
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids with the marks that the tokenizer puts first, without one that it puts last."""
+        if not texts:
+            return []
+        found = self.tokenizer(list(texts), return_attention_mask=False, verbose=False)["input_ids"]
+        return [list(ids[:-1]) if self._closes else list(ids) for ids in found]
+
+
+def end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    """Ids of the tokens that end a text, as model and tokenizer name them."""
+    named = [tokenizer.eos_token_id, model.config.eos_token_id]
+    if (generation := getattr(model, "generation_config", None)) is not None:
+        named.append(generation.eos_token_id)
+    flat = itertools.chain.from_iterable(n if isinstance(n, list) else [n] for n in named)
+    return frozenset(int(one) for one in flat if one is not None)
+
+
+def load_parts(folder: Path, device: str = "auto") -> tuple[Any, Any]:
+    """Model (evaluation mode) and tokenizer of a directory. Raises BadModel."""
+    calm()
+    import torch
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, trust_remote_code=False, local_files_only=True
+        )
+        model, info = AutoModelForCausalLM.from_pretrained(
+            folder,
+            # Half precision on a processor is slower, and rounds away what a probe measures.
+            dtype=torch.float32 if device == "cpu" else "auto",
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as fault:
+        raise BadModel(
+            f"The model in {folder} cannot be loaded: {fault}",
+            "Copy the directory again, whole; models that bring code of their own are refused.",
+        ) from fault
+    # Missing weights would silently be random numbers.
+    if missing := sorted(info["missing_keys"]):
+        raise BadModel(
+            f"{folder} lacks {len(missing)} weights, {missing[0]} among them.",
+            "Copy the directory again, whole.",
+        )
+    return model.to(device).eval(), tokenizer
+
+
+def with_adapter(model: Any, adapter: Path) -> Any:
+    """The model with a LoRA adapter; raises BadModel when they do not fit together."""
+    import torch
+    from peft import PeftModel
+    from safetensors import SafetensorError
+
+    try:
+        adapted = PeftModel.from_pretrained(model, str(adapter), local_files_only=True)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as fault:
+        raise BadModel(
+            f"The adapter {adapter} does not fit its base: {fault}",
+            "Use the base it was trained on, or teach again.",
+        ) from fault
+    # Folded into the weights it costs nothing per token; in float32 that moves logits by 1e-5 at
+    # most, in bfloat16 by 2e-2, so there it stays beside them.
+    return adapted.merge_and_unload().eval() if model.dtype == torch.float32 else adapted.eval()
