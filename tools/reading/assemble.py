@@ -1,4 +1,4 @@
-"""Blocks with roles to one text with passages that point into it."""
+"""Blocks with roles to one text, with passages and pages that point into it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from typing import NamedTuple
 
 from tools.reading import roles as role
 from tools.reading.blocks import Block, ends_sentence
-from tools.reading.lines import Line
+from tools.reading.glyphs import SOFT_HYPHENS
+from tools.reading.headings import depth, is_abstract, is_known
+from tools.reading.passages import cut
 from tools.reading.prose import Vocabulary, append, join, mended
-from tools.reading.roles import KNOWN, Style, is_abstract, label_of, style_of
+from tools.reading.roles import Style, label_of, style_of
 
-LONGEST = 1500
-"""Characters of a passage; longer paragraphs are cut where a sentence ends."""
-_SENTENCE_END = re.compile(
-    r"[.!?؟。][\"'”’»)\]]*(?:\d{1,3}(?:[,–-]\d{1,3})*)?\s+(?=[\"'“‘«(\[]?[^\W_a-z])"
-)
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:[A-Z]|e\.g|i\.e|cf|vs|al|Fig|Figs|Eq|Eqs|Ref|Refs|No|Dr|Prof|Mr|Mrs|St|approx|ca|spp?|var|subsp|resp)\.)$"
-)
+_GAP = "\n\n"
+_ASIDE = (role.TABLE, role.FRAGMENT, role.FRONT, role.NOTE, role.REFERENCE)
 
 
 class Piece(NamedTuple):
@@ -27,7 +23,10 @@ class Piece(NamedTuple):
     kind: str
     text: str
     page: int
+    """0-based page on which it starts."""
     section: tuple[str, ...]
+    turns: tuple[tuple[int, int], ...] = ()
+    """Offset in its text and 0-based page for each page it goes on to."""
 
 
 class Cut(NamedTuple):
@@ -52,59 +51,124 @@ class Assembled(NamedTuple):
 
 
 def assemble(blocks: list[Block], roles: list[str], known: Vocabulary, pages: int) -> Assembled:
-    """One text in reading order; passages are its prose and its captions."""
-    pieces = _pieces(blocks, roles, known)
-    aside: dict[str, int] = {}
-    texts: list[str] = []
-    cuts: list[Cut] = []
+    """One text in reading order; passages are its prose and its captions.
+
+    References are left out of the text and counted; the rest of what is no prose stays in it, so that
+    a quote can be shown in its surroundings, and is counted too.
+    """
+    everything = _Writer(known).write(blocks, roles)
+    kept = [piece for piece in everything if piece.kind != role.REFERENCE]
     starts: list[int] = []
+    cuts: list[Cut] = []
     offset = 0
-    for piece in pieces:
-        if piece.kind in (role.TABLE, role.FRAGMENT, role.FRONT, role.NOTE, role.REFERENCE):
-            aside[piece.kind] = aside.get(piece.kind, 0) + len(piece.text)
-        if piece.kind == role.REFERENCE:
-            continue
-        while len(starts) <= piece.page:
-            starts.append(offset)
+    for piece in kept:
+        turns = [(0, piece.page), *piece.turns]
+        for at, page in turns:
+            starts += [offset + at] * (page + 1 - len(starts))
         if piece.kind in (role.PROSE, role.CAPTION):
-            cuts += [
-                Cut(piece.section, piece.page + 1, offset + start, offset + end)
-                for start, end in cut(piece.text)
-            ]
-        texts.append(piece.text)
-        offset += len(piece.text) + 2
-    text = "\n\n".join(texts)
+            cuts += _cuts(piece, offset, turns)
+        offset += len(piece.text) + len(_GAP)
+    text = _GAP.join(piece.text for piece in kept)
     starts = [min(start, len(text)) for start in starts] + [len(text)] * (pages - len(starts))
-    title = " ".join(piece.text for piece in pieces if piece.kind == role.TITLE)
-    return Assembled(text, starts, cuts, title, _abstract(pieces), aside)
+    title = " ".join(piece.text for piece in kept if piece.kind == role.TITLE)
+    return Assembled(text, starts, cuts, title, _abstract(kept), _aside(everything))
 
 
-def _pieces(blocks: list[Block], roles: list[str], known: Vocabulary) -> list[Piece]:
-    outline = _Outline()
-    pieces: list[Piece] = []
-    last_prose: tuple[int, Block] | None = None
-    index = 0
-    while index < len(blocks):
-        block, kind = blocks[index], roles[index]
-        group = _run(blocks, roles, index)
-        index += len(group)
-        text = join([line for b in group for line in b.lines], known)
-        if not text:
-            continue
-        if kind == role.HEADING:
-            outline.enter(text, style_of(block))
-            last_prose = None
-        if kind == role.PROSE:
-            if last_prose and _reads_on(last_prose[1], pieces[last_prose[0]].text, block, text):
-                at = last_prose[0]
-                whole = _join_pieces(pieces[at].text, last_prose[1], block, known)
-                pieces[at] = pieces[at]._replace(text=whole)
-                last_prose = (at, block)
+def _cuts(piece: Piece, offset: int, turns: list[tuple[int, int]]) -> list[Cut]:
+    return [
+        Cut(
+            piece.section,
+            1 + max(page for at, page in turns if at <= start),
+            offset + start,
+            offset + end,
+        )
+        for start, end in cut(piece.text)
+    ]
+
+
+def _aside(pieces: list[Piece]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for piece in pieces:
+        if piece.kind in _ASIDE:
+            counts[piece.kind] = counts.get(piece.kind, 0) + len(piece.text)
+    return counts
+
+
+def _abstract(pieces: list[Piece]) -> str:
+    parts = [p for p in pieces if p.kind == role.PROSE and p.section and is_abstract(p.section[0])]
+    return "\n".join(f"{p.section[-1]} {p.text}" if len(p.section) > 1 else p.text for p in parts)
+
+
+class _Writer:
+    """Goes through the blocks once and keeps what it has to remember."""
+
+    def __init__(self, known: Vocabulary) -> None:
+        self.known = known
+        self.outline = _Outline()
+        self.pieces: list[Piece] = []
+        self.open: tuple[int, Block] | None = None
+        """Index of the last prose piece and its last block, while text may go on."""
+
+    def write(self, blocks: list[Block], roles: list[str]) -> list[Piece]:
+        """The pieces in reading order."""
+        named = any(is_abstract(role.flat(b)) for b in blocks[: len(blocks) // 2])
+        index = 0
+        while index < len(blocks):
+            group = _run(blocks, roles, index)
+            block, kind = blocks[index], roles[index]
+            index += len(group)
+            text = join([line for member in group for line in member.lines], self.known)
+            if not text:
                 continue
-            last_prose = (len(pieces), block)
-        section = (label_of(text),) if kind == role.CAPTION else outline.path
-        pieces.append(Piece(kind, text, block.page, section))
-    return pieces
+            if kind == role.HEADING:
+                self.outline.enter(text, style_of(block))
+                self.open = None
+            elif kind == role.PROSE:
+                self._leave_abstract(block)
+                if self._go_on(block, text):
+                    continue
+                self.open = (len(self.pieces), block)
+            self.pieces.append(
+                Piece(kind, text, block.page, self._section(kind, text, block, named))
+            )
+        return self.pieces
+
+    def _section(self, kind: str, text: str, block: Block, named: bool) -> tuple[str, ...]:
+        if kind == role.CAPTION:
+            return (label_of(text),)
+        if kind == role.PROSE and not self.outline.open and block.page == 0 and not named:
+            return ("Abstract",)
+        return self.outline.path
+
+    def _leave_abstract(self, block: Block) -> None:
+        """An abstract set in its own face ends where the face of the text begins."""
+        path = self.outline.path
+        if not path or not is_abstract(path[0]) or not self.open:
+            return
+        before = self.open[1]
+        if abs(before.size - block.size) > 0.4 or before.heavy != block.heavy:
+            self.outline.open.clear()
+            self.open = None
+
+    def _go_on(self, block: Block, text: str) -> bool:
+        """Whether the block was the continuation of the open paragraph, and was added to it."""
+        if not self.open:
+            return False
+        at, before = self.open
+        piece = self.pieces[at]
+        if not _reads_on(before, piece.text, block, text):
+            return False
+        whole = _extend(piece.text, before, block, self.known)
+        turns = piece.turns
+        if block.page != before.page:
+            turns = (*turns, (len(whole) - len(text), block.page))
+        # What floats between its two parts goes before it, as far as it stands on earlier pages.
+        del self.pieces[at]
+        while at < len(self.pieces) and self.pieces[at].page <= piece.page:
+            at += 1
+        self.pieces.insert(at, piece._replace(text=whole, turns=turns))
+        self.open = (at, block)
+        return True
 
 
 def _run(blocks: list[Block], roles: list[str], index: int) -> list[Block]:
@@ -113,45 +177,43 @@ def _run(blocks: list[Block], roles: list[str], index: int) -> list[Block]:
     if roles[index] not in (role.HEADING, role.TITLE):
         return run
     for block, kind in zip(blocks[index + 1 :], roles[index + 1 :], strict=False):
-        drop = run[-1].bottom - block.top
-        near = block.page == run[-1].page and 0 < drop < 1.6 * block.size
-        if kind != roles[index] or not near or style_of(block) != style_of(run[-1]):
+        last = run[-1]
+        drop = last.bottom - block.top
+        near = block.page == last.page and 0 < drop < 1.6 * block.size
+        if kind != roles[index] or not near or style_of(block) != style_of(last):
             break
-        if kind == role.HEADING and (
-            _opens(block.text) or KNOWN.fullmatch(run[-1].text.strip(" :."))
-        ):
+        if kind == role.HEADING and _separate(last, block):
             break
         run.append(block)
     return run
 
 
-def _opens(text: str) -> bool:
-    """Whether a heading begins here, by its number."""
-    return bool(re.match(r"\(?(?:\d|[ivx]+\))", text))
+def _separate(last: Block, block: Block) -> bool:
+    """Whether two neighbouring headings are two: each is short, or one has its own number."""
+    if is_known(last.text) or re.match(r"\(?(?:\d|[ivx]+\))", block.text):
+        return True
+    return last.x1 < last.right - 0.3 * (last.right - last.x0) or ends_sentence(last.text)
 
 
-def _join_pieces(text: str, last: Block, block: Block, known: Vocabulary) -> str:
-    tail = last.lines[-1].text
-    raw = text[:-1] + tail[-1] if tail[-1:] in "\x02\ufffe" and text.endswith("-") else text
+def _extend(text: str, last: Block, block: Block, known: Vocabulary) -> str:
+    tail = last.lines[-1].text[-1:]
+    raw = text[:-1] + tail if tail in SOFT_HYPHENS and text.endswith("-") else text
     return mended(append(raw, join(block.lines, known), known))
 
 
 def _reads_on(before: Block, text: str, block: Block, more: str) -> bool:
     """Whether a paragraph goes on in the next column, on the next page or below a float."""
-    same_column = block.page == before.page and block.top < before.bottom and block.x0 < before.x1
-    if before.lines[-1].text[-1:] in "\x02\ufffe-":
+    last = before.lines[-1]
+    if last.text[-1:] in SOFT_HYPHENS or (last.text[-1:] == "-" and more[:1].islower()):
         return True
     if ends_sentence(text):
         return False
     if more[:1].islower():
         return True
-    last: Line = before.lines[-1]
     full = last.x1 > before.right - 3 * last.size
-    return (
-        full
-        and not block.indented
-        and not (same_column and before.bottom - block.top > 3 * block.size)
-    )
+    same_column = block.page == before.page and block.top < before.bottom and block.x0 < before.x1
+    far = same_column and before.bottom - block.top > 3 * block.size
+    return full and not block.indented and not far
 
 
 class _Outline:
@@ -162,64 +224,22 @@ class _Outline:
 
     @property
     def path(self) -> tuple[str, ...]:
+        """Their texts."""
         return tuple(text for text, _, _ in self.open)
 
     def enter(self, text: str, style: Style) -> None:
         """A heading closes those of its own rank and below."""
-        depth = _depth(text)
-        top = bool(KNOWN.fullmatch(text.rstrip(" :.")))
-        while self.open and not self._under(style, depth, top):
+        number = depth(text)
+        top = is_known(text)
+        while self.open and not self._under(style, number, top):
             self.open.pop()
-        self.open.append((text, style, depth))
+        self.open.append((text.rstrip(" :.") or text, style, number))
 
-    def _under(self, style: Style, depth: int, top: bool) -> bool:
-        _, above, above_depth = self.open[-1]
-        if depth and above_depth:
-            return depth > above_depth
-        if top and len(self.open) == 1 and style == above:
+    def _under(self, style: Style, number: int, top: bool) -> bool:
+        """Whether a heading of this style stands below the innermost open one."""
+        _, above, above_number = self.open[-1]
+        if number and above_number:
+            return number > above_number
+        if style == above and len(self.open) == 1 and top:
             return False
         return style < above
-
-
-def _depth(text: str) -> int:
-    """1 for `2.`, 2 for `2.1`, 0 without a number."""
-    match = re.match(r"(\d{1,2}(?:\.\d{1,2})*)\.?\s", text)
-    return match[1].count(".") + 1 if match else 0
-
-
-def _abstract(pieces: list[Piece]) -> str:
-    named = [
-        p.text for p in pieces if p.kind == role.PROSE and p.section and is_abstract(p.section[0])
-    ]
-    if named:
-        return "\n".join(named)
-    first = next((i for i, p in enumerate(pieces) if p.kind == role.HEADING), len(pieces))
-    before = [p.text for p in pieces[:first] if p.kind == role.PROSE and p.page == 0]
-    return "\n".join(before)
-
-
-def cut(text: str) -> list[tuple[int, int]]:
-    """Places of passages of at most LONGEST characters, cut at sentence ends, else at spaces."""
-    spans: list[tuple[int, int]] = []
-    start = 0
-    while len(text) - start > LONGEST:
-        end = _last_end(text, start, start + LONGEST)
-        spans.append((start, end))
-        start = end
-        while start < len(text) and text[start].isspace():
-            start += 1
-    if start < len(text):
-        spans.append((start, len(text)))
-    return spans
-
-
-def _last_end(text: str, start: int, limit: int) -> int:
-    ends = [
-        match.start() + len(match[0].rstrip())
-        for match in _SENTENCE_END.finditer(text, start, limit)
-        if not _ABBREVIATION.search(text, max(start, match.start() - 8), match.start() + 1)
-    ]
-    if ends and ends[-1] > start + LONGEST // 4:
-        return ends[-1]
-    space = text.rfind(" ", start + 1, limit)
-    return space if space > start else limit

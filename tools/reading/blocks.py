@@ -1,12 +1,13 @@
-"""Lines to blocks: a paragraph, a heading, a caption, a row of cells. Their role is left to others."""
+"""Lines to blocks: a paragraph, a heading, a caption, a cell. Their role is left to others."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-from tools.reading.glyphs import SOFT_HYPHENS
-from tools.reading.lines import Habits, Line
+from tools.reading.glyphs import SOFT_HYPHENS, Word
+from tools.reading.headings import KNOWN
+from tools.reading.lines import Habits, Line, make_line
 
 _MARKER = re.compile(
     r"(?:[•●▪◦‣·*–—-]|\(?\d{1,3}[.)\]]|\[\d{1,3}\]|\(?[a-z][.)]|\(?[ivx]{1,5}[.)])\s?"
@@ -29,6 +30,8 @@ class Block(NamedTuple):
     """Whether its first line begins further in than the rest of its column."""
     right: float
     """Right edge of the column it was cut from."""
+    run_in: bool = False
+    """Whether it is the heading at the beginning of a paragraph's first line."""
 
     @property
     def text(self) -> str:
@@ -52,7 +55,7 @@ class Block(NamedTuple):
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether a text stops where a sentence may stop, a raised reference number after it aside."""
+    """Whether a text stops where a sentence may, a raised reference number after it aside."""
     return bool(_TERMINAL.search(text.rstrip()[-24:]))
 
 
@@ -65,16 +68,16 @@ def blocks_of(lines: list[Line], habits: Habits) -> list[Block]:
     """Blocks in the order of the lines."""
     groups: list[list[Line]] = []
     for line in lines:
-        if groups and _continues(groups[-1], line, habits):
+        if groups and _continues(groups[-1][-1], line, habits):
             groups[-1].append(line)
         else:
             groups.append([line])
-    return [block for group in groups for block in _paragraphs(group)]
+    paragraphs = (block for group in groups for block in _paragraphs(group))
+    return [part for block in paragraphs for part in _run_in(block, habits)]
 
 
-def _continues(group: list[Line], line: Line, habits: Habits) -> bool:
-    last = group[-1]
-    if line.page != last.page or abs(line.size - last.size) > 0.05 * last.size + 0.1:
+def _continues(last: Line, line: Line, habits: Habits) -> bool:
+    if line.page != last.page or not _same_size(last, line):
         return False
     if line.heavy != last.heavy and not _mixed(line, last):
         return False
@@ -83,6 +86,13 @@ def _continues(group: list[Line], line: Line, habits: Habits) -> bool:
         return False
     overlap = min(line.x1, last.x1) - max(line.x0, last.x0)
     return overlap > 0.4 * min(line.x1 - line.x0, last.x1 - last.x0)
+
+
+def _same_size(last: Line, line: Line) -> bool:
+    """Whether two lines are set in one size, at least where one ends and the other begins."""
+    if abs(line.size - last.size) <= 0.05 * last.size + 0.1:
+        return True
+    return abs(line.words[0].face.size - last.words[-1].face.size) < 0.1
 
 
 def _mixed(line: Line, last: Line) -> bool:
@@ -96,17 +106,41 @@ def _paragraphs(group: list[Line]) -> list[Block]:
     hanging = _hangs(group, left)
     parts: list[list[Line]] = [[group[0]]]
     for above, line in zip(group, group[1:], strict=False):
-        if _breaks(above, line, left, right, hanging):
+        if _changes_face(above, line, right) or _breaks(above, line, left, right, hanging):
             parts.append([line])
         else:
             parts[-1].append(line)
-    return [_block(part, left, right) for part in parts]
+    return [make_block(part, left, right) for part in parts]
 
 
 def _hangs(group: list[Line], left: float) -> bool:
     """Whether its items begin at the left edge and go on further in, as references do."""
     inner = sum(line.x0 - left > 0.7 * line.size for line in group)
     return group[0].x0 - left < 0.3 * group[0].size and inner * 2 > len(group)
+
+
+def _room(above: Line, line: Line, right: float) -> float:
+    """How much of the line above stayed empty although the next word would have fitted, points."""
+    first = line.words[0]
+    return right - above.x1 - (first.x1 - first.x0) - 0.6 * line.size
+
+
+def _changes_face(above: Line, line: Line, right: float) -> bool:
+    """Whether one of two lines is a heading in its own face, set without a gap."""
+    if above.text[-1:] in SOFT_HYPHENS:
+        return False
+    if KNOWN.fullmatch(above.text.rstrip(" :.")):
+        return True
+    if above.font == line.font and above.slanted == line.slanted:
+        return False
+    if _uniform(above) and _room(above, line, right) > 0.5 * line.size:
+        return True
+    return _uniform(line) and ends_sentence(above.text) and not ends_sentence(line.text)
+
+
+def _uniform(line: Line) -> bool:
+    """Whether all its words are set in one face."""
+    return len({(w.face.font, w.face.bold, w.face.italic) for w in line.words}) == 1
 
 
 def _breaks(above: Line, line: Line, left: float, right: float, hanging: bool) -> bool:
@@ -121,14 +155,67 @@ def _breaks(above: Line, line: Line, left: float, right: float, hanging: bool) -
     if starts_item(line.text) and ends_sentence(above.text):
         return True
     # The next word would have fitted: somebody ended the line on purpose.
-    first = line.words[0]
-    room = right - above.x1 - (first.x1 - first.x0) - 0.6 * line.size
-    return room > 0.5 * line.size and ends_sentence(above.text)
+    return _room(above, line, right) > 0.5 * line.size and ends_sentence(above.text)
 
 
-def _block(part: list[Line], left: float, right: float) -> Block:
+def make_block(part: list[Line], left: float, right: float) -> Block:
+    """One block of lines from a column that reaches from `left` to `right`."""
     first = part[0]
     return Block(
-        first.page, tuple(part), min(l.x0 for l in part), max(l.x1 for l in part), first.y,
-        part[-1].y, first.size, first.x0 - left > 0.7 * first.size, right,
-    )  # fmt: skip
+        page=first.page,
+        lines=tuple(part),
+        x0=min(line.x0 for line in part),
+        x1=max(line.x1 for line in part),
+        top=first.y,
+        bottom=part[-1].y,
+        size=first.size if len(part) == 1 else part[-1].size,
+        indented=first.x0 - left > 0.7 * first.size,
+        right=right,
+    )
+
+
+def _run_in(block: Block, habits: Habits) -> list[Block]:
+    """A paragraph that opens with a heading on its first line becomes a heading and the rest."""
+    words = [word for line in block.lines[:3] for word in line.words]
+    length = _opening(words, habits)
+    if not length:
+        return [block]
+    head: list[Line] = []
+    rest: list[Line] = []
+    for line in block.lines:
+        take = max(0, min(length, len(line.words)))
+        length -= len(line.words)
+        if take:
+            head.append(make_line(line.page, list(line.words[:take])))
+        if take < len(line.words):
+            rest.append(make_line(line.page, list(line.words[take:])) if take else line)
+    title = make_block(head, block.x0, block.right)._replace(run_in=True)
+    return [title, make_block(rest, block.x0, block.right)._replace(indented=True)]
+
+
+def _opening(words: list[Word], habits: Habits) -> int:
+    """Number of words of a run-in heading; 0 where there is none.
+
+    It is bold, or in italics after a number, and stops with a full stop or a colon just where the
+    ordinary face begins.
+    """
+    first = words[0].face
+    if not (first.bold and not habits.bold) and not (first.italic and not habits.bold):
+        return 0
+    length = 0
+    while length < len(words) and (words[length].face.bold, words[length].face.italic) == (
+        first.bold,
+        first.italic,
+    ):
+        length += 1
+    text = " ".join(word.text for word in words[:length])
+    if not 1 <= length <= 18 or len(words) - length < 3 or not text.endswith((".", ":")):
+        return 0
+    letters = sum(c.isalpha() for c in text)
+    if letters < 4 or not (text[0].isupper() or text[0].isdigit()):
+        return 0
+    if first.bold:
+        return length
+    # A species opens many a paragraph in italics; its name has two words and rarely a stop.
+    follows = words[length].text[:1]
+    return length if follows.isupper() and (text[0].isdigit() or length <= 8) else 0

@@ -32,6 +32,8 @@ class Face(NamedTuple):
     italic: bool
     turn: int
     """Direction of writing in degrees, rounded to a quarter turn: 0, 90, 180 or 270."""
+    font: str
+    """Name of the font; empty where the file gives none."""
 
 
 class Word(NamedTuple):
@@ -180,7 +182,7 @@ class _Reader:
         bold = bool(_BOLD_NAME.search(name)) or bool(self.flags.value & _FORCE_BOLD)
         italic = bool(_ITALIC_NAME.search(name)) or bool(self.flags.value & _ITALIC)
         bold = bold and not _LIGHT_NAME.search(name)
-        return Face(abs(size), bold, italic, round(angle / 90) * 90 % 360)
+        return Face(abs(size), bold, italic, round(angle / 90) * 90 % 360, name)
 
 
 def _turned(

@@ -22,6 +22,8 @@ class Line(NamedTuple):
     bold: float
     """Share of its characters that are bold, in [0, 1]."""
     italic: float
+    font: str
+    """Of most of its characters."""
     text: str
     """Its words with single spaces; a line-end hyphen is kept as the soft hyphen it came as."""
 
@@ -51,19 +53,24 @@ def lines_of(page: Page, number: int) -> list[Line]:
 def make_line(number: int, words: list[Word]) -> Line:
     """One line of words that stand left to right."""
     sizes: Counter[float] = Counter()
+    fonts: Counter[str] = Counter()
     bold = italic = count = 0
     for word in words:
         n = len(word.text)
         sizes[round(word.face.size, 1)] += n
+        fonts[word.face.font] += n
         bold += n * word.face.bold
         italic += n * word.face.italic
         count += n
     size = max(sizes, key=lambda key: (sizes[key], key))
+    font = max(fonts, key=lambda key: (fonts[key], key))
     base = next(w.y for w in words if round(w.face.size, 1) == size)
     text = "".join(w.text if i == 0 or w.glued else " " + w.text for i, w in enumerate(words))
     right = max(word.x1 for word in words)
     left = min(word.x0 for word in words)
-    return Line(number, tuple(words), left, right, base, size, bold / count, italic / count, text)
+    return Line(
+        number, tuple(words), left, right, base, size, bold / count, italic / count, font, text
+    )
 
 
 def _joins(run: list[Word], word: Word) -> bool:
@@ -109,6 +116,7 @@ class Habits(NamedTuple):
     """Of the body text, in points."""
     bold: bool
     """Whether the body text itself is bold."""
+    font: str
     leading: dict[float, float]
     """Distance of baselines by text size, both in points."""
     sizes: tuple[float, ...]
@@ -122,18 +130,22 @@ class Habits(NamedTuple):
 def habits_of(lines: list[Line]) -> Habits:
     """Measured on lines of at least six words."""
     weight: Counter[float] = Counter()
+    fonts: Counter[tuple[float, str]] = Counter()
     bold = 0.0
     for line in lines:
         if len(line.words) >= 6:
             weight[line.size] += len(line.text)
+            fonts[line.size, line.font] += len(line.text)
             bold += line.bold * len(line.text)
     total = sum(weight.values())
     if not total:
         size = Counter(line.size for line in lines).most_common(1)[0][0] if lines else 10.0
-        return Habits(size, False, {}, (size,))
+        return Habits(size, False, "", {}, (size,))
     ranked = sorted(weight, key=lambda key: -weight[key])
     main = tuple(size for size in ranked if weight[size] >= 0.08 * total)
-    return Habits(ranked[0], bold > 0.5 * total, _leadings(lines), main or (ranked[0],))
+    body = main[0] if main else ranked[0]
+    font = max((key for key in fonts if key[0] == body), key=lambda key: (fonts[key], key[1]))[1]
+    return Habits(body, bold > 0.5 * total, font, _leadings(lines), main or (body,))
 
 
 def _leadings(lines: list[Line]) -> dict[float, float]:

@@ -97,6 +97,30 @@ def mended(text: str) -> str:
     return _mend(text)
 
 
+_TH_TAILS = (
+    "an|anks?|at|e|eir|em|en|ereafter|ereby|erefore|erein|ermal|ermodynamic|ere|ese|esis|ey|eoretical"
+    "|eoretically|eory|ickness|in|ird|irdly|irty|is|omas|ose|ough|ousands?|ree|resholds?|rough"
+    "|roughout|us|erapeutic|erapy|ymus|yroid"
+)
+
+
+def lost_th(text: str) -> str:
+    """The sign that stands for the ligature of T and h in a font whose map lacks it; else empty.
+
+    Such a font writes `*e` for `The`; four times the article and once another word settle it.
+    """
+    signs = Counter(re.findall(r"(?<!\S)([^\w\s])e (?=[a-z])", text))
+    for sign, count in signs.most_common(1):
+        if count >= 4 and re.search(rf"(?<!\S){re.escape(sign)}(?:is|ese|ey|us|erefore) ", text):
+            return sign
+    return ""
+
+
+def with_th(text: str, sign: str) -> str:
+    """The text with that sign spelt out where a word goes on that begins so."""
+    return re.sub(rf"(?<![^\s(\[“‘]){re.escape(sign)}(?=(?:{_TH_TAILS})\b)", "Th", text)
+
+
 def prose_like(text: str) -> bool:
     """Whether a text reads like sentences rather than like cells, labels or a formula."""
     words = text.split()

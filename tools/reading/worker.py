@@ -119,8 +119,8 @@ def _read(pdfium: Any, document: Any, count: int) -> Answer:
     from tools.reading.furniture import without_running_heads
     from tools.reading.glyphs import read_page
     from tools.reading.lines import habits_of, lines_of
-    from tools.reading.prose import garbled, plain, vocabulary
-    from tools.reading.roles import roles_of
+    from tools.reading.prose import garbled, lost_th, plain, vocabulary, with_th
+    from tools.reading.roles import references_begin, roles_of
 
     pages = [read_page(document, index) for index in range(count)]
     _check_text(pages)
@@ -128,7 +128,10 @@ def _read(pdfium: Any, document: Any, count: int) -> Answer:
     if garbled("".join(line.text for line in everything)) or _unmapped(pages):
         raise Refused("garbage_text", "Its fonts do not say which letters they draw.")
     lines, heads = without_running_heads(everything, [page.height for page in pages])
-    habits = habits_of(lines)
+    if sign := lost_th("\n".join(line.text for line in lines)):
+        lines = [line._replace(text=with_th(line.text, sign)) for line in lines]
+    # References are many and small: they would pass for the body of a short paper.
+    habits = habits_of(lines[: references_begin(lines)])
     blocks = blocks_of(lines, habits)
     named = plain(_meta(pdfium, document, "Title"))
     roles = roles_of(blocks, habits, named)

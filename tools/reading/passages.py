@@ -1,0 +1,41 @@
+"""Where a long paragraph may be cut: after a sentence."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 1500
+"""Characters of a passage."""
+_SENTENCE_END = re.compile(
+    r"[.!?؟。][\"'”’»)\]]*(?:\d{1,3}(?:[,–-]\d{1,3})*)?\s+(?=[\"'“‘«(\[]?[^\W_a-z])"
+)
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\[])(?:[A-Z]|e\.g|i\.e|cf|vs|al|Figs?|Eqs?|Refs?|Nos?|Dr|Prof|Mr|Mrs|St|approx|ca|spp?"
+    r"|var|subsp|resp|Tab|Sec|Ch|vol|pp?)\.$"
+)
+
+
+def cut(text: str) -> list[tuple[int, int]]:
+    """Places of passages of at most LONGEST characters; without a sentence end, at a space."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    while len(text) - start > LONGEST:
+        end = _last_end(text, start, start + LONGEST)
+        spans.append((start, end))
+        start = end
+        while start < len(text) and text[start].isspace():
+            start += 1
+    if start < len(text):
+        spans.append((start, len(text)))
+    return spans
+
+
+def _last_end(text: str, start: int, limit: int) -> int:
+    """The last place in (start, limit] where a passage may end."""
+    for match in reversed(list(_SENTENCE_END.finditer(text, start, limit))):
+        if match.start() < start + LONGEST // 4:
+            break
+        if not _ABBREVIATION.search(text[max(start, match.start() - 10) : match.start() + 1]):
+            return match.start() + len(match[0].rstrip())
+    space = text.rfind(" ", start + 1, limit)
+    return space if space > start else limit
