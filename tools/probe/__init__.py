@@ -1,1 +1,111 @@
-"""."""
+"""Does the target know a nugget already? Asked by choice likelihood, never in words.
+
+Several multiple-choice questions per nugget, each option scored as the continuation of the stem.
+How sure that makes us is `belief`'s business; what to ask is the teacher's.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+
+from memory.records import GAP, Nugget, Probe, Purpose, Question, QuestionKind
+from tools.models import Choice, OptionScore, Target
+from tools.probe.belief import Reply, judge, posterior
+
+MADE_BY = "choice likelihood"
+CHUNK = 256
+"""Questions scored in one call: enough to fill batches, few enough to show progress."""
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
+
+
+def render(question: Question) -> Choice:
+    """The context before the answer, and each option as it would go on.
+
+    With a gap: the text before it; each option is followed by the rest of its sentence, which
+    tells a number from the beginning of a longer one. Without: the whole stem.
+    """
+    before, gap, after = question.stem.partition(GAP)
+    if not gap:
+        context, rest = question.stem.rstrip(), ""
+        space = " " if context else ""
+    else:
+        context = before.rstrip(" ")
+        space = before[len(context) :][:1]
+        end = _SENTENCE_END.search(after)
+        rest = after[: end.end()] if end else after
+    return Choice(context, tuple(f"{space}{option}{rest}" for option in question.options))
+
+
+def probe(
+    items: Sequence[tuple[Nugget, Sequence[Question]]],
+    target: Target,
+    model: str,
+    made_by: str = MADE_BY,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[Probe]:
+    """One probe per nugget, in order. Only its vetted multiple-choice probe questions are asked.
+
+    model: ModelVersion id of the target.
+    on_progress: called with (questions answered, questions in all).
+    """
+    asked = [(nugget, [q for q in questions if _usable(q)]) for nugget, questions in items]
+    queue = [question for _, questions in asked for question in questions]
+    replies: list[Reply | None] = []
+    for first in range(0, len(queue), CHUNK):
+        part = queue[first : first + CHUNK]
+        scores = target.score([render(question) for question in part])
+        replies += [reply(q, found) for q, found in zip(part, scores, strict=True)]
+        if on_progress:
+            on_progress(len(replies), len(queue))
+    answered = iter(replies)
+    return [
+        _record(nugget, [(q, next(answered)) for q in questions], model, made_by)
+        for nugget, questions in asked
+    ]
+
+
+def _usable(question: Question) -> bool:
+    mcq = question.kind is QuestionKind.MCQ and question.purpose is Purpose.PROBE
+    return mcq and question.vetted and not question.rejected
+
+
+def reply(question: Question, scores: Sequence[OptionScore]) -> Reply | None:
+    """What the target favours: softmax over the options' log-likelihoods. None: not readable."""
+    values = [score.logprob for score in scores]
+    if not values or not all(map(math.isfinite, values)):
+        return None
+    top = max(values)
+    weights = [math.exp(value - top) for value in values]
+    shares = [weight / sum(weights) for weight in weights]
+    best = shares.index(max(shares))
+    return Reply(
+        option=question.options[best],
+        right=best == question.key,
+        confidence=shares[best],
+        on_right=shares[question.key],
+        options=len(shares),
+    )
+
+
+def _record(
+    nugget: Nugget, answered: Sequence[tuple[Question, Reply | None]], model: str, made_by: str
+) -> Probe:
+    read = [(question, said) for question, said in answered if said is not None]
+    replies = [said for _, said in read]
+    known = posterior([said.right for said in replies], [said.options for said in replies])
+    verdict, reason = judge(replies)
+    return Probe(
+        nugget=nugget.id,
+        model=model,
+        questions=tuple(question.id for question, _ in read),
+        answers=tuple(said.option for said in replies),
+        probabilities=tuple(round(said.on_right, 6) for said in replies),
+        p_known=known.mean,
+        low=known.low,
+        high=known.high,
+        verdict=verdict,
+        reason=reason,
+        made_by=made_by,
+    )
