@@ -8,10 +8,10 @@ from typing import NamedTuple
 from tools.reading import roles as role
 from tools.reading.blocks import Block, ends_sentence
 from tools.reading.glyphs import SOFT_HYPHENS
-from tools.reading.headings import depth, is_abstract, is_known
+from tools.reading.headings import depth, is_abstract, is_known, label_of
 from tools.reading.passages import cut
 from tools.reading.prose import Vocabulary, append, join, mended
-from tools.reading.roles import Style, label_of, style_of
+from tools.reading.roles import Style, style_of
 
 _GAP = "\n\n"
 _ASIDE = (role.TABLE, role.FRAGMENT, role.FRONT, role.NOTE, role.REFERENCE)
@@ -128,6 +128,7 @@ class _Writer:
                 if self._go_on(block, text):
                     continue
                 self.open = (len(self.pieces), block)
+            self.outline.bare = self.outline.bare and kind != role.PROSE
             self.pieces.append(
                 Piece(kind, text, block.page, self._section(kind, text, block, named))
             )
@@ -221,6 +222,10 @@ class _Outline:
 
     def __init__(self) -> None:
         self.open: list[tuple[str, Style, int]] = []
+        self.bare = False
+        """Whether nothing has been written below the innermost heading."""
+        self.nested: Style | None = None
+        """Style of headings that stand below one of their own style."""
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -231,15 +236,23 @@ class _Outline:
         """A heading closes those of its own rank and below."""
         number = depth(text)
         top = is_known(text)
+        if top or (self.nested and style > self.nested):
+            self.nested = None
         while self.open and not self._under(style, number, top):
             self.open.pop()
+            self.bare = False
         self.open.append((text.rstrip(" :.") or text, style, number))
+        self.bare = True
 
     def _under(self, style: Style, number: int, top: bool) -> bool:
         """Whether a heading of this style stands below the innermost open one."""
         _, above, above_number = self.open[-1]
         if number and above_number:
             return number > above_number
-        if style == above and len(self.open) == 1 and top:
-            return False
-        return style < above
+        if style != above or top:
+            return style < above
+        if self.bare:
+            # A heading right below one of the same look: it can only be its first part.
+            self.nested = style
+            return True
+        return self.nested == style and len(self.open) > 1 and self.open[-2][1] != style

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from tools.reading.glyphs import SOFT_HYPHENS, Word
-from tools.reading.headings import KNOWN
+from tools.reading.headings import BOILERPLATE, CAPTION, KNOWN
 from tools.reading.lines import Habits, Line, make_line
 
 _MARKER = re.compile(
@@ -37,6 +37,11 @@ class Block(NamedTuple):
     def text(self) -> str:
         """Its lines as they stand, one per row."""
         return "\n".join(line.text for line in self.lines)
+
+    @property
+    def cellular(self) -> bool:
+        """Whether it stands in a table or a drawing."""
+        return self.lines[0].cell
 
     @property
     def heavy(self) -> bool:
@@ -77,7 +82,7 @@ def blocks_of(lines: list[Line], habits: Habits) -> list[Block]:
 
 
 def _continues(last: Line, line: Line, habits: Habits) -> bool:
-    if line.page != last.page or not _same_size(last, line):
+    if line.page != last.page or line.cell != last.cell or not _same_size(last, line):
         return False
     if line.heavy != last.heavy and not _mixed(line, last):
         return False
@@ -177,6 +182,8 @@ def make_block(part: list[Line], left: float, right: float) -> Block:
 def _run_in(block: Block, habits: Habits) -> list[Block]:
     """A paragraph that opens with a heading on its first line becomes a heading and the rest."""
     words = [word for line in block.lines[:3] for word in line.words]
+    if block.cellular:
+        return [block]
     length = _opening(words, habits)
     if not length:
         return [block]
@@ -213,6 +220,8 @@ def _opening(words: list[Word], habits: Habits) -> int:
         return 0
     letters = sum(c.isalpha() for c in text)
     if letters < 4 or not (text[0].isupper() or text[0].isdigit()):
+        return 0
+    if CAPTION.match(text) or BOILERPLATE.match(text):
         return 0
     if first.bold:
         return length

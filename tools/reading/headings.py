@@ -40,6 +40,25 @@ NUMBERED = re.compile(
     r"(?:Section\s+)?((?:\d{1,2}|[IVX]{1,4}|[A-H])(?:\.\d{1,2})*)[.):]?\s+(?=\S*[^\W\d_])"
 )
 
+_LABEL = (
+    r"(?:(?:Supplementary|Supplemental|Extended Data|Online|Appendix)\s+)?"
+    r"(Fig(?:ure|\.)?|FIG(?:URE|\.)?|Table|TABLE|Tab\.|Scheme|Graph|Chart|Plate|Box|Algorithm"
+    r"|Listing|Abbildung|Abb\.|Tabelle|Tableau|Tabla|Figura)\s*"
+    r"((?:[A-Z]{1,2}[.-]?)?\d+(?:\.\d+)?[a-zA-Z]?|[IVX]{1,5})\b"
+)
+CAPTION = re.compile(_LABEL + r"\s*([.:|)–—-]|$|\s(?=[\"“(\[]?[A-Z0-9]))")
+_SAYS = re.compile(
+    r"\s*(?:\([a-z–,-]+\)\s*)?(shows?|showed|gives|lists|presents|summari[sz]es|and|,|\()"
+)
+BOILERPLATE = re.compile(
+    r"(?:key\s?words?|received|accepted|published|copyright|©|\(c\)|how to cite|cite this|citation"
+    r"|[*†‡§\d]*\s?correspond|author for correspond|address for correspond|e-?mail|doi:|https?://|www\."
+    r"|academic editor|edited by|handling editor|subject (?:area|categor)|present address"
+    r"|licen[sc]e|this is an open access|open access|available (?:online|at|from)|to cite this)",
+    re.IGNORECASE,
+)
+"""How the parts begin that a publisher puts around a paper."""
+
 
 def is_known(text: str) -> bool:
     """Whether a heading is one that papers of every field have."""
@@ -60,3 +79,24 @@ def depth(text: str) -> int:
     """1 for `2. Methods`, 2 for `2.1 Plants`, 0 without a number."""
     match = re.match(r"(\d{1,2}(?:\.\d{1,2})*)\.?\s", text)
     return match[1].count(".") + 1 if match else 0
+
+
+def opens_caption(text: str) -> bool:
+    """Whether a text begins like the legend of a figure or table, not like a sentence about one."""
+    match = CAPTION.match(text)
+    return bool(match) and not _SAYS.match(text, match.end(2) if match else 0)
+
+
+def label_stops(text: str) -> bool:
+    """Whether a mark parts the label of a legend from its text, as in `Table 1.`"""
+    match = CAPTION.match(text)
+    return bool(match and match[3].strip())
+
+
+def label_of(text: str) -> str:
+    """`Table 1` or `Figure 2a` of a legend; empty where it has none."""
+    match = re.match(_LABEL, text)
+    if not match:
+        return ""
+    kind = match[1].rstrip(".").capitalize()
+    return f"{'Figure' if kind == 'Fig' else kind} {match[2]}"

@@ -26,6 +26,8 @@ class Line(NamedTuple):
     """Of most of its characters."""
     text: str
     """Its words with single spaces; a line-end hyphen is kept as the soft hyphen it came as."""
+    cell: bool = False
+    """Whether it shares its row with others as the cells of a table do."""
 
     @property
     def heavy(self) -> bool:
@@ -87,26 +89,39 @@ def _joins(run: list[Word], word: Word) -> bool:
 
 
 def _rejoin(lines: list[Line]) -> list[Line]:
-    """Put together what only a wide space parted: the next piece begins where no column does."""
+    """Put together what only a wide space parted, as in a justified line with few words."""
     starts = Counter(round(line.x0 / 3) for line in lines)
     joined: list[Line] = []
-    for line in lines:
-        if joined and _same_row(joined[-1], line) and not _column_start(line, starts):
-            joined[-1] = make_line(line.page, [*joined[-1].words, *line.words])
-        else:
-            joined.append(line)
+    for index, line in enumerate(lines):
+        if joined and _same_row(joined[-1], line):
+            left = joined[-1]
+            around = [*joined[-3:-1], *lines[index + 1 : index + 4]]
+            narrow = line.x0 - left.x1 < 2.2 * line.size and not _column_start(line, starts)
+            if narrow or any(_bridges(other, left, line) for other in around):
+                joined[-1] = make_line(line.page, [*left.words, *line.words])
+                continue
+        joined.append(line)
     return joined
 
 
 def _same_row(left: Line, right: Line) -> bool:
     gap = right.x0 - left.x1
-    return abs(left.y - right.y) < 0.2 * left.size and 0 <= gap < 2.2 * left.size
+    level = (
+        abs(left.y - right.y) < 0.2 * left.size and abs(left.size - right.size) < 0.1 * left.size
+    )
+    return level and 0 <= gap < 9 * left.size
+
+
+def _bridges(other: Line, left: Line, right: Line) -> bool:
+    """Whether a neighbouring line of the same size runs across the gap: so it is no gutter."""
+    close = abs(other.y - left.y) < 2.8 * left.size and abs(other.size - left.size) < 0.1
+    return close and other.x0 < left.x1 - left.size and other.x1 > right.x0 + left.size
 
 
 def _column_start(line: Line, starts: Counter[int]) -> bool:
-    """Whether at least three lines of the page begin at this line's left edge."""
+    """Whether at least four lines of the page begin at this line's left edge."""
     key = round(line.x0 / 3)
-    return starts[key - 1] + starts[key] + starts[key + 1] >= 3
+    return starts[key - 1] + starts[key] + starts[key + 1] >= 4
 
 
 class Habits(NamedTuple):
@@ -121,6 +136,8 @@ class Habits(NamedTuple):
     """Distance of baselines by text size, both in points."""
     sizes: tuple[float, ...]
     """Sizes in which running text is set, the body's first."""
+    width: float
+    """Of a full line of text, in points."""
 
     def pitch(self, size: float) -> float:
         """Usual distance of two baselines at this size; 1.2 times the size where never seen."""
@@ -140,12 +157,14 @@ def habits_of(lines: list[Line]) -> Habits:
     total = sum(weight.values())
     if not total:
         size = Counter(line.size for line in lines).most_common(1)[0][0] if lines else 10.0
-        return Habits(size, False, "", {}, (size,))
+        return Habits(size, False, "", {}, (size,), 0.0)
     ranked = sorted(weight, key=lambda key: -weight[key])
     main = tuple(size for size in ranked if weight[size] >= 0.08 * total)
     body = main[0] if main else ranked[0]
     font = max((key for key in fonts if key[0] == body), key=lambda key: (fonts[key], key[1]))[1]
-    return Habits(body, bold > 0.5 * total, font, _leadings(lines), main or (body,))
+    widths = sorted(line.x1 - line.x0 for line in lines if line.size == body)
+    width = widths[len(widths) * 3 // 4]
+    return Habits(body, bold > 0.5 * total, font, _leadings(lines), main or (body,), width)
 
 
 def _leadings(lines: list[Line]) -> dict[float, float]:

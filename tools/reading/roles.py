@@ -7,7 +7,17 @@ from typing import NamedTuple
 
 from tools.reading.blocks import Block, ends_sentence
 from tools.reading.glyphs import SOFT_HYPHENS
-from tools.reading.headings import AFTER_REFERENCES, NUMBERED, depth, is_known, is_references
+from tools.reading.headings import (
+    AFTER_REFERENCES,
+    BOILERPLATE,
+    NUMBERED,
+    depth,
+    is_known,
+    is_references,
+    label_of,
+    label_stops,
+    opens_caption,
+)
 from tools.reading.lines import Habits, Line
 from tools.reading.prose import prose_like
 
@@ -23,23 +33,6 @@ FRONT = "front matter"
 NOTE = "notes"
 """Footnotes and what stands below tables."""
 REFERENCE = "references"
-
-_LABEL = (
-    r"(?:(?:Supplementary|Supplemental|Extended Data|Online|Appendix)\s+)?"
-    r"(Fig(?:ure|\.)?|FIG(?:URE|\.)?|Table|TABLE|Tab\.|Scheme|Graph|Chart|Plate|Box|Algorithm"
-    r"|Listing|Abbildung|Abb\.|Tabelle|Tableau|Tabla|Figura)\s*"
-    r"((?:[A-Z]{1,2}[.-]?)?\d+(?:\.\d+)?[a-zA-Z]?|[IVX]{1,5})\b"
-)
-_CAPTION = re.compile(_LABEL + r"\s*([.:|)–—-]|$|\s(?=[\"“(\[]?[A-Z0-9]))")
-_SAYS = re.compile(
-    r"\s*(?:\([a-z–,-]+\)\s*)?(shows?|showed|gives|lists|presents|summari[sz]es|and|,|\()"
-)
-_BOILERPLATE = re.compile(
-    r"(?:key\s?words?|received|accepted|published|copyright|©|\(c\)|how to cite|cite this|citation"
-    r"|correspond|\*\s?correspond|e-?mail|doi:|https?://|www\.|academic editor|edited by|handling editor"
-    r"|licen[sc]e|this is an open access|open access|available (?:online|at|from)|to cite this)\b",
-    re.IGNORECASE,
-)
 
 
 class Style(NamedTuple):
@@ -76,6 +69,7 @@ def roles_of(blocks: list[Block], habits: Habits, named: str) -> list[str]:
     roles = [_first_guess(block, habits) for block in blocks]
     _find_title(blocks, roles, habits, named)
     _settle_headings(blocks, roles)
+    _adopt_notes(blocks, roles)
     _spread_captions(blocks, roles, habits)
     _set_front_matter(blocks, roles)
     _set_references(blocks, roles)
@@ -91,6 +85,10 @@ def _first_guess(block: Block, habits: Habits) -> str:
     text = flat(block)
     if is_caption(block, text, habits):
         return CAPTION
+    if block.cellular and not is_known(text):
+        return FRAGMENT
+    if BOILERPLATE.match(text):
+        return FRONT
     if block.run_in or _heading_like(block, text, habits):
         return HEADING
     if any(abs(block.size - size) < 0.3 for size in habits.sizes):
@@ -110,20 +108,10 @@ def _tail_of_prose(block: Block, text: str, habits: Habits) -> bool:
 
 def is_caption(block: Block, text: str, habits: Habits) -> bool:
     """Whether a block is the legend of a figure or table, not a sentence about one."""
-    match = _CAPTION.match(text)
-    if not match or _SAYS.match(text, match.end(2)):
+    if not opens_caption(text):
         return False
     differs = abs(block.size - habits.size) > 0.3 or block.lines[0].words[0].face.bold
-    return differs or match[3].strip() != "" or block.slanted
-
-
-def label_of(text: str) -> str:
-    """`Table 1` or `Figure 2a` of a caption."""
-    match = re.match(_LABEL, text)
-    if not match:
-        return ""
-    kind = match[1].rstrip(".").capitalize()
-    return f"{'Figure' if kind == 'Fig' else kind} {match[2]}"
+    return differs or label_stops(text) or block.slanted
 
 
 def _heading_like(block: Block, text: str, habits: Habits) -> bool:
@@ -215,6 +203,18 @@ def _leads(blocks: list[Block], roles: list[str], i: int) -> bool:
     return False
 
 
+def _adopt_notes(blocks: list[Block], roles: list[str]) -> None:
+    """Small type right below a heading is text: an abstract, or methods set smaller."""
+    for i in range(1, len(blocks)):
+        above, block = blocks[i - 1], blocks[i]
+        if roles[i] != NOTE or block.page != above.page or block.cellular:
+            continue
+        near = -1 < above.bottom - block.top < 3 * block.size
+        follows = roles[i - 1] == PROSE and abs(above.size - block.size) < 0.3
+        if near and (roles[i - 1] == HEADING or follows):
+            roles[i] = PROSE
+
+
 def _spread_captions(blocks: list[Block], roles: list[str], habits: Habits) -> None:
     """What follows a caption in its own small type belongs to it or to its table."""
     for i, role in enumerate(roles):
@@ -224,8 +224,9 @@ def _spread_captions(blocks: list[Block], roles: list[str], habits: Habits) -> N
         for j in range(i + 1, len(blocks)):
             if roles[j] in (TITLE, CAPTION) or blocks[j].page != blocks[i].page:
                 break
-            body = roles[j] in (PROSE, HEADING) and abs(blocks[j].size - habits.size) < 0.3
-            if (body or is_known(flat(blocks[j]))) and not _cellular(blocks, j):
+            if (_is_body(blocks[j], habits) and roles[j] in (PROSE, HEADING)) or (
+                roles[j] == HEADING and (is_known(flat(blocks[j])) or depth(flat(blocks[j])))
+            ):
                 break
             roles[j] = _beside_caption(blocks, i, j, table)
 
@@ -241,12 +242,10 @@ def _beside_caption(blocks: list[Block], caption: int, j: int, table: bool) -> s
     return TABLE if table else FRAGMENT
 
 
-def _cellular(blocks: list[Block], j: int) -> bool:
-    """Whether a block shares its row with a neighbour in the stream and reads like no sentence."""
-    block = blocks[j]
-    near = [b for b in blocks[max(0, j - 1) : j + 2] if b is not block and b.page == block.page]
-    rows = any(abs(b.top - block.top) < 0.4 * block.size for b in near)
-    return rows and not prose_like(flat(block))
+def _is_body(block: Block, habits: Habits) -> bool:
+    """Whether a block is set like the body of the text, outside any table."""
+    same = abs(block.size - habits.size) < 0.3
+    return same and not block.cellular and any(line.font == habits.font for line in block.lines)
 
 
 def _set_front_matter(blocks: list[Block], roles: list[str]) -> None:
@@ -257,10 +256,24 @@ def _set_front_matter(blocks: list[Block], roles: list[str]) -> None:
             continue
         text = flat(blocks[i])
         long = roles[i] in (PROSE, NOTE) and blocks[i].words >= 50 and prose_like(text)
-        roles[i] = PROSE if long and not _BOILERPLATE.match(text) else FRONT
+        roles[i] = PROSE if long and not BOILERPLATE.match(text) and not _addresses(text) else FRONT
     for i in range(start, len(blocks)):
-        if roles[i] == PROSE and _BOILERPLATE.match(flat(blocks[i])):
-            roles[i] = FRONT
+        if roles[i] == FRONT and re.match(r"key\s?words?\W*$", flat(blocks[i]), re.IGNORECASE):
+            roles[i + 1 : i + 2] = [FRONT] * len(roles[i + 1 : i + 2])
+
+
+def _addresses(text: str) -> bool:
+    """Whether a text lists people or where they work."""
+    words = len(text.split())
+    return "@" in text or text.count(",") > 0.16 * words
+
+
+def _people(text: str) -> bool:
+    """Whether a line in large type names authors: capitals, commas, raised marks."""
+    words = re.findall(r"[^\W\d_]+", text)
+    capitals = sum(word[0].isupper() for word in words)
+    marked = bool(re.search(r"[^\W\d_][\d*†‡§,]", text))
+    return len(words) >= 3 and capitals > 0.65 * len(words) and marked
 
 
 def _first_section(blocks: list[Block], roles: list[str]) -> int:
@@ -271,9 +284,14 @@ def _first_section(blocks: list[Block], roles: list[str]) -> int:
             return i
     for i in first:
         below = i + 1 < len(blocks) and roles[i + 1] == PROSE and blocks[i + 1].words >= 20
-        if roles[i] == HEADING and below:
+        if roles[i] == HEADING and below and not _people(flat(blocks[i])):
             return i
-    return next((i for i in first if roles[i] == PROSE and blocks[i].words >= 40), 0)
+    return next((i for i in first if _abstract_like(blocks[i], roles[i])), 0)
+
+
+def _abstract_like(block: Block, role: str) -> bool:
+    text = flat(block)
+    return role == PROSE and block.words >= 40 and not _addresses(text) and prose_like(text)
 
 
 def _set_references(blocks: list[Block], roles: list[str]) -> None:

@@ -116,6 +116,7 @@ def _open(pdfium: Any, data: bytes, password: str | None) -> Any:
 def _read(pdfium: Any, document: Any, count: int) -> Answer:
     from tools.reading.assemble import assemble
     from tools.reading.blocks import blocks_of
+    from tools.reading.cells import mark_cells
     from tools.reading.furniture import without_running_heads
     from tools.reading.glyphs import read_page
     from tools.reading.lines import habits_of, lines_of
@@ -132,7 +133,7 @@ def _read(pdfium: Any, document: Any, count: int) -> Answer:
         lines = [line._replace(text=with_th(line.text, sign)) for line in lines]
     # References are many and small: they would pass for the body of a short paper.
     habits = habits_of(lines[: references_begin(lines)])
-    blocks = blocks_of(lines, habits)
+    blocks = blocks_of(mark_cells(lines, habits), habits)
     named = plain(_meta(pdfium, document, "Title"))
     roles = roles_of(blocks, habits, named)
     whole = assemble(blocks, roles, vocabulary(lines), count)

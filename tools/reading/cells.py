@@ -1,0 +1,55 @@
+"""Which lines are cells of a table or labels in a drawing: short ones that share their rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tools.reading.lines import Habits, Line
+
+_NARROW = 0.7
+"""A cell takes at most this share of a column's width."""
+
+
+def mark_cells(lines: list[Line], habits: Habits) -> list[Line]:
+    """The same lines, with `cell` set on those that stand in a table or a drawing."""
+    narrow = [line.x1 - line.x0 < _NARROW * habits.width for line in lines]
+    starts = _column_starts(lines, narrow)
+    marked: set[int] = set()
+    for left, right in _neighbours(lines):
+        apart = lines[right].x0 - lines[left].x1 > 0.8 * lines[left].size
+        gutter = any(starts[round(lines[right].x0 / 3) + shift] >= 5 for shift in (-1, 0, 1))
+        if narrow[left] and narrow[right] and apart and not gutter:
+            marked |= {left, right}
+    _spread_down(lines, narrow, marked)
+    return [line._replace(cell=True) if i in marked else line for i, line in enumerate(lines)]
+
+
+def _column_starts(lines: list[Line], narrow: list[bool]) -> Counter[int]:
+    """How many full lines begin at each left edge (in thirds of 9 points, over all pages)."""
+    return Counter(
+        round(line.x0 / 3) for line, short in zip(lines, narrow, strict=True) if not short
+    )
+
+
+def _neighbours(lines: list[Line]) -> list[tuple[int, int]]:
+    """Indices of lines that stand side by side on one baseline, left and right."""
+    order = sorted(range(len(lines)), key=lambda i: (lines[i].page, -lines[i].y, lines[i].x0))
+    pairs: list[tuple[int, int]] = []
+    for at, i in enumerate(order):
+        for j in order[at + 1 : at + 12]:
+            one, two = lines[i], lines[j]
+            if one.page != two.page or one.y - two.y > 0.35 * one.size:
+                break
+            pairs.append((i, j) if one.x0 <= two.x0 else (j, i))
+    return pairs
+
+
+def _spread_down(lines: list[Line], narrow: list[bool], marked: set[int]) -> None:
+    """The further lines of a cell stand below its first and begin where it does."""
+    for i in range(1, len(lines)):
+        above, line = lines[i - 1], lines[i]
+        if i in marked or i - 1 not in marked or not narrow[i] or above.page != line.page:
+            continue
+        drop = above.y - line.y
+        if 0 < drop < 1.5 * line.size and -2 < line.x0 - above.x0 < 1.5 * line.size:
+            marked.add(i)
