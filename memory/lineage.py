@@ -152,7 +152,7 @@ class Lineage:
             return _replace(rows, old, new.but(parent=parent, gate=gate or new.gate))
 
     def refuse(self, key: str, why: str) -> ModelVersion:
-        """Note that the gate turned a version down. Raises BadInput for the current and the base."""
+        """Note that the gate turned a version down. Raises BadInput for the base or the current."""
         with self._store.transaction() as rows:
             version = rows.get(ModelVersion, key)
             if version.number == 0:

@@ -1,0 +1,188 @@
+"""Nearest nuggets: the index over the vectors that the store holds, and exact search beside it.
+
+The store is the truth. The index only proposes candidates, whose cosines are computed from the
+stored vectors; whenever there is doubt about it, it is built anew; where it cannot be used at all,
+exact search serves. One process at a time may use the index of a workspace: its owner.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory import disk
+from memory.errors import BadInput
+from memory.index import WIDEST, Index, Unusable
+from memory.store import Store
+from memory.upkeep import Upkeep
+
+Floats = NDArray[np.float32]
+Near = list[tuple[str, float]]
+
+SLACK = 1e-4
+"""Far more than float32 cosines are off by (1e-6): what may belong among the nearest."""
+
+
+class Vectors:
+    """The vectors of one embedder: kept in the store, searched through the index."""
+
+    def __init__(self, store: Store, folder: Path, embedder: str, dimensions: int) -> None:
+        """folder: where the index lies, `<workspace>/index`. Nothing is opened before it is needed.
+
+        embedder: its name; vectors of two embedders are never compared.
+        """
+        self._store = store
+        self._embedder = embedder
+        self._dimensions = dimensions
+        self._upkeep = Upkeep(store, folder, embedder, dimensions)
+        self._folder = folder
+        self._turn = threading.RLock()
+        self._kept: tuple[list[str], Floats] | None = None
+
+    @property
+    def notices(self) -> list[str]:
+        """What a person should know about the index, in sentences; grows as things happen."""
+        return self._upkeep.notices
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def add(self, ids: Sequence[str], vectors: Floats) -> None:
+        """Keep vectors [n, d] in the store, then in the index; those of the same id are replaced.
+
+        Raises BadInput for another shape or a value that is no number, NoSuch for a nugget that is
+        not stored.
+        """
+        vectors = self._checked(np.asarray(vectors, np.float32).reshape(len(ids), -1))
+        with self._turn:
+            index = self._upkeep.opened()
+            if index is not None:  # Killed between the two, the index is known to be behind.
+                with disk.told(self._folder):
+                    self._upkeep.note("writing")
+            self._kept = None
+            self._store.save_vectors(self._embedder, ids, vectors)
+            if index is not None:
+                self._add(index, ids, vectors)
+
+    def _add(self, index: Index, ids: Sequence[str], vectors: Floats) -> None:
+        try:
+            index.add(ids, vectors)
+        except Unusable as error:
+            self._upkeep.rebuild(f"The search index broke ({error}).")
+        else:
+            with disk.told(self._folder):
+                self._upkeep.note("open")
+
+    def neighbours(self, vector: Floats, k: int = 10) -> Near:
+        """The k nuggets nearest to a vector [d]: ids and cosines in [-1, 1], the best first.
+
+        Equal cosines are ordered by id.
+        """
+        query = self._checked(np.asarray(vector, np.float32).reshape(1, -1))[0]
+        if k < 1:
+            return []
+        with self._turn:
+            proposed = self._proposed(query, k)
+            ids, stored = self._store.load_vectors(self._embedder, proposed or ())
+            best = _ranked(ids, stored, query)
+            # The index may have left out equals of the last one, or nuggets that are gone.
+            cut = len(best) <= k or best[k - 1][1] - best[-1][1] < SLACK
+            if cut and len(best) < self._store.count_vectors(self._embedder):
+                return self.exact(query, k)
+            return best[:k]
+
+    def _proposed(self, query: Floats, k: int) -> list[str] | None:
+        """More than k ids near the query; None where the index cannot say."""
+        if 2 * k > WIDEST or (index := self._upkeep.opened()) is None:
+            return None
+        most = min(4 * k + 50, WIDEST)
+        try:
+            return [key for key, _ in index.near(query, most)]
+        except Unusable as error:
+            self._upkeep.rebuild(f"The search index broke ({error}).")
+            return None
+
+    def exact(self, vector: Floats, k: int = 10) -> Near:
+        """The same by comparing with every stored vector: the reference, and the fallback."""
+        query = self._checked(np.asarray(vector, np.float32).reshape(1, -1))[0]
+        with self._turn:
+            ids, stored = self._all()
+            if k < 1 or not ids:
+                return []
+            rough = stored @ (query / np.float32(_length(query) or 1))
+            k = min(k, len(ids))
+            bound = np.partition(rough, len(ids) - k)[len(ids) - k] - SLACK
+            rows = np.flatnonzero(rough >= bound)
+            found, vectors = self._store.load_vectors(self._embedder, [ids[row] for row in rows])
+            return _ranked(found, vectors, query)[:k]
+
+    def _all(self) -> tuple[list[str], Floats]:
+        """All ids and unit vectors, read again when their number has changed."""
+        if self._kept is None or len(self._kept[0]) != self._store.count_vectors(self._embedder):
+            ids, vectors = self._store.load_vectors(self._embedder)
+            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+            units = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
+            self._kept = ids, units
+        return self._kept
+
+    def reindex(self) -> int:
+        """Build the index anew from the store; returns how many vectors there are."""
+        with self._turn:
+            self._upkeep.rebuild()
+            return self._store.count_vectors(self._embedder)
+
+    def stats(self) -> dict[str, Any]:
+        """Counts in store and index, embedder, dimensions, whether the index serves, its bytes."""
+        with self._turn:
+            index = self._upkeep.opened()
+            stored = self._store.count_vectors(self._embedder)
+            indexed = index.count() if index is not None else 0
+            return {
+                "stored": stored,
+                "indexed": indexed,
+                "embedder": self._embedder,
+                "dimensions": self._dimensions,
+                "healthy": index is not None and stored == indexed,
+                "bytes": self._upkeep.size(),
+            }
+
+    def close(self) -> None:
+        """Close the index and seal its files, so that the next to open it can trust them."""
+        with self._turn:
+            self._upkeep.close()
+
+    def _checked(self, vectors: Floats) -> Floats:
+        if vectors.size and vectors.shape[1] != self._dimensions:
+            raise BadInput(
+                f"A vector of {vectors.shape[1]} values was given; {self._embedder} makes "
+                f"{self._dimensions}."
+            )
+        if not np.isfinite(vectors).all():
+            raise BadInput(f"{self._embedder} made a vector with a value that is no number.")
+        return vectors
+
+
+def _ranked(ids: Sequence[str], vectors: Floats, query: Floats) -> Near:
+    """Every id with its cosine, the best first, equals by id.
+
+    In float64, row by row: the same two vectors give the same cosine in whatever company, which a
+    matrix product does not promise.
+    """
+    wide = vectors.astype(np.float64)
+    dots = (wide * query.astype(np.float64)).sum(axis=1)
+    lengths = np.sqrt((wide * wide).sum(axis=1)) * _length(query)
+    cosines = np.divide(dots, lengths, out=np.zeros_like(dots), where=lengths > 0)
+    pairs = zip(ids, np.clip(cosines, -1, 1).tolist(), strict=True)
+    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _length(vector: Floats) -> float:
+    return float(np.sqrt((vector.astype(np.float64) ** 2).sum()))
