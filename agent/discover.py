@@ -7,6 +7,8 @@ in the store already is not done twice. Teaching is left to the other graph.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from agent.state import Branch, Context, Discovery, context_of
 from memory.errors import NothingToDo, Unreadable
 from memory.records import (
     Call,
+    Decision,
     Document,
     Interest,
     ModelVersion,
@@ -53,11 +56,22 @@ def search(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
         for path, reason in found.skipped:
             ctx.log(state["run"], "search", f"{path}: {reason}")
     ctx.store.add(*papers)
+    ctx.store.put(*_moved(ctx, papers))
     ctx.store.add(
         *(Sighting(interest=interest.id, paper=paper.id, run=state["run"]) for paper in papers)
     )
     ctx.log(state["run"], "search", f"{len(papers)} papers in {', '.join(folders)}")
     return {"papers": [paper.id for paper in papers]}
+
+
+def _moved(ctx: Context, papers: list[Paper]) -> list[Paper]:
+    """Papers that we hold but have not read, and that lie elsewhere by now."""
+    now = {paper.id: paper for paper in papers}
+    return [
+        held.but(url=now[held.id].url, source=now[held.id].source)
+        for held in ctx.store.all(Paper, id=list(now))
+        if held.status is not PaperStatus.READ and held.url != now[held.id].url
+    ]
 
 
 def _folders(interest: Interest, run: Run) -> list[str]:
@@ -141,7 +155,7 @@ def screen(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
 
 
 def fits(interest: Interest, paper: Paper) -> bool:
-    """Whether title and abstract hold none of the excluded words and one of the included, if any."""
+    """Whether title and abstract hold no excluded word and, where any is included, one of those."""
     text = f"{paper.title} {paper.abstract}".casefold()
     if any(word.casefold() in text for word in interest.exclude):
         return False
@@ -169,8 +183,6 @@ def extract(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
 
 
 def _extract(ctx: Context, run: str, document: Document) -> list[str]:
-    from tools.nuggets import grounded
-
     call = Call(
         model=ctx.teacher.made_by,
         prompt_version="extract",
@@ -180,14 +192,32 @@ def _extract(ctx: Context, run: str, document: Document) -> list[str]:
     if done := ctx.store.find(Call, call.id):
         return done.output.split()
     passages = ctx.store.all(Passage, paper=document.paper)
-    drafts = ctx.teacher.extract(document, passages)
-    nuggets, refused = grounded(drafts, document, passages)
+    nuggets, refused = _grounded(ctx.teacher.extract(document, passages), document, passages)
     for reason, count in sorted(refused.items()):
         ctx.log(run, "extract", f"{document.paper}: {count} drafts refused: {reason}")
     ids = [nugget.id for nugget in nuggets]
     # The call last and with what it gave: a kill in between leaves nothing half done.
     ctx.store.add(*nuggets, call.but(output=" ".join(ids)))
     return ids
+
+
+def _grounded(
+    drafts: Iterable[Nugget], document: Document, passages: Sequence[Passage]
+) -> tuple[list[Nugget], Counter[str]]:
+    """The drafts that their source bears out, and how many were refused for which reason."""
+    from tools.nuggets import Ungrounded, ground
+
+    held = {passage.id: passage for passage in passages}
+    nuggets: list[Nugget] = []
+    refused: Counter[str] = Counter()
+    for draft in drafts:
+        try:
+            if draft.passage not in held:
+                raise Ungrounded("other_passage")
+            nuggets.append(ground(draft, document, held[draft.passage]))
+        except Ungrounded as fault:
+            refused[str(fault)] += 1
+    return nuggets, refused
 
 
 def merge(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -269,8 +299,9 @@ def decide(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
     """Carry out what the review answered; decisions already in the store need nothing here."""
     ctx = context_of(runtime)
     answer = state.get("answer") or {}
-    decided = 0
-    if answer.get("policy") == review.POLICY:
+    # The run's id is the batch: after a kill between saving and checkpoint, it was done already.
+    decided = ctx.store.count(Decision, batch=state["run"])
+    if answer.get("policy") == review.POLICY and not decided:
         items = review.queue(ctx.store, nuggets=state["proposed"])
         decided = review.accept_by_policy(ctx.store, items, ctx.settings.review, state["run"])
         ctx.log(state["run"], "review", f"{decided} nuggets accepted by {review.POLICY}")

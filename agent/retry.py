@@ -1,4 +1,4 @@
-"""Which failures are worth another try. The graph library's default retries 404 and not timeouts."""
+"""Which failures are worth another try. The library's default retries 404, and not timeouts."""
 
 from __future__ import annotations
 

@@ -22,9 +22,7 @@ UNFINISHED = (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.FAILED)
 
 def start(space: Workspace, graph: str, interest: Interest, **options: Any) -> Run:
     """A new run, not yet under way. options: plain JSON; a resume reads them again."""
-    run = Run(
-        graph=graph, interest=interest.id, settings=space.settings.digest, options=options
-    )
+    run = Run(graph=graph, interest=interest.id, settings=space.settings.digest, options=options)
     space.store.put(run)
     return run
 
@@ -80,28 +78,25 @@ def drive(space: Workspace, context: Context, run: Run, answer: Any = None) -> R
         raise
 
 
-def _drive(
-    space: Workspace, context: Context, run: Run, answer: Any, saver: SqliteSaver
-) -> Run:
+def _drive(space: Workspace, context: Context, run: Run, answer: Any, saver: SqliteSaver) -> Run:
     from langgraph.types import Command
 
     graph = _build(run.graph).compile(checkpointer=saver)
     config: Any = {"configurable": {"thread_id": run.id}, "recursion_limit": 100}
-    state = graph.get_state(config)
-    entry: Any = None
-    if state.interrupts:
-        if answer is None:
-            return _pause(space, run)
-        entry = Command(resume=answer)
-    elif not state.values:
-        entry = {"run": run.id, "interest": run.interest}
-    if state.next or not state.values:
-        run = _stream(space, context, run, graph.stream(
+    entry: Any = {"run": run.id, "interest": run.interest}
+    if (state := graph.get_state(config)).values:
+        entry = None
+    while state.next or not state.values:
+        if state.interrupts:
+            if answer is None:
+                return _pause(space, run)
+            entry = Command(resume=answer)
+        # Sync: the default writes checkpoints behind our back, and a kill loses finished steps.
+        updates = graph.stream(
             entry, config, context=context, stream_mode="updates", durability="sync"
-        ))
+        )
+        run = _stream(space, run, updates)
         state = graph.get_state(config)
-    if state.interrupts:
-        return _pause(space, run) if answer is None else _drive(space, context, run, answer, saver)
     run = run.but(status=RunStatus.DONE, ended=now())
     space.store.put(run)
     # The thread is a copy of ids that the store holds; kept, each run would leave its states.
@@ -109,7 +104,7 @@ def _drive(
     return run
 
 
-def _stream(space: Workspace, context: Context, run: Run, updates: Iterator[Any]) -> Run:
+def _stream(space: Workspace, run: Run, updates: Iterator[Any]) -> Run:
     """Follow a graph; wall seconds between two updates belong to the node that ended."""
     seconds = dict(run.seconds)
     last = time.monotonic()

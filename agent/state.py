@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 from langgraph.runtime import Runtime
 
 from agent.progress import Reporter, Silent
-from memory.records import Event, ModelVersion, TrainingSpec, digest
+from memory.records import Event, ModelVersion, Nugget, Sighting, TrainingSpec, digest
 
 if TYPE_CHECKING:
-    from agent.settings import ModelSettings, Settings
+    from agent.settings import Settings
     from memory.lineage import Lineage
     from memory.store import Store
     from memory.vectors import Vectors
     from tools.models import Embedder, Target
     from tools.reading import Reading
     from tools.teachers import Teacher
+
+
+POOL = 2000
+"""More nuggets than this lend no better wrong options, and cost time."""
 
 
 def union(left: list[str], right: list[str]) -> list[str]:
@@ -87,8 +91,8 @@ class Context:
     make_teacher: Callable[[], Teacher]
     make_embedder: Callable[[], Embedder]
     make_target: Callable[[ModelVersion], Target]
-    base_of: Callable[[str, ModelSettings], ModelVersion]
-    """(target name, its settings) → current version, the base registered if it is new."""
+    register: Callable[[str], None]
+    """See that the base of a target is in the lineage."""
     make_vectors: Callable[[Embedder], Vectors]
     read: Callable[[Path, str], Reading]
     train: Callable[[TrainingSpec, Callable[[dict[str, Any]], None]], Path]
@@ -98,6 +102,8 @@ class Context:
     checkpoint writes queue behind waiting tasks and a kill repeats finished work."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _done: Counter[str] = field(default_factory=Counter)
+    _pools: dict[str, list[Nugget]] = field(default_factory=dict)
+    _registered: set[str] = field(default_factory=set)
     _targets: dict[str, Target] = field(default_factory=dict)
 
     def tick(self, stage: str, total: int) -> None:
@@ -119,13 +125,27 @@ class Context:
         """
         if not (name := name or self.settings.roles.target):
             return None
-        return self.base_of(name, self.settings.model(name))
+        with self._lock:
+            # Once: hashing the files of a large model takes long.
+            if name not in self._registered:
+                self.register(name)
+                self._registered.add(name)
+        return self.lineage.current(name)
 
     def target(self, version: ModelVersion) -> Target:
         """The model in memory; loaded once."""
         if version.id not in self._targets:
             self._targets[version.id] = self.make_target(version)
         return self._targets[version.id]
+
+    def pool(self, interest: str) -> list[Nugget]:
+        """Nuggets that lend wrong options: those of the interest's papers, at most POOL."""
+        with self._lock:
+            if interest not in self._pools:
+                papers = [seen.paper for seen in self.store.all(Sighting, interest=interest)]
+                nuggets = sorted(self.store.all(Nugget, paper=papers), key=lambda n: n.id)
+                self._pools[interest] = nuggets[:POOL]
+            return self._pools[interest]
 
     @cached_property
     def teacher(self) -> Teacher:

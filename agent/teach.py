@@ -6,6 +6,7 @@ other decay. A node reads, calls one thing, saves, returns ids.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from langgraph.types import Send
 from agent.retry import RETRY
 from agent.state import Branch, Context, Teaching, by_paper, context_of
 from agent.teaching import (
+    environment,
     exam_of,
+    examined,
+    gated,
     old_questions,
     recipe,
     replay_texts,
@@ -32,6 +36,7 @@ from memory.records import (
     Paper,
     Purpose,
     Question,
+    Run,
     TrainingSpec,
 )
 
@@ -40,7 +45,7 @@ def approve(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     """All nuggets a person accepted for this interest; NothingToDo where none is new."""
     ctx = context_of(runtime)
     interest = ctx.store.get(Interest, state["interest"])
-    nuggets = teachable(ctx.store, interest)
+    nuggets = teachable(ctx, interest)
     version = ctx.current(interest.target)
     if version is None:
         raise NothingToDo(
@@ -75,7 +80,7 @@ def to_write(state: Teaching, runtime: Runtime[Context]) -> list[Send]:
 def write(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
     """Statements and questions about one paper's nuggets."""
     ctx = context_of(runtime)
-    pool = ctx.pool(branch["run"])
+    pool = ctx.pool(ctx.store.get(Run, branch["run"]).interest)
     with ctx.slots:
         written = [
             question
@@ -113,9 +118,7 @@ def freeze(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     interest = ctx.store.get(Interest, state["interest"])
     nuggets = sorted(ctx.store.all(Nugget, id=state["nuggets"]), key=lambda n: n.id)
     questions = [
-        question
-        for question in ctx.store.all(Question, nugget=state["nuggets"])
-        if question.vetted
+        question for question in ctx.store.all(Question, nugget=state["nuggets"]) if question.vetted
     ]
     papers = {paper.id: paper for paper in ctx.store.all(Paper, id=state["papers"])}
     dataset = frozen(
@@ -156,8 +159,6 @@ def train(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
 
 def keep(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     """The adapter, immutable and named by its hash, as a candidate in the lineage."""
-    from agent.teaching import environment
-
     ctx = context_of(runtime)
     interest = ctx.store.get(Interest, state["interest"])
     current = ctx.current(interest.target)
@@ -189,17 +190,13 @@ def examine(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     before = ctx.store.get(ModelVersion, version.parent)
     new = exam_of(ctx.store, set(state["nuggets"]) - taught_by(ctx.store, before))
     old = old_questions(ctx, before)
-    from agent.teaching import examined
-
     scores = examined(ctx, state["run"], before, version, new, old)
-    ctx.store.put(version.but(scores=scores))
+    ctx.lineage.score(version.id, scores)
     return {}
 
 
 def gate(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     """Promote the candidate, or refuse it and say why."""
-    from agent.teaching import gated
-
     ctx = context_of(runtime)
     version = ctx.store.get(ModelVersion, state["version"])
     verdict = gated(ctx, version)
@@ -209,7 +206,8 @@ def gate(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     else:
         ctx.lineage.refuse(version.id, reason)
     word = "passed" if verdict.passed else "refused"
-    ctx.log(state["run"], "gate", f"v{version.number} {word}: {reason}")
+    text = f"v{version.number} {word}: {reason}"
+    ctx.log(state["run"], "gate", text, version=version.id)
     return {"passed": verdict.passed}
 
 
@@ -231,7 +229,7 @@ def build() -> StateGraph[Teaching, Context, Teaching, Teaching]:
     graph.add_conditional_edges("approve", to_write, ["write"])
     graph.add_edge("write", "check")
     names = [*line, END]
-    for before, after in zip(names, names[1:], strict=False):
+    for before, after in pairwise(names):
         graph.add_edge(before, after)
     return graph
 

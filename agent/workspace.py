@@ -21,15 +21,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from agent.progress import Reporter, Silent
-from agent.settings import ModelSettings, Settings, find_home, load
-from memory.errors import BadModel, NoSpace, WorkspaceTrouble
+from agent.settings import Settings, find_home, load
+from memory.errors import NoSpace, WorkspaceTrouble
 from memory.records import ModelVersion, TrainingSpec
 
 if TYPE_CHECKING:
     from agent.state import Context
     from memory.lease import Lease
+    from memory.lineage import Lineage
     from memory.store import Store
-    from tools.models import Target
+    from tools.models import Embedder, Target
     from tools.reading import Reading
 
 STORE = "goldpan.sqlite"
@@ -103,7 +104,6 @@ class Workspace:
         from agent.state import Context
         from memory.lineage import Lineage
         from memory.vectors import Vectors
-        from tools.models import Embedder
         from tools.teachers.offline import OfflineTeacher
 
         lineage = Lineage(self.store, self.home / "models")
@@ -118,7 +118,7 @@ class Workspace:
             make_teacher=OfflineTeacher,
             make_embedder=embedder,
             make_target=functools.partial(load_target, lineage),
-            base_of=functools.partial(base_of, self.settings, lineage),
+            register=functools.partial(register, self.settings, lineage),
             make_vectors=vectors,
             read=_reader(self.settings),
             train=_trainer(),
@@ -127,31 +127,25 @@ class Workspace:
         )
 
 
-def embedder() -> Any:
+def embedder() -> Embedder:
     """The sentence embedder of this machine."""
     from tools.models.embedder import MiniLM
 
     return MiniLM()
 
 
-def base_of(
-    settings: Settings, lineage: Any, name: str, bound: ModelSettings
-) -> ModelVersion:
-    """The current version of a target. A base whose files changed is another base: BadModel."""
+def register(settings: Settings, lineage: Lineage, name: str) -> None:
+    """See that the base of a target is in the lineage, under the hash of its files.
+
+    Raises NoSuch (not in the settings), BadModel (not a model), BadInput (other files than before).
+    """
     from tools.models.hf import fingerprint
 
-    path = settings.locate(bound.path)
-    sha256 = fingerprint(path)
-    current: ModelVersion = lineage.base(name, path, sha256)
-    if current.base_sha256 != sha256:
-        raise BadModel(
-            f"The files of target {name!r} in {path} are not those its versions were made from.",
-            "Put the old files back, or bind the new ones under another name in goldpan.toml.",
-        )
-    return current
+    path = settings.locate(settings.model(name).path)
+    lineage.base(name, path, fingerprint(path))
 
 
-def load_target(lineage: Any, version: ModelVersion) -> Target:
+def load_target(lineage: Lineage, version: ModelVersion) -> Target:
     """A version in memory; its adapter's hash is checked first."""
     from tools.models.hf import HFTarget
 

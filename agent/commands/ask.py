@@ -26,12 +26,15 @@ def ask(
     with Workspace.open(home) as space:
         context = space.context()
         if context.current(target) is None:
-            raise NothingToDo("No target model is bound.", "Name one in goldpan.toml: goldpan doctor")
+            raise NothingToDo(
+                "No target model is bound.", "Name one in goldpan.toml: goldpan doctor"
+            )
         found = answers(space, context, question, model, target)
-    show_json(found) if as_json else _told(found)
+    show_json(found) if as_json else told(found)
 
 
-def _told(found: dict[str, Any]) -> None:
+def told(found: dict[str, Any]) -> None:
+    """Print answers side by side, and what memory holds."""
     console = out()
     for answer in found["answers"]:
         name = f"{answer['name']} v{answer['version']}"

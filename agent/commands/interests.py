@@ -56,7 +56,8 @@ def add(
         )
         if not space.store.add(interest):
             raise BadInput(
-                f"There is an interest {name!r} already.", f"Change it: goldpan interests edit {name}."
+                f"There is an interest {name!r} already.",
+                f"Change it: goldpan interests edit {name}.",
             )
     out().print(f"Added {name}. Next: goldpan run {name}" + ("" if papers else " --papers FOLDER"))
 

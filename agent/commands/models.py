@@ -10,7 +10,9 @@ from agent.terminal import AsJson, Home, out, show, show_json
 from memory.errors import NoSuch
 from memory.records import ModelVersion
 
-app = typer.Typer(help="Model versions: what each was taught, which is current.", no_args_is_help=True)
+app = typer.Typer(
+    help="Model versions: what each was taught, which is current.", no_args_is_help=True
+)
 Force = Annotated[bool, typer.Option("--force", help="Even one that the gate refused.")]
 
 

@@ -1,0 +1,161 @@
+"""What the tour says about each step, in plain words, read from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from agent import report
+from agent.workspace import Workspace
+from memory.records import (
+    GAP,
+    Link,
+    ModelVersion,
+    Nugget,
+    Paper,
+    PaperStatus,
+    Probe,
+    Question,
+    Relation,
+    Run,
+    Sighting,
+    Verdict,
+)
+
+SHOWN = 3
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    console.print(f"  {text}", markup=False, style=style, soft_wrap=True)
+
+
+def _papers(space: Workspace, run: Run) -> dict[str, Paper]:
+    seen = [sighting.paper for sighting in space.store.all(Sighting, interest=run.interest)]
+    return {paper.id: paper for paper in space.store.all(Paper, id=seen)}
+
+
+def papers(space: Workspace, run: Run, console: Console) -> None:
+    """What was read, and what was skipped and why."""
+    told = report.found(space.store, run)
+    _say(
+        console,
+        f"{told['papers_read']} of {told['papers']} papers read: {told['pages']} pages, "
+        f"{told['passages']} passages.",
+    )
+    for paper in _papers(space, run).values():
+        if paper.status is not PaperStatus.READ:
+            _say(console, f"skipped {Path(paper.url).name}: {paper.note}", "yellow")
+
+
+def nuggets(space: Workspace, run: Run, console: Console) -> None:
+    """How many nuggets, three with their quotes; what agrees and what contradicts."""
+    told = report.found(space.store, run)
+    _say(
+        console,
+        f"{told['nuggets']} nuggets, {told['quotes_located']} quotes found letter for letter in "
+        f"their papers; {told['merged']} merged into others, {told['corroborated']} said by "
+        f"several papers, {told['contradictions']} contradictions.",
+    )
+    held = _papers(space, run)
+    mined = space.store.all(Nugget, paper=list(held))
+    for nugget in mined[:: max(1, len(mined) // SHOWN)][:SHOWN]:
+        _say(console, f"· {nugget.claim}", "bold")
+        _say(console, f"  “{nugget.quote}”", "italic")
+        _say(console, f"  {held[nugget.paper].title}, page {nugget.page}", "dim")
+    _contradictions(space, {nugget.id: nugget for nugget in mined}, console)
+
+
+def _contradictions(space: Workspace, mined: dict[str, Nugget], console: Console) -> None:
+    links = space.store.all(Link, relation=Relation.CONTRADICTS)
+    against = [link for link in links if link.a in mined and link.b in mined]
+    for link in against[:SHOWN]:
+        _say(console, f"≠ {mined[link.a].claim}", "magenta")
+        _say(console, f"  {mined[link.b].claim}", "magenta")
+
+
+def verdicts(space: Workspace, run: Run, console: Console) -> None:
+    """What the target knows already: the counts, and three of each."""
+    told = report.found(space.store, run)["verdicts"]
+    _say(console, "The model: " + ", ".join(f"{n} {name}" for name, n in told.items() if n) + ".")
+    probes = space.store.all(Probe)
+    mined = {n.id: n for n in space.store.all(Nugget, paper=list(_papers(space, run)))}
+    for verdict in (Verdict.KNOWN, Verdict.PARTLY, Verdict.UNKNOWN, Verdict.CONTRADICTED):
+        fit = [p for p in probes if p.verdict is verdict and p.nugget in mined]
+        for probe in fit[:SHOWN]:
+            _say(console, f"{verdict:<13} {probe.p_known:.2f}  {mined[probe.nugget].claim}")
+
+
+def teaching(space: Workspace, run: Run, console: Console) -> None:
+    """Dataset, examination, gate and lineage."""
+    version = report.candidate(space, run)
+    if version is None:
+        return
+    told = report.taught(space, run)
+    _say(
+        console,
+        f"{told['questions']} questions passed the vetting"
+        + (
+            f", {sum(told['refused_questions'].values())} did not"
+            if told["refused_questions"]
+            else ""
+        )
+        + f"; dataset {told['dataset']} frozen with {told['rows']} rows.",
+    )
+    for score in version.scores:
+        _say(console, f"{score.metric:<18} {_interval(score.model_dump())}")
+    _say(console, f"gate: {told['gate']}", "bold")
+    line = space.store.all(ModelVersion, name=version.name)
+    _say(console, "lineage: " + " → ".join(f"v{v.number} ({v.stage.value})" for v in line))
+
+
+def _interval(score: dict[str, Any]) -> str:
+    if score["value"] is None:
+        return "unscored"
+    value = f"{score['value']:.3f}"
+    if score["low"] is None:
+        return value
+    return f"{value}  [{score['low']:.3f}, {score['high']:.3f}]  n={score['n']} ({score['method']})"
+
+
+def asking(space: Workspace, run: Run, console: Console) -> None:
+    """The old and the new answer side by side, to a question the old model had wrong."""
+    from rich.rule import Rule
+
+    from agent.answers import answers
+    from agent.commands.ask import told
+
+    console.print(Rule("9 · Ask the old model and the new one", align="left"))
+    question = pick(space, run)
+    if question is None:
+        _say(console, "No question was answered wrong before and right after.")
+        return
+    asked = question.stem.removeprefix("Question:").removesuffix("Answer:").strip()
+    _say(console, f'goldpan ask --model both "{asked}"', "bold")
+    told(answers(space, space.context(), asked, "both", ""))
+    _say(console, f"The paper says: {question.explanation}", "dim")
+
+
+def pick(space: Workspace, run: Run) -> Question | None:
+    """A taught question that was answered wrong before and right after."""
+    rows = [row for row in report.exam(space.store, run) if row["what"] == "new"]
+    learnt = [row["text"] for row in rows if row["before"] != row["text"].answer == row["after"]]
+    asked = [q for q in learnt if q.stem.startswith("Question:") and GAP not in q.stem]
+    return next(iter(asked or learnt), None)
+
+
+def table(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The figures of the closing table."""
+    yield "papers read", f"{told['papers_read']} of {told['papers']} ({told['pages']} pages)"
+    yield "nuggets", f"{told['nuggets']}, every quote located: {told['quotes_located']}"
+    yield "news to the model", ", ".join(f"{n} {k}" for k, n in told["verdicts"].items() if n)
+    yield "accepted", str(told["accepted"])
+    for what, name in (("new", "new facts"), ("old", "old facts"), ("perplexity", "perplexity")):
+        before, after = told.get(f"{what}_before"), told.get(f"{what}_after")
+        if after is not None:
+            yield name, f"{before:.3f} before → {after:.3f} after"
+    if "gate" in told:
+        yield "gate", f"{told['version']}: {told['gate']}"
+    yield "time", f"{sum(told['seconds'].values()):.0f} s in the graphs"

@@ -1,0 +1,198 @@
+"""What the teaching graph's nodes call: which facts are new, which are old, what it takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from memory.errors import BadInput
+from memory.records import (
+    Dataset,
+    Interest,
+    ModelVersion,
+    Nugget,
+    NuggetStatus,
+    Probe,
+    Purpose,
+    Question,
+    QuestionKind,
+    Score,
+    Sighting,
+    TrainingSpec,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from agent.state import Context
+    from evals.gate import Gate
+    from memory.store import Store
+
+PINNED = ("goldpan", "torch", "transformers", "peft", "trl", "tokenizers", "safetensors")
+
+
+def teachable(ctx: Context, interest: Interest) -> list[Nugget]:
+    """All accepted nuggets of every interest that teaches the same target.
+
+    Not of this interest alone: the adapter is trained from the base, and what another interest
+    taught the same model would be lost.
+    """
+    target = interest.target or ctx.settings.roles.target
+    ours = [
+        other.id
+        for other in ctx.store.all(Interest)
+        if (other.target or ctx.settings.roles.target) == target
+    ]
+    papers = sorted({seen.paper for seen in ctx.store.all(Sighting, interest=ours)})
+    accepted = [NuggetStatus.ACCEPTED, NuggetStatus.EDITED]
+    return ctx.store.all(Nugget, status=accepted, paper=papers)
+
+
+def taught_by(store: Store, version: ModelVersion) -> set[str]:
+    """Ids of the nuggets a version was trained on; empty for a base."""
+    return set(store.get(Dataset, version.dataset).nuggets) if version.dataset else set()
+
+
+def exam_of(store: Store, nuggets: Iterable[str]) -> list[Question]:
+    """The vetted exam questions about these nuggets, in a fixed order."""
+    found = store.all(Question, nugget=sorted(nuggets), purpose=Purpose.EXAM)
+    return sorted((question for question in found if question.vetted), key=lambda q: q.id)
+
+
+def read_questions(path: Path) -> list[Question]:
+    """A user's own question set, one JSON record a line. BadInput names the line."""
+    questions = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise BadInput(f"The retention set {path} cannot be read: {fault}.") from fault
+    for number, line in enumerate(lines, 1):
+        try:
+            question = Question.model_validate(json.loads(line))
+            if question.kind is QuestionKind.MCQ:
+                _ = question.key
+            questions.append(question)
+        except (ValueError, ValidationError) as fault:
+            raise BadInput(f"{path}, line {number} is not a question: {fault}.") from fault
+    return questions
+
+
+def old_questions(ctx: Context, before: ModelVersion) -> list[Question]:
+    """What must not be lost: its retention set, what it was found to know, what it was taught."""
+    bound = ctx.settings.model(before.name)
+    kept = read_questions(Path(ctx.settings.locate(bound.retention))) if bound.retention else []
+    known = {p.nugget for p in ctx.store.all(Probe, model=before.id, verdict=Verdict.KNOWN)}
+    return [*kept, *exam_of(ctx.store, known | taught_by(ctx.store, before))]
+
+
+def replay_texts(ctx: Context, interest: Interest) -> list[str]:
+    """Old knowledge to mix in: the lines of the target's replay file."""
+    name = interest.target or ctx.settings.roles.target
+    bound = ctx.settings.model(name)
+    if not bound.replay:
+        return []
+    path = Path(ctx.settings.locate(bound.replay))
+    try:
+        return [line for line in path.read_text(encoding="utf-8").split("\n\n") if line.strip()]
+    except (OSError, UnicodeDecodeError) as fault:
+        raise BadInput(f"The replay file {path} cannot be read: {fault}.") from fault
+
+
+def recipe(ctx: Context, interest: Interest, dataset: Dataset) -> TrainingSpec:
+    """Hyper-parameters for a model of this size; the settings' own values win."""
+    from tools.training.recipe import recommend
+
+    version = ctx.current(interest.target)
+    assert version is not None  # noqa: S101  approve() saw one
+    base = ctx.lineage.history(version.name)[0]
+    chosen = recommend(ctx.target(base).parameters, len(dataset.train))
+    folder = Path(dataset.path)
+    spec = TrainingSpec(
+        base=version.base,
+        base_sha256=version.base_sha256,
+        dataset=dataset.id,
+        train_file=str(folder / "train.jsonl"),
+        validation_file=str(folder / "validation.jsonl"),
+        output="",
+        **{**chosen, **ctx.settings.training.overrides()},
+    )
+    # Named by what shapes the result: the same training finds its own checkpoints again.
+    return spec.but(output=str(ctx.settings.home / "training" / spec.id))
+
+
+def environment() -> dict[str, str]:
+    """Versions of the libraries that made a model."""
+    return {name: metadata.version(name) for name in PINNED}
+
+
+def examined(
+    ctx: Context,
+    run: str,
+    before: ModelVersion,
+    after: ModelVersion,
+    new: Sequence[Question],
+    old: Sequence[Question],
+) -> tuple[Score, ...]:
+    """new_*, old_* and perplexity_* before and after; the single answers go to the run's log."""
+    from evals.examine import examine, perplexity
+
+    scores: list[Score] = []
+    rows: dict[str, dict[str, Any]] = {}
+    for when, version in (("before", before), ("after", after)):
+        target = ctx.target(version)
+        for what, questions in (("new", new), ("old", old)):
+            result = examine(target, questions, f"{what}_{when}")
+            scores.append(result.score)
+            for question, answer in zip(questions, result.answers, strict=True):
+                row = rows.setdefault(question.id, {"question": question.id, "what": what})
+                row[when] = answer
+        scores.append(perplexity(target, sorted({_said(q) for q in old}), f"perplexity_{when}"))
+    ctx.log(run, "examine", "answers", rows=list(rows.values()))
+    return tuple(scores)
+
+
+def _said(question: Question) -> str:
+    from tools.probe import render
+
+    context, options = render(question)
+    return context + options[question.key]
+
+
+def gated(ctx: Context, version: ModelVersion) -> Gate:
+    """The gate's verdict on a candidate's scores."""
+    from evals.gate import Limits, gate
+
+    limits = Limits(retention=ctx.settings.gate.retention, perplexity=ctx.settings.gate.perplexity)
+    return gate({score.metric: score for score in version.scores}, limits)
+
+
+def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:
+    """What teaching would take, from the questions that would be written. Saves nothing."""
+    from tools.questions import vet
+    from tools.training.recipe import estimate, recommend
+
+    version = ctx.current(interest.target)
+    nuggets = teachable(ctx, interest)
+    if version is None:
+        return {"target": "none is bound", "nuggets": len(nuggets)}
+    taught = taught_by(ctx.store, version)
+    pool = ctx.pool(interest.id)
+    written = [q for nugget in nuggets for q in ctx.teacher.questions(nugget, pool)]
+    usable = [question for question in vet(written, nuggets) if question.vetted]
+    rows = sum(question.purpose is Purpose.TRAIN for question in usable)
+    mixed = round(rows * (1 + ctx.settings.training.replay_ratio))
+    parameters = ctx.target(version).parameters
+    chosen = {**recommend(parameters, mixed), **ctx.settings.training.overrides()}
+    return {
+        "target": f"{version.name} v{version.number}",
+        "parameters": parameters,
+        "accepted_nuggets": len(nuggets),
+        "of_them_new": len({n.id for n in nuggets} - taught),
+        "questions": len(usable),
+        "training_rows": mixed,
+        **estimate(chosen, mixed, parameters),
+    }

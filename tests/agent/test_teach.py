@@ -1,0 +1,150 @@
+"""The teaching graph on a real store and lineage, with a scripted trainer and target."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent import report, review, runs, teaching
+from memory.errors import NothingToDo, TrainingFailed
+from memory.lineage import Lineage
+from memory.records import (
+    Action,
+    Dataset,
+    Interest,
+    Nugget,
+    Purpose,
+    Question,
+    Run,
+    RunStatus,
+    Stage,
+)
+from tests.agent.fakes import World
+
+FACTS = [f"The point of n{n}ium is {n}00 kelvin." for n in range(1, 31)]
+
+
+@pytest.fixture
+def ready(world: World) -> World:
+    """A world in which 30 unknown facts were found and accepted by policy."""
+    folder = world.papers(a="\n".join(FACTS[:15]), b="\n".join(FACTS[15:]))
+    interest = Interest(name="points", topic="points", sources=(f"folder:{folder}",))
+    world.space.store.add(interest)
+    run = runs.start(world.space, "discover", interest)
+    runs.drive(world.space, world.context(), run, {"policy": review.POLICY})
+    return world
+
+
+def interest_of(world: World) -> Interest:
+    return runs.find_interest(world.space, "points")
+
+
+def teach(world: World) -> Run:
+    run = runs.start(world.space, "teach", interest_of(world))
+    return runs.drive(world.space, world.context(), run)
+
+
+def test_what_was_accepted_is_taught_examined_and_promoted(ready: World) -> None:
+    run = teach(ready)
+    assert run.status is RunStatus.DONE
+    version = report.candidate(ready.space, run)
+    assert version is not None
+    assert version.stage is Stage.CURRENT
+    scores = {score.metric: score.value for score in version.scores}
+    assert scores["new_before"] == 0.0
+    assert scores["new_after"] == scores["old_before"] == scores["old_after"] == 1.0
+
+
+def test_a_version_that_forgets_is_refused_and_the_old_one_stays(ready: World) -> None:
+    ready.forgets = True
+    run = teach(ready)
+    version = report.candidate(ready.space, run)
+    assert version is not None
+    assert version.stage is Stage.REFUSED
+    assert Lineage(ready.space.store, ready.home / "models").current("small").number == 0
+
+
+def test_nothing_is_taught_that_nobody_accepted(ready: World) -> None:
+    store = ready.space.store
+    rejected = store.all(Nugget)[0]
+    review.decide(store, [rejected], Action.REJECT)
+    teach(ready)
+    [dataset] = store.all(Dataset)
+    assert rejected.id not in dataset.nuggets
+    assert len(dataset.nuggets) == len(FACTS) - 1
+
+
+def test_what_is_examined_was_not_trained_on(ready: World) -> None:
+    teach(ready)
+    [dataset] = ready.space.store.all(Dataset)
+    trained = (ready.home / "datasets").glob("*/train.jsonl")
+    text = "".join(path.read_text() for path in trained)
+    held_out = [q for q in ready.space.store.all(Question) if q.purpose is not Purpose.TRAIN]
+    assert held_out
+    assert not [q for q in held_out if q.stem in text]
+    assert not {q.id for q in held_out} & set(dataset.train)
+
+
+def test_teaching_the_same_again_trains_nothing(ready: World) -> None:
+    teach(ready)
+    with pytest.raises(NothingToDo, match="taught already"):
+        teach(ready)
+    assert ready.trainer.trained == 1
+
+
+def test_a_training_that_failed_is_resumed_with_the_same_dataset(ready: World) -> None:
+    ready.trainer.failures = 1
+    with pytest.raises(TrainingFailed):
+        teach(ready)
+    run = runs.drive(ready.space, ready.context(), runs.unfinished(ready.space))
+    assert run.status is RunStatus.DONE
+    assert ready.space.store.count(Dataset) == 1
+
+
+def test_a_second_cycle_teaches_old_and_new_from_the_base_and_keeps_what_was_taught(
+    ready: World,
+) -> None:
+    teach(ready)
+    more = [f"The point of m{n}ium is {n}50 kelvin." for n in range(1, 21)]
+    ready.papers(c="\n".join(more))
+    found = runs.start(ready.space, "discover", interest_of(ready))
+    runs.drive(ready.space, ready.context(), found, {"policy": review.POLICY})
+    run = teach(ready)
+    version = report.candidate(ready.space, run)
+    assert version is not None
+    assert version.number == 2
+    assert len(teaching.taught_by(ready.space.store, version)) == len(FACTS) + len(more)
+    scores = {score.metric: score for score in version.scores}
+    assert scores["new_before"].n == 2 * len(more)
+    assert scores["old_after"].n == 40 + 2 * len(FACTS)
+
+
+def test_a_forecast_says_what_teaching_takes_and_saves_nothing(ready: World) -> None:
+    before = ready.space.store.count(Question)
+    told = teaching.forecast(ready.context(), interest_of(ready))
+    assert told["accepted_nuggets"] == told["of_them_new"] == len(FACTS)
+    assert told["training_rows"] > 0
+    assert ready.space.store.count(Question) == before
+    assert not (ready.home / "datasets").exists()
+
+
+def test_nothing_accepted_is_said_so(world: World) -> None:
+    interest = Interest(name="points", topic="points")
+    world.space.store.add(interest)
+    with pytest.raises(NothingToDo, match="accepted"):
+        runs.drive(world.space, world.context(), runs.start(world.space, "teach", interest))
+
+
+def test_the_report_stands_alone_and_escapes_what_papers_say(ready: World) -> None:
+    """A paper's text is data: a title that is a script must come out as text."""
+    store = ready.space.store
+    nugget = store.all(Nugget)[0]
+    store.put(nugget.but(claim="<script>alert(1)</script>"))
+    taught = teach(ready)
+    found = runs.latest(ready.space, "discover", interest_of(ready))
+    assert found is not None
+    page, summary = report.write(ready.space, ready.home / "reports", found, taught)
+    html = page.read_text()
+    assert "<script>" not in html
+    assert "http://" not in html.replace("http://www.w3.org", "")
+    assert "https://" not in html
+    assert '"new_after": 1.0' in summary.read_text()
