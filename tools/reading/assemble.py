@@ -106,6 +106,8 @@ class _Writer:
         self.known = known
         self.outline = _Outline()
         self.pieces: list[Piece] = []
+        self.abstract: tuple[int, bool] | None = None
+        """Look of an abstract that no heading announces."""
         self.open: tuple[int, Block] | None = None
         """Index of the last prose piece and its last block, while text may go on."""
 
@@ -138,7 +140,9 @@ class _Writer:
         if kind == role.CAPTION:
             return (label_of(text),)
         if kind == role.PROSE and not self.outline.open and block.page == 0 and not named:
-            return ("Abstract",)
+            look = (round(block.size), block.heavy)
+            self.abstract = self.abstract or look
+            return ("Abstract",) if look == self.abstract else ()
         return self.outline.path
 
     def _leave_abstract(self, block: Block) -> None:

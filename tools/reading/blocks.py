@@ -12,6 +12,7 @@ from tools.reading.lines import Habits, Line, make_line
 _MARKER = re.compile(
     r"(?:[•●▪◦‣·*–—-]|\(?\d{1,3}[.)\]]|\[\d{1,3}\]|\(?[a-z][.)]|\(?[ivx]{1,5}[.)])\s?"
 )
+_STEP = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-z])\)\s")
 _TERMINAL = re.compile(r"[.!?:;。؟][\"'”’»)\]]*[\d,–\-\s*†‡§]{0,12}$")
 
 
@@ -77,7 +78,7 @@ def blocks_of(lines: list[Line], habits: Habits) -> list[Block]:
             groups[-1].append(line)
         else:
             groups.append([line])
-    paragraphs = (block for group in groups for block in _paragraphs(group))
+    paragraphs = (block for group in groups for block in _paragraphs(group, habits))
     return [part for block in paragraphs for part in _run_in(block, habits)]
 
 
@@ -87,7 +88,10 @@ def _continues(last: Line, line: Line, habits: Habits) -> bool:
     if line.heavy != last.heavy and not _mixed(line, last):
         return False
     drop = last.y - line.y
-    if not 0.5 * line.size < drop <= 1.22 * habits.pitch(line.size) + 0.5:
+    pitch = habits.pitch(line.size)
+    if line.size not in habits.sizes:
+        pitch = max(pitch, 1.25 * line.size)
+    if not 0.5 * line.size < drop <= 1.22 * pitch + 0.5:
         return False
     overlap = min(line.x1, last.x1) - max(line.x0, last.x0)
     return overlap > 0.4 * min(line.x1 - line.x0, last.x1 - last.x0)
@@ -105,13 +109,14 @@ def _mixed(line: Line, last: Line) -> bool:
     return 0.0 < line.bold < 1.0 or 0.0 < last.bold < 1.0
 
 
-def _paragraphs(group: list[Line]) -> list[Block]:
+def _paragraphs(group: list[Line], habits: Habits) -> list[Block]:
     left = min(line.x0 for line in group)
     right = max(line.x1 for line in group)
-    hanging = _hangs(group, left)
+    hanging = _hangs(group, left) and not _display(group[0], habits)
     parts: list[list[Line]] = [[group[0]]]
     for above, line in zip(group, group[1:], strict=False):
-        if _changes_face(above, line, right) or _breaks(above, line, left, right, hanging):
+        apart = not _display(above, habits) and _breaks(above, line, left, right, hanging)
+        if apart or _changes_face(above, line, right, habits):
             parts.append([line])
         else:
             parts[-1].append(line)
@@ -124,20 +129,25 @@ def _hangs(group: list[Line], left: float) -> bool:
     return group[0].x0 - left < 0.3 * group[0].size and inner * 2 > len(group)
 
 
+def _display(line: Line, habits: Habits) -> bool:
+    """Whether a line is set larger or bolder than text: its indents mean nothing."""
+    return line.size > 1.07 * habits.size or (line.heavy and not habits.bold)
+
+
 def _room(above: Line, line: Line, right: float) -> float:
     """How much of the line above stayed empty although the next word would have fitted, points."""
     first = line.words[0]
     return right - above.x1 - (first.x1 - first.x0) - 0.6 * line.size
 
 
-def _changes_face(above: Line, line: Line, right: float) -> bool:
+def _changes_face(above: Line, line: Line, right: float, habits: Habits) -> bool:
     """Whether one of two lines is a heading in its own face, set without a gap."""
     if above.text[-1:] in SOFT_HYPHENS:
         return False
     if KNOWN.fullmatch(above.text.rstrip(" :.")):
         return True
     if above.font == line.font and above.slanted == line.slanted:
-        return False
+        return above.font != habits.font and _uniform(above) and bool(_STEP.match(line.text))
     if _uniform(above) and _room(above, line, right) > 0.5 * line.size:
         return True
     return _uniform(line) and ends_sentence(above.text) and not ends_sentence(line.text)

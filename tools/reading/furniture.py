@@ -9,6 +9,8 @@ from tools.reading.lines import Line
 
 _EDGE = 0.12
 """Running heads and feet stand in this outer share of a page's height."""
+_MOST = 0.4
+"""Where more than this share repeats, the pages are alike and nothing is a running head."""
 _PAGE_NUMBER = re.compile(
     r"(page|p\.|seite|s\.)?\s*[-–—|]?\s*(\d{1,5}|[ivxl]{1,6})\s*([-–—|]|(of|/|von)\s*\d{1,5})?",
     re.IGNORECASE,
@@ -20,7 +22,10 @@ def without_running_heads(lines: list[Line], heights: list[float]) -> tuple[list
 
     heights: of each page, in points.
     """
-    marked = _repeated(lines, heights) | _numbers(lines, heights) | _alone(lines, heights)
+    marked = _repeated(lines, heights)
+    if sum(len(lines[i].text) for i in marked) > _MOST * sum(len(line.text) for line in lines):
+        marked = set()
+    marked |= _numbers(lines, heights) | _alone(lines, heights)
     dropped = sum(len(lines[index].text) for index in marked)
     return [line for index, line in enumerate(lines) if index not in marked], dropped
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import NamedTuple
 
 from tools.reading.glyphs import SOFT_HYPHENS, Page, Word
+
+
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
 class Line(NamedTuple):
@@ -84,6 +88,8 @@ def _joins(run: list[Word], word: Word) -> bool:
         abs(w.y - word.y) > 0.25 * size for w in run[-4:]
     ):
         return False
+    if _RIGHT_TO_LEFT.search(word.text) and _RIGHT_TO_LEFT.search(last.text):
+        return -0.6 * size < last.x0 - word.x1 < 1.0 * size
     # Justified text is stretched to about one em between words; columns and cells lie further apart.
     return -0.6 * size < word.x0 - last.x1 < 1.0 * size
 
@@ -107,14 +113,14 @@ def _rejoin(lines: list[Line]) -> list[Line]:
 def _same_row(left: Line, right: Line) -> bool:
     gap = right.x0 - left.x1
     level = (
-        abs(left.y - right.y) < 0.2 * left.size and abs(left.size - right.size) < 0.1 * left.size
+        abs(left.y - right.y) < 0.2 * left.size and abs(left.size - right.size) < 0.2 * left.size
     )
     return level and 0 <= gap < 9 * left.size
 
 
 def _bridges(other: Line, left: Line, right: Line) -> bool:
     """Whether a neighbouring line of the same size runs across the gap: so it is no gutter."""
-    close = abs(other.y - left.y) < 2.8 * left.size and abs(other.size - left.size) < 0.1
+    close = abs(other.y - left.y) < 2.8 * left.size and abs(other.size - right.size) < 0.1
     return close and other.x0 < left.x1 - left.size and other.x1 > right.x0 + left.size
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tools.reading.blocks import Block, ends_sentence
+from tools.reading.blocks import Block, ends_sentence, starts_item
 from tools.reading.glyphs import SOFT_HYPHENS
 from tools.reading.headings import (
     AFTER_REFERENCES,
     BOILERPLATE,
-    NUMBERED,
     depth,
     is_known,
     is_references,
@@ -122,9 +121,7 @@ def _heading_like(block: Block, text: str, habits: Habits) -> bool:
         return False
     if is_known(text):
         return True
-    if text[-1] in ",;" or (
-        text[0].isalpha() and not text[0].isupper() and not NUMBERED.match(text)
-    ):
+    if text[-1] in ",;" or (text[0].isalpha() and not text[0].isupper() and not starts_item(text)):
         return False
     if text[-1] == "." and len(text) > 60 and not depth(text):
         return False
@@ -166,7 +163,7 @@ def _find_title(blocks: list[Block], roles: list[str], habits: Habits, named: st
 def _near(one: Block, other: Block) -> bool:
     """Whether two blocks of a title stand no further apart than its lines."""
     gaps = (one.bottom - other.top, other.bottom - one.top)
-    return any(0 < gap < 1.7 * one.size for gap in gaps) and one.heavy == other.heavy
+    return any(0 < gap < 2.0 * one.size for gap in gaps) and one.heavy == other.heavy
 
 
 def _letters(text: str) -> str:
@@ -199,7 +196,10 @@ def _leads(blocks: list[Block], roles: list[str], i: int) -> bool:
         there = blocks[j]
         drop = block.bottom - there.top
         overlaps = min(block.x1, there.x1) > max(block.x0, there.x0)
-        return there.page != block.page or (overlaps and -1 < drop < 4.5 * there.size) or drop < -50
+        if overlaps and there.page == block.page and -1 < drop < 4.5 * there.size:
+            return True
+        elsewhere = there.page != block.page or drop < -50
+        return elsewhere and (block.bottom < 160 or depth(flat(block)) > 0)
     return False
 
 
@@ -207,9 +207,11 @@ def _adopt_notes(blocks: list[Block], roles: list[str]) -> None:
     """Small type right below a heading is text: an abstract, or methods set smaller."""
     for i in range(1, len(blocks)):
         above, block = blocks[i - 1], blocks[i]
-        if roles[i] != NOTE or block.page != above.page or block.cellular:
+        if roles[i] not in (NOTE, FRAGMENT) or block.page != above.page or block.cellular:
             continue
         near = -1 < above.bottom - block.top < 3 * block.size
+        if roles[i] == FRAGMENT:
+            near = near and is_known(flat(above)) and block.words >= 2
         follows = roles[i - 1] == PROSE and abs(above.size - block.size) < 0.3
         if near and (roles[i - 1] == HEADING or follows):
             roles[i] = PROSE
@@ -244,8 +246,10 @@ def _beside_caption(blocks: list[Block], caption: int, j: int, table: bool) -> s
 
 def _is_body(block: Block, habits: Habits) -> bool:
     """Whether a block is set like the body of the text, outside any table."""
-    same = abs(block.size - habits.size) < 0.3
-    return same and not block.cellular and any(line.font == habits.font for line in block.lines)
+    if abs(block.size - habits.size) >= 0.3 or block.cellular:
+        return False
+    wide = block.x1 - block.x0 > 0.85 * habits.width and prose_like(flat(block))
+    return wide or any(line.font == habits.font for line in block.lines)
 
 
 def _set_front_matter(blocks: list[Block], roles: list[str]) -> None:
@@ -272,7 +276,7 @@ def _people(text: str) -> bool:
     """Whether a line in large type names authors: capitals, commas, raised marks."""
     words = re.findall(r"[^\W\d_]+", text)
     capitals = sum(word[0].isupper() for word in words)
-    marked = bool(re.search(r"[^\W\d_][\d*†‡§,]", text))
+    marked = bool(re.search(r"[^\W\d_][\d*†‡§,]|&| and ", text))
     return len(words) >= 3 and capitals > 0.65 * len(words) and marked
 
 

@@ -146,7 +146,7 @@ def _read(pdfium: Any, document: Any, count: int) -> Answer:
         "title": whole.title or named,
         "authors": _authors(plain(_meta(pdfium, document, "Author"))),
         "abstract": whole.abstract,
-        "doi": _doi(whole.text, [line.text for line in everything if line.page < 2]),
+        "doi": _doi([line.text for line in everything[: references_begin(everything)]]),
         "set_aside": aside,
         "warnings": _warnings(pages),
     }
@@ -198,9 +198,16 @@ def _authors(named: str) -> list[str]:
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>\x02\ufffe]+")
 
 
-def _doi(text: str, faces: list[str]) -> str:
-    """The first DOI on the first two pages; references come later and are other papers' DOIs."""
-    for line in [*faces, text[:3000]]:
-        if match := _DOI.search(line):
-            return match[0].rstrip(".,;:)]}'’”")
-    return ""
+def _doi(lines: list[str]) -> str:
+    """The DOI that the paper's own lines name most often; among equals the first.
+
+    lines: those before the references, which name other papers'.
+    """
+    found: dict[str, int] = {}
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        for match in _DOI.finditer(line):
+            # A long one goes on in the next line, behind a full stop or a slash.
+            more = re.match(r"[./][\w.-]*\d", after) if match.end() == len(line) else None
+            name = (match[0] + (more[0] if more else "")).rstrip(".,;:)]}'’”")
+            found[name] = found.get(name, 0) + 1
+    return max(found, key=lambda name: found[name], default="")
