@@ -262,8 +262,8 @@ def card(manifest: Mapping[str, Any]) -> str:
   training nor validation contains.
 
 Nuggets without a training row: {counts["nuggets_without_training_rows"]}; rows left out because
-they would have given a held-out text away: {counts["left_out_for_secrecy"]}. Every text here goes back
-to a quote in a paper, by the ids in `{MANIFEST}`. Seed {manifest["seed"]}.
+they would have given a held-out text away: {counts["left_out_for_secrecy"]}. Every text here goes
+back to a quote in a paper, by the ids in `{MANIFEST}`. Seed {manifest["seed"]}.
 
 ## Papers
 

@@ -1,0 +1,105 @@
+"""Launch the training program in a process of its own, follow its progress, tell how it ended."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from memory.errors import TrainingFailed
+from memory.records import TrainingSpec
+from tools.training import BUSY, STOPPED, journal
+
+Progress = Callable[[dict[str, Any]], None]
+LOG = "train.log"
+PAUSE = 0.1
+"""Seconds between looks at the progress file."""
+GRACE = 10
+"""Seconds a training has to save its state before it is killed."""
+
+
+def train(spec: TrainingSpec, on_progress: Progress = lambda _: None) -> Path:
+    """Train, or go on where it stopped, or find it done; returns the adapter's folder.
+
+    on_progress: called with rows of step, steps, loss (or validation_loss), seconds and eta.
+    The training ends with this process: it saves its state when we go. Raises TrainingFailed.
+    """
+    output = Path(spec.output).absolute()
+    output.mkdir(parents=True, exist_ok=True)
+    request = output / "request.json"
+    request.write_text(_absolute(spec, output).model_dump_json(), "utf-8")
+    command = [sys.executable, "-m", "tools.training.lora", str(request)]
+    with (output / LOG).open("ab") as log:
+        child = subprocess.Popen(
+            [*command, "--with-parent", str(os.getpid())],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            cwd=output,  # `-m` looks into the current folder first; the user's may hold anything
+            start_new_session=True,  # Ctrl-C is for us to answer; the child is asked to save
+        )
+        try:
+            _follow(child, output / journal.FILE, on_progress)
+        finally:
+            end(child)
+    if child.returncode:
+        raise _failure(child.returncode, output / LOG)
+    return output / "adapter"
+
+
+def _absolute(spec: TrainingSpec, output: Path) -> TrainingSpec:
+    """The same spec for a process with another working directory."""
+
+    def located(path: str) -> str:
+        return str(Path(path).absolute()) if path and Path(path).exists() else path
+
+    return spec.but(
+        base=located(spec.base),
+        train_file=located(spec.train_file),
+        validation_file=located(spec.validation_file),
+        output=str(output),
+    )
+
+
+def _follow(child: subprocess.Popen[bytes], file: Path, on_progress: Progress) -> None:
+    """Hand on each new row until the child ends. A resumed training writes the file anew."""
+    told = 0
+    while True:
+        over = child.poll() is not None
+        rows, _ = journal.read(file)
+        for row in rows[told:] if len(rows) >= told else rows:
+            on_progress(row)
+        told = len(rows)
+        if over:
+            return
+        time.sleep(PAUSE)
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """Ask a child that still runs to save and stop; kill it after some grace."""
+    if child.poll() is not None:
+        return
+    child.terminate()
+    try:
+        child.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _failure(code: int, log: Path) -> TrainingFailed:
+    tail = "\n".join(log.read_text("utf-8", "replace").splitlines()[-12:])
+    if code in (STOPPED, -15):
+        return TrainingFailed("The training was stopped; its state is saved.", "Run it again.")
+    if code == BUSY:
+        return TrainingFailed("Another process trains in this folder.", "Wait for it, or end it.")
+    if code == -9:
+        return TrainingFailed(
+            "The training was killed, probably for want of memory.",
+            "Set a smaller [training] batch_size in goldpan.toml and run it again; it resumes.",
+        )
+    return TrainingFailed(f"The training ended with code {code}:\n{tail}", f"The whole log: {log}")
