@@ -123,7 +123,7 @@ def _bring_up(connection: Connection, where: str) -> None:
     """Create or upgrade within the caller's transaction; killed halfway, nothing has changed."""
     found = _revision(connection)
     if found in schema.REVISIONS:
-        _migrate(connection)
+        migrate(connection)
     elif found:
         raise NewerWorkspace(
             f"{where} was written by a newer Goldpan (its tables are of revision {found}, "
@@ -140,7 +140,8 @@ def _bring_up(connection: Connection, where: str) -> None:
         connection.execute(schema.version.insert().values(version_num=schema.HEAD))
 
 
-def _migrate(connection: Connection) -> None:
+def migrate(connection: Connection, to: str = "head") -> None:
+    """Run the steps up to a revision within the caller's transaction."""
     # Only here: it costs as much to import as the rest of the store together.
     from alembic import command
     from alembic.config import Config
@@ -149,7 +150,7 @@ def _migrate(connection: Connection) -> None:
     steps = str(Path(__file__).parent / "migrations")
     config.set_main_option("script_location", steps.replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 @contextmanager
