@@ -23,8 +23,8 @@ class Found(NamedTuple):
 def find(folder: Path) -> Found:
     """Every PDF in the folder and below it; the same bytes count once, under the first path.
 
-    A file is one when its name ends in `.pdf`, in any case, or when it has no ending at all and begins
-    with `%PDF-`. Hidden files and folders are left alone; a linked folder is entered once.
+    A file is one when its name ends in `.pdf`, in any case, or when it has no ending at all and
+    begins with `%PDF-`. Hidden files and folders are left alone; a linked folder is entered once.
     Raises BadInput for what is no readable folder, NothingToDo where no PDF is found.
     """
     root = _checked(folder)

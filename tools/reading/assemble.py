@@ -53,8 +53,8 @@ class Assembled(NamedTuple):
 def assemble(blocks: list[Block], roles: list[str], known: Vocabulary, pages: int) -> Assembled:
     """One text in reading order; passages are its prose and its captions.
 
-    References are left out of the text and counted; the rest of what is no prose stays in it, so that
-    a quote can be shown in its surroundings, and is counted too.
+    References are left out of the text and counted; the rest of what is no prose stays in it, so
+    that a quote can be shown in its surroundings, and is counted too.
     """
     everything = _Writer(known).write(blocks, roles)
     kept = [piece for piece in everything if piece.kind != role.REFERENCE]
@@ -113,7 +113,7 @@ class _Writer:
 
     def write(self, blocks: list[Block], roles: list[str]) -> list[Piece]:
         """The pieces in reading order."""
-        named = any(is_abstract(role.flat(b)) for b in blocks[: len(blocks) // 2])
+        named = any(is_abstract(b.text) for b in blocks[: len(blocks) // 2])
         index = 0
         while index < len(blocks):
             group = _run(blocks, roles, index)

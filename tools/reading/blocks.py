@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from tools.reading.glyphs import SOFT_HYPHENS, Word
@@ -13,6 +14,7 @@ _MARKER = re.compile(
     r"(?:[•●▪◦‣·*–—-]|\(?\d{1,3}[.)\]]|\[\d{1,3}\]|\(?[a-z][.)]|\(?[ivx]{1,5}[.)])\s?"
 )
 _STEP = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-z])\)\s")
+_WITHOUT_SOFT_HYPHENS = dict.fromkeys(map(ord, SOFT_HYPHENS))
 _TERMINAL = re.compile(r"[.!?:;。؟][\"'”’»)\]]*[\d,–\-\s*†‡§]{0,12}$")
 
 
@@ -31,13 +33,10 @@ class Block(NamedTuple):
     """Whether its first line begins further in than the rest of its column."""
     right: float
     """Right edge of the column it was cut from."""
+    text: str
+    """Its words on one line, for looking at; the text that is kept is joined with more care."""
     run_in: bool = False
     """Whether it is the heading at the beginning of a paragraph's first line."""
-
-    @property
-    def text(self) -> str:
-        """Its lines as they stand, one per row."""
-        return "\n".join(line.text for line in self.lines)
 
     @property
     def cellular(self) -> bool:
@@ -114,7 +113,7 @@ def _paragraphs(group: list[Line], habits: Habits) -> list[Block]:
     right = max(line.x1 for line in group)
     hanging = _hangs(group, left) and not _display(group[0], habits)
     parts: list[list[Line]] = [[group[0]]]
-    for above, line in zip(group, group[1:], strict=False):
+    for above, line in pairwise(group):
         apart = not _display(above, habits) and _breaks(above, line, left, right, hanging)
         if apart or _changes_face(above, line, right, habits):
             parts.append([line])
@@ -186,6 +185,7 @@ def make_block(part: list[Line], left: float, right: float) -> Block:
         size=first.size if len(part) == 1 else part[-1].size,
         indented=first.x0 - left > 0.7 * first.size,
         right=right,
+        text=" ".join(line.text for line in part).translate(_WITHOUT_SOFT_HYPHENS),
     )
 
 

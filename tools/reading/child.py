@@ -1,13 +1,17 @@
-"""Start the reading process, wait for its answer no longer than allowed, and bury it."""
+"""Ask the reading process about a file, wait no longer than allowed, and understand the answer."""
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import select
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -20,20 +24,24 @@ if TYPE_CHECKING:
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 # -P keeps the current folder off the path: a file called json.py there would be run.
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from tools.reading.worker import main; main(sys.argv[2:])"
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from tools.reading.worker import main; main()"
+)
+_GRACE = 5.0
+"""Seconds beyond a reader's own limit after which the whole reading process is given up."""
 _MOST_ANSWER = 64 * 2**20
 """Bytes of an answer; 500 pages of dense text give about 3 MB."""
 _FIX = {
     "missing": "Check the path, or add the folder again.",
-    "too_large": "Split it, or raise the limits in the settings.",
+    "too_large": "Split it, or raise the limits.",
     "not_a_pdf": "Download the paper again; the site may have sent a login page.",
     "encrypted": "Save a copy without a password, or give the password.",
     "damaged": "Download the paper again.",
     "no_text_layer": "Run it through a text recogniser such as ocrmypdf first.",
     "empty": "Download the paper again.",
     "garbage_text": "Run it through a text recogniser such as `ocrmypdf --force-ocr` first.",
-    "timeout": "Raise the time limit in the settings if the file matters.",
-    "out_of_memory": "Raise the memory limit in the settings if the file matters.",
+    "timeout": "Raise the time limit if the file matters.",
+    "out_of_memory": "Raise the memory limit if the file matters.",
 }
 
 
@@ -43,25 +51,81 @@ def trouble(reason: str, path: Path, what: str) -> Unreadable:
     return Unreadable(reason, f"{path.name}: {what}", _FIX[reason], transient=transient)
 
 
+class Nursery:
+    """The reading process, seen from outside: started when first needed, again when it died."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.control: socket.socket | None = None
+        self.owner = 0
+        """Process id of the one that started it: a fork of ours must not use it."""
+
+    def send(self, request: bytes, pipe: int) -> None:
+        """Pass on a request with the pipe for its answer."""
+        with self.lock:
+            try:
+                self._send(request, pipe)
+            except OSError:
+                # It has died since; a new one gets the request.
+                self._stop()
+                self._send(request, pipe)
+
+    def _send(self, request: bytes, pipe: int) -> None:
+        control = self.control
+        if control is None or self.owner != os.getpid():
+            control = self._start()
+        socket.send_fds(control, [struct.pack("!I", len(request))], [pipe])
+        control.sendall(request)
+
+    def _start(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _START, _ROOT],
+                stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )  # fmt: skip
+        self.control, self.owner = ours, os.getpid()
+        return ours
+
+    def stop(self) -> None:
+        """End the process and all its readers."""
+        with self.lock:
+            self._stop()
+
+    def _stop(self) -> None:
+        process, control, owner = self.process, self.control, self.owner
+        self.process = self.control = None
+        if control is not None:
+            control.close()
+        if process is not None and owner == os.getpid():
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+_nursery = Nursery()
+atexit.register(_nursery.stop)
+
+
 def ask(path: Path, limits: Limits, password: str | None) -> dict[str, Any]:
     """The reading process's answer about one file. Raises Unreadable."""
     _check_file(path, limits)
-    request = json.dumps(
-        {
-            "path": str(path.resolve()), "password": password, "pages": limits.pages,
-            "memory_mb": limits.memory_mb, "cpu_seconds": limits.cpu_seconds,
-        }
-    )  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-c", _START, _ROOT, request],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
+    request = {
+        "path": str(path.resolve()), "password": password, "pages": limits.pages,
+        "memory_mb": limits.memory_mb, "cpu_seconds": limits.cpu_seconds, "seconds": limits.seconds,
+    }  # fmt: skip
+    pipe, other_end = os.pipe()
     try:
-        raw = _receive(process, path, time.monotonic() + limits.seconds)
+        try:
+            _nursery.send(json.dumps(request).encode(), other_end)
+        finally:
+            os.close(other_end)
+        raw = _receive(pipe, path, time.monotonic() + limits.seconds + _GRACE)
     finally:
-        _bury(process)
-    return _understand(raw, process.returncode, path)
+        os.close(pipe)
+    return _understand(raw, path)
 
 
 def _check_file(path: Path, limits: Limits) -> None:
@@ -73,19 +137,19 @@ def _check_file(path: Path, limits: Limits) -> None:
     if not readable:
         raise trouble("missing", path, "It is no file that can be read.")
     if size > limits.bytes:
-        raise trouble(
-            "too_large", path, f"It has {size / 2**20:.0f} MB; {limits.bytes / 2**20:.0f} are read."
-        )
+        most = limits.bytes / 2**20
+        raise trouble("too_large", path, f"It has {size / 2**20:.0f} MB; {most:.0f} are read.")
 
 
-def _receive(process: subprocess.Popen[bytes], path: Path, deadline: float) -> bytes:
-    assert process.stdout is not None
-    pipe = process.stdout.fileno()
+def _receive(pipe: int, path: Path, deadline: float) -> bytes:
     parts: list[bytes] = []
     size = 0
+    # Not select(): it cannot watch descriptors beyond 1,023.
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN)
     while True:
-        ready, _, _ = select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
+        if not poll.poll(1000 * max(0.0, deadline - time.monotonic())):
+            _nursery.stop()
             raise trouble("timeout", path, "Reading it takes longer than allowed.")
         part = os.read(pipe, 1 << 16)
         if not part:
@@ -96,35 +160,20 @@ def _receive(process: subprocess.Popen[bytes], path: Path, deadline: float) -> b
             raise trouble("too_large", path, "It holds more text than can be kept.")
 
 
-def _bury(process: subprocess.Popen[bytes]) -> None:
-    """Kill the process with all it may have started, and take its exit status."""
-    with suppress(ProcessLookupError, PermissionError):
-        if process.poll() is None:
-            # The answer is complete, or no longer wanted.
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(0.2 if process.stdout and _closed(process) else 0)
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    if process.stdout:
-        process.stdout.close()
+def _understand(raw: bytes, path: Path) -> dict[str, Any]:
+    """What an answer says.
 
-
-def _closed(process: subprocess.Popen[bytes]) -> bool:
-    """Whether the process has closed its end of the pipe: it is on its way out."""
-    assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout.fileno()], [], [], 0)
-    return bool(ready)
-
-
-def _understand(raw: bytes, status: int, path: Path) -> dict[str, Any]:
+    raw: JSON, a line feed, and the reader's exit code (negative: the signal it died of).
+    """
+    said, _, ending = raw.rpartition(b"\n")
+    status = int(ending or -signal.SIGKILL)
     if status == 0:
-        answer: dict[str, Any] = json.loads(raw)
+        answer: dict[str, Any] = json.loads(said)
         if "reason" in answer:
             raise trouble(answer["reason"], path, answer["what"])
         return answer
-    if status == -signal.SIGXCPU:
-        raise trouble("timeout", path, "Reading it takes more computing time than allowed.")
+    if status in (-signal.SIGXCPU, -signal.SIGALRM):
+        raise trouble("timeout", path, "Reading it takes longer than allowed.")
     if status in (-signal.SIGKILL, -signal.SIGTRAP, -signal.SIGILL):
         raise trouble("out_of_memory", path, "Reading it needs more memory than there is.")
     raise trouble("damaged", path, "It makes the PDF library crash.")

@@ -16,6 +16,13 @@ import pypdfium2.raw as pdfium
 # A line-end hyphen arrives as one of these two, and the line break after it is gone.
 SOFT_HYPHENS = "\x02\ufffe"
 _WORD = re.compile(f"[^\\s\0{SOFT_HYPHENS}]+[{SOFT_HYPHENS}]?|[{SOFT_HYPHENS}]")
+
+# Each word costs a handful of calls: these three go by the fastest way that ctypes has.
+_OBJECT = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
+    ctypes.cast(pdfium.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
+)
+_ORIGIN = pdfium.FPDFText_GetCharOrigin
+_BOX = pdfium.FPDFText_GetLooseCharBox
 _ITALIC = 1 << 6
 _FORCE_BOLD = 1 << 18
 _BOLD_NAME = re.compile(r"bold|black|heavy|semib|demi|-bd|\.B\b", re.IGNORECASE)
@@ -59,6 +66,7 @@ class Page(NamedTuple):
     unmapped: int
     """Characters whose font gives no Unicode value."""
     images: int
+    """Pictures; counted only where there is hardly any text."""
     failed: bool = False
     """The page could not be opened."""
 
@@ -86,9 +94,9 @@ def _words_of(page: Any, text_page: Any) -> Page:
     reader = _Reader(text_page, text)
     words = [reader.word(match.start(), match.end()) for match in _WORD.finditer(text)]
     words, (width, height) = _upright(words, width, height)
-    images = 0 if words else _images(page)
+    images = _images(page) if len(text) < 100 else 0
     unmapped = _unmapped(text_page, text)
-    return Page(width, height, words, len(words) and len(text), unmapped, images)
+    return Page(width, height, words, len(text.strip()), unmapped, images)
 
 
 def _text(text_page: Any) -> str:
@@ -108,8 +116,8 @@ def _text(text_page: Any) -> str:
 
 
 def _unmapped(text_page: Any, text: str) -> int:
-    """How many of the first 2,000 characters have no Unicode value, scaled to the whole."""
-    sample = range(min(len(text), 2000))
+    """Characters without a Unicode value, estimated from at most 100 spread over the page."""
+    sample = range(0, len(text), max(1, len(text) // 100))
     error = pdfium.FPDFText_HasUnicodeMapError
     bad = sum(1 for index in sample if error(text_page, index) == 1)
     return bad * len(text) // max(1, len(sample))
@@ -139,66 +147,75 @@ class _Reader:
         self.page = text_page
         self.text = text
         self.faces: dict[int, Face] = {}
+        self.alike: dict[Face, Face] = {}
+        """One object for all equal faces, so that they can be told apart by identity."""
+        self.styles: dict[tuple[bytes, int], tuple[str, bool, bool]] = {}
         self.box = pdfium.FS_RECTF()
         self.matrix = pdfium.FS_MATRIX()
+        self.box_ref = ctypes.byref(self.box)
         self.x, self.y = ctypes.c_double(), ctypes.c_double()
+        self.origin = ctypes.byref(self.x), ctypes.byref(self.y)
         self.name = ctypes.create_string_buffer(128)
         self.flags = ctypes.c_int()
 
     def word(self, start: int, end: int) -> Word:
         """The word at characters [start, end). Its face is that of its larger end."""
-        index, face = start, self.face(start)
-        if end - start > 1 and (last := self.face(end - 1)).size > face.size * 1.1:
-            index, face = end - 1, last
-        pdfium.FPDFText_GetLooseCharBox(self.page, start, self.box)
-        left, bottom = self.box.left, self.box.bottom
-        pdfium.FPDFText_GetLooseCharBox(self.page, end - 1, self.box)
-        right, top = self.box.right, self.box.top
-        pdfium.FPDFText_GetCharOrigin(self.page, index, self.x, self.y)
         glued = start > 0 and not self.text[start - 1].isspace()
         text = self.text[start:end]
-        if face.turn == 0:
-            return Word(text, left, right, self.y.value, face, glued)
-        return _turned(text, (left, bottom, right, top), (self.x.value, self.y.value), face, glued)
+        face = base = self._face(start)
+        if end - start > 1 and (last := self._face(end - 1)).size > face.size * 1.1:
+            face = last
+        _ORIGIN(self.page, start, *self.origin)
+        left, y = self.x.value, self.y.value
+        if face.turn:
+            return self._turned_word(text, (start, end - 1), face, glued)
+        if face is not base:
+            _ORIGIN(self.page, end - 1, *self.origin)
+            y = self.y.value
+        _BOX(self.page, end - 1, self.box_ref)
+        return Word(text, left, self.box.right, y, face, glued)
 
-    def face(self, index: int) -> Face:
+    def _turned_word(self, text: str, ends: tuple[int, int], face: Face, glued: bool) -> Word:
+        """The word as it looks when its own direction of writing is laid to the right."""
+        corners: list[tuple[float, float]] = []
+        for index in ends:
+            _BOX(self.page, index, self.box_ref)
+            corners += [(self.box.left, self.box.bottom), (self.box.right, self.box.top)]
+        along = [_turn(x, y, face.turn)[0] for x, y in corners]
+        base = _turn(self.x.value, self.y.value, face.turn)[1]
+        return Word(text, min(along), max(along), base, face, glued)
+
+    def _face(self, index: int) -> Face:
         """Size and style of one character."""
-        key = (
-            ctypes.cast(pdfium.FPDFText_GetTextObject(self.page, index), ctypes.c_void_p).value
-            or -1 - index
-        )
-        if key not in self.faces:
-            self.faces[key] = self._ask_face(index)
-        return self.faces[key]
+        key = _OBJECT(self.page, index) or -1 - index
+        face = self.faces.get(key)
+        if face is None:
+            face = self.faces[key] = self._ask_face(index)
+        return face
 
     def _ask_face(self, index: int) -> Face:
         pdfium.FPDFText_GetMatrix(self.page, index, self.matrix)
         scale = math.hypot(self.matrix.c, self.matrix.d) or 1.0
         size = pdfium.FPDFText_GetFontSize(self.page, index) * scale
         angle = math.degrees(math.atan2(self.matrix.b, self.matrix.a))
-        self.name.value = b""
         pdfium.FPDFText_GetFontInfo(self.page, index, self.name, 128, self.flags)
-        name = self.name.value.decode("utf-8", "replace").rpartition("+")[2]
-        bold = bool(_BOLD_NAME.search(name)) or bool(self.flags.value & _FORCE_BOLD)
-        italic = bool(_ITALIC_NAME.search(name)) or bool(self.flags.value & _ITALIC)
-        bold = bold and not _LIGHT_NAME.search(name)
-        return Face(abs(size), bold, italic, round(angle / 90) * 90 % 360, name)
+        name, bold, italic = self._style(self.name.value, self.flags.value)
+        face = Face(abs(size), bold, italic, round(angle / 90) * 90 % 360, name)
+        return self.alike.setdefault(face, face)
+
+    def _style(self, raw: bytes, flags: int) -> tuple[str, bool, bool]:
+        """Name of a font without its subset's prefix, and whether it is bold and in italics."""
+        if (raw, flags) not in self.styles:
+            name = raw.decode("utf-8", "replace").rpartition("+")[2]
+            bold = bool(_BOLD_NAME.search(name)) or bool(flags & _FORCE_BOLD)
+            italic = bool(_ITALIC_NAME.search(name)) or bool(flags & _ITALIC)
+            self.styles[raw, flags] = name, bold and not _LIGHT_NAME.search(name), italic
+        return self.styles[raw, flags]
 
 
-def _turned(
-    text: str,
-    box: tuple[float, float, float, float],
-    origin: tuple[float, float],
-    face: Face,
-    glued: bool,
-) -> Word:
-    """The word as it looks when its own direction of writing is laid to the right."""
-    left, bottom, right, top = box
-    if face.turn == 90:
-        return Word(text, min(bottom, top), max(bottom, top), -origin[0], face, glued)
-    if face.turn == 270:
-        return Word(text, -max(bottom, top), -min(bottom, top), origin[0], face, glued)
-    return Word(text, -max(left, right), -min(left, right), -origin[1], face, glued)
+def _turn(x: float, y: float, turn: int) -> tuple[float, float]:
+    """A point of the page after turning the page back by `turn` degrees."""
+    return {90: (y, -x), 180: (-x, -y), 270: (-y, x)}.get(turn, (x, y))
 
 
 def _upright(

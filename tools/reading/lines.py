@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import groupby, pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from tools.reading.glyphs import SOFT_HYPHENS, Page, Word
 
-
+_face_of = attrgetter("face")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
@@ -58,15 +60,16 @@ def lines_of(page: Page, number: int) -> list[Line]:
 
 def make_line(number: int, words: list[Word]) -> Line:
     """One line of words that stand left to right."""
-    sizes: Counter[float] = Counter()
-    fonts: Counter[str] = Counter()
+    sizes: dict[float, int] = {}
+    fonts: dict[str, int] = {}
     bold = italic = count = 0
-    for word in words:
-        n = len(word.text)
-        sizes[round(word.face.size, 1)] += n
-        fonts[word.face.font] += n
-        bold += n * word.face.bold
-        italic += n * word.face.italic
+    for face, run in groupby(words, _face_of):
+        n = sum(len(word.text) for word in run)
+        size = round(face.size, 1)
+        sizes[size] = sizes.get(size, 0) + n
+        fonts[face.font] = fonts.get(face.font, 0) + n
+        bold += n * face.bold
+        italic += n * face.italic
         count += n
     size = max(sizes, key=lambda key: (sizes[key], key))
     font = max(fonts, key=lambda key: (fonts[key], key))
@@ -90,7 +93,7 @@ def _joins(run: list[Word], word: Word) -> bool:
         return False
     if _RIGHT_TO_LEFT.search(word.text) and _RIGHT_TO_LEFT.search(last.text):
         return -0.6 * size < last.x0 - word.x1 < 1.0 * size
-    # Justified text is stretched to about one em between words; columns and cells lie further apart.
+    # Justified text is stretched to about one em between words; columns lie further apart.
     return -0.6 * size < word.x0 - last.x1 < 1.0 * size
 
 
@@ -175,7 +178,7 @@ def habits_of(lines: list[Line]) -> Habits:
 
 def _leadings(lines: list[Line]) -> dict[float, float]:
     steps: dict[float, Counter[float]] = {}
-    for above, below in zip(lines, lines[1:], strict=False):
+    for above, below in pairwise(lines):
         drop = above.y - below.y
         if above.page == below.page and above.size == below.size and 0 < drop < 2.5 * above.size:
             steps.setdefault(above.size, Counter())[round(drop * 2) / 2] += 1

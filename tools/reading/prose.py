@@ -19,6 +19,7 @@ _PLAIN = str.maketrans(
 )  # fmt: skip
 _SPACE = re.compile(r"\s+")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_NO_SIGN = ("Cc", "Co", "Cn", "Cs")
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -29,7 +30,7 @@ def plain(text: str) -> str:
 
 
 Vocabulary = Counter[str]
-"""How often each word, in lower case, stands uncut in a document; with its hyphens where it has some."""
+"""How often each word stands uncut in a document, in lower case and with its hyphens."""
 
 
 def vocabulary(lines: Iterable[Line]) -> Vocabulary:
@@ -109,7 +110,7 @@ def lost_th(text: str) -> str:
 
     Such a font writes `*e` for `The`; four times the article and once another word settle it.
     """
-    signs = Counter(re.findall(r"(?<!\S)([^\w\s])e (?=[a-z])", text))
+    signs: Counter[str] = Counter(re.findall(r"(?<!\S)([^\w\s])e (?=[a-z])", text))
     for sign, count in signs.most_common(1):
         if count >= 4 and re.search(rf"(?<!\S){re.escape(sign)}(?:is|ese|ey|us|erefore) ", text):
             return sign
@@ -126,30 +127,27 @@ def prose_like(text: str) -> bool:
     words = text.split()
     if len(words) < 6:
         return False
-    letters = sum(c.isalpha() for c in text)
-    solid = sum(not c.isspace() for c in text)
-    small = sum(1 for w in words if w[0].isalpha() and not w[0].isupper())
-    long = sum(1 for w in words if len(w) > 1 and w[0].isalpha())
+    letters = sum(map(str.isalpha, text))
+    solid = sum(map(len, words))
+    small = long = 0
+    for word in words:
+        if word[0].isalpha():
+            small += not word[0].isupper()
+            long += len(word) > 1
     return letters > 0.68 * solid and small > 0.45 * len(words) and long > 0.55 * len(words)
 
 
 def garbled(text: str) -> bool:
     """Whether a text is what a font without a Unicode map gives: no person could read it."""
-    solid = [c for c in text if not c.isspace() and c not in SOFT_HYPHENS]
-    if not solid:
-        return False
-    bad = sum(unicodedata.category(c) in ("Cc", "Co", "Cn", "Cs") or c == "\ufffd" for c in solid)
-    if bad > 0.2 * len(solid):
+    counts = Counter(text)
+    for blank in [c for c in counts if c.isspace() or c in SOFT_HYPHENS]:
+        del counts[blank]
+    solid = sum(counts.values())
+    bad = sum(n for c, n in counts.items() if c == "\ufffd" or unicodedata.category(c) in _NO_SIGN)
+    if bad > 0.2 * solid:
         return True
-    return len(solid) >= 400 and not _plausible(solid)
-
-
-def _plausible(solid: list[str]) -> bool:
-    """Letter statistics of any written language: mostly letters, of which no single one rules.
-
-    A shifted encoding shows as symbols among letters: running text has under 15 % of them,
-    tables of figures up to 60 % with digits counted as letters left out.
-    """
-    letters = sum(c.isalpha() for c in solid)
-    digits = sum(c.isdigit() for c in solid)
-    return letters + digits > 0.55 * len(solid) and letters > 0.15 * len(solid)
+    # Running text has under 15 % of signs that are neither letters nor digits; a shifted
+    # encoding shows as signs among letters, or as hardly any letter at all.
+    letters = sum(n for c, n in counts.items() if c.isalpha())
+    digits = sum(n for c, n in counts.items() if c.isdigit())
+    return solid >= 400 and (letters + digits < 0.55 * solid or letters < 0.15 * solid)

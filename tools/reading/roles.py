@@ -6,7 +6,6 @@ import re
 from typing import NamedTuple
 
 from tools.reading.blocks import Block, ends_sentence, starts_item
-from tools.reading.glyphs import SOFT_HYPHENS
 from tools.reading.headings import (
     AFTER_REFERENCES,
     BOILERPLATE,
@@ -66,6 +65,9 @@ def roles_of(blocks: list[Block], habits: Habits, named: str) -> list[str]:
     named: the title that the file's metadata gives; may be empty or wrong.
     """
     roles = [_first_guess(block, habits) for block in blocks]
+    if PROSE not in roles:
+        # A note, a slide, a poem: where nothing reads like a paper, everything is the text.
+        return [PROSE] * len(roles)
     _find_title(blocks, roles, habits, named)
     _settle_headings(blocks, roles)
     _adopt_notes(blocks, roles)
@@ -75,13 +77,8 @@ def roles_of(blocks: list[Block], habits: Habits, named: str) -> list[str]:
     return roles
 
 
-def flat(block: Block) -> str:
-    """Its text on one line, for looking at rather than for keeping."""
-    return " ".join(block.text.translate(dict.fromkeys(map(ord, SOFT_HYPHENS))).split())
-
-
 def _first_guess(block: Block, habits: Habits) -> str:
-    text = flat(block)
+    text = block.text
     if is_caption(block, text, habits):
         return CAPTION
     if block.cellular and not is_known(text):
@@ -148,15 +145,15 @@ def _stands_out(block: Block, text: str, habits: Habits, letters: int) -> bool:
 def _find_title(blocks: list[Block], roles: list[str], habits: Habits, named: str) -> None:
     first = [i for i, block in enumerate(blocks) if block.page == 0]
     wanted = _letters(named)
-    by_name = [i for i in first if len(wanted) > 15 and _letters(flat(blocks[i])) == wanted]
+    by_name = [i for i in first if len(wanted) > 15 and _letters(blocks[i].text) == wanted]
     large = [i for i in first if blocks[i].size > 1.12 * habits.size and blocks[i].words >= 2]
     candidates = by_name or large
     if not candidates:
         return
-    best = max(candidates, key=lambda i: (min(len(flat(blocks[i])), 120) * blocks[i].size, -i))
+    best = max(candidates, key=lambda i: (min(len(blocks[i].text), 120) * blocks[i].size, -i))
     for i in candidates:
         same = abs(blocks[i].size - blocks[best].size) < 0.2 and abs(i - best) <= 2
-        if i == best or (same and _near(blocks[i], blocks[best]) and not is_known(flat(blocks[i]))):
+        if i == best or (same and _near(blocks[i], blocks[best]) and not is_known(blocks[i].text)):
             roles[i] = TITLE
 
 
@@ -173,16 +170,16 @@ def _letters(text: str) -> str:
 def _settle_headings(blocks: list[Block], roles: list[str]) -> None:
     """A heading stands above text. What stands above cells or nothing is none."""
     for i in range(len(roles) - 1, -1, -1):
-        if roles[i] != HEADING or is_known(flat(blocks[i])) or blocks[i].run_in:
+        if roles[i] != HEADING or is_known(blocks[i].text) or blocks[i].run_in:
             continue
         runs_on = (
             i > 0
             and roles[i - 1] == PROSE
-            and not ends_sentence(flat(blocks[i - 1]))
+            and not ends_sentence(blocks[i - 1].text)
             and not blocks[i].heavy
         )
         if runs_on or not _leads(blocks, roles, i):
-            roles[i] = PROSE if runs_on and prose_like(flat(blocks[i])) else FRAGMENT
+            roles[i] = PROSE if runs_on and prose_like(blocks[i].text) else FRAGMENT
 
 
 def _leads(blocks: list[Block], roles: list[str], i: int) -> bool:
@@ -199,7 +196,7 @@ def _leads(blocks: list[Block], roles: list[str], i: int) -> bool:
         if overlaps and there.page == block.page and -1 < drop < 4.5 * there.size:
             return True
         elsewhere = there.page != block.page or drop < -50
-        return elsewhere and (block.bottom < 160 or depth(flat(block)) > 0)
+        return elsewhere and (block.bottom < 160 or depth(block.text) > 0)
     return False
 
 
@@ -211,7 +208,7 @@ def _adopt_notes(blocks: list[Block], roles: list[str]) -> None:
             continue
         near = -1 < above.bottom - block.top < 3 * block.size
         if roles[i] == FRAGMENT:
-            near = near and is_known(flat(above)) and block.words >= 2
+            near = near and is_known(above.text) and block.words >= 2
         follows = roles[i - 1] == PROSE and abs(above.size - block.size) < 0.3
         if near and (roles[i - 1] == HEADING or follows):
             roles[i] = PROSE
@@ -222,12 +219,12 @@ def _spread_captions(blocks: list[Block], roles: list[str], habits: Habits) -> N
     for i, role in enumerate(roles):
         if role != CAPTION:
             continue
-        table = label_of(flat(blocks[i])).startswith("Tab")
+        table = label_of(blocks[i].text).startswith("Tab")
         for j in range(i + 1, len(blocks)):
             if roles[j] in (TITLE, CAPTION) or blocks[j].page != blocks[i].page:
                 break
             if (_is_body(blocks[j], habits) and roles[j] in (PROSE, HEADING)) or (
-                roles[j] == HEADING and (is_known(flat(blocks[j])) or depth(flat(blocks[j])))
+                roles[j] == HEADING and (is_known(blocks[j].text) or depth(blocks[j].text))
             ):
                 break
             roles[j] = _beside_caption(blocks, i, j, table)
@@ -235,7 +232,7 @@ def _spread_captions(blocks: list[Block], roles: list[str], habits: Habits) -> N
 
 def _beside_caption(blocks: list[Block], caption: int, j: int, table: bool) -> str:
     here, there = blocks[caption], blocks[j]
-    text = flat(there)
+    text = there.text
     directly_below = 0 < blocks[j - 1].bottom - there.top < 2.2 * there.size and j == caption + 1
     if directly_below and abs(here.size - there.size) < 0.3 and prose_like(text):
         return CAPTION
@@ -248,7 +245,7 @@ def _is_body(block: Block, habits: Habits) -> bool:
     """Whether a block is set like the body of the text, outside any table."""
     if abs(block.size - habits.size) >= 0.3 or block.cellular:
         return False
-    wide = block.x1 - block.x0 > 0.85 * habits.width and prose_like(flat(block))
+    wide = block.x1 - block.x0 > 0.85 * habits.width and prose_like(block.text)
     return wide or any(line.font == habits.font for line in block.lines)
 
 
@@ -258,11 +255,11 @@ def _set_front_matter(blocks: list[Block], roles: list[str]) -> None:
     for i in range(start):
         if roles[i] == TITLE:
             continue
-        text = flat(blocks[i])
+        text = blocks[i].text
         long = roles[i] in (PROSE, NOTE) and blocks[i].words >= 50 and prose_like(text)
         roles[i] = PROSE if long and not BOILERPLATE.match(text) and not _addresses(text) else FRONT
     for i in range(start, len(blocks)):
-        if roles[i] == FRONT and re.match(r"key\s?words?\W*$", flat(blocks[i]), re.IGNORECASE):
+        if roles[i] == FRONT and re.match(r"key\s?words?\W*$", blocks[i].text, re.IGNORECASE):
             roles[i + 1 : i + 2] = [FRONT] * len(roles[i + 1 : i + 2])
 
 
@@ -284,24 +281,24 @@ def _first_section(blocks: list[Block], roles: list[str]) -> int:
     """Index of the block with which the text begins."""
     first = [i for i, block in enumerate(blocks) if block.page == 0]
     for i in first:
-        if roles[i] == HEADING and is_known(flat(blocks[i])):
+        if roles[i] == HEADING and is_known(blocks[i].text):
             return i
     for i in first:
         below = i + 1 < len(blocks) and roles[i + 1] == PROSE and blocks[i + 1].words >= 20
-        if roles[i] == HEADING and below and not _people(flat(blocks[i])):
+        if roles[i] == HEADING and below and not _people(blocks[i].text):
             return i
     return next((i for i in first if _abstract_like(blocks[i], roles[i])), 0)
 
 
 def _abstract_like(block: Block, role: str) -> bool:
-    text = flat(block)
+    text = block.text
     return role == PROSE and block.words >= 40 and not _addresses(text) and prose_like(text)
 
 
 def _set_references(blocks: list[Block], roles: list[str]) -> None:
     inside: Style | None = None
     for i, block in enumerate(blocks):
-        text = flat(block)
+        text = block.text
         if is_references(text) and roles[i] != CAPTION and _lists_works(blocks[i + 1 : i + 13]):
             inside = style_of(block)
             roles[i] = REFERENCE

@@ -1,0 +1,183 @@
+"""One PDF file to its text, passages and metadata, in this very process.
+
+Nobody calls this where a hostile file may do harm: see `worker` for the process around it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from pathlib import Path
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+from tools.reading.assemble import assemble
+from tools.reading.blocks import blocks_of
+from tools.reading.cells import mark_cells
+from tools.reading.furniture import without_running_heads
+from tools.reading.glyphs import Page, read_page
+from tools.reading.lines import Line, habits_of, lines_of
+from tools.reading.prose import garbled, lost_th, plain, vocabulary, with_th
+from tools.reading.roles import references_begin, roles_of
+
+Answer = dict[str, Any]
+
+
+class Refused(Exception):
+    """The file gives no text; carries a reason code and what happened."""
+
+    def __init__(self, reason: str, what: str) -> None:
+        super().__init__(what)
+        self.reason = reason
+        self.what = what
+
+
+def read(path: Path, password: str | None, most_pages: int) -> Answer:
+    """Text, passages and metadata of a PDF. Raises Refused."""
+    data = path.read_bytes()
+    _check_magic(data)
+    pdfium.FPDF_InitLibrary()
+    document = _open(data, password)
+    try:
+        count = pdfium.FPDF_GetPageCount(document)
+        if count > most_pages:
+            raise Refused("too_large", f"It has {count} pages; at most {most_pages} are read.")
+        pages = [read_page(document, index) for index in range(count)]
+        _check_text(pages)
+        named, authors = (plain(_meta(document, key)) for key in ("Title", "Author"))
+    finally:
+        pdfium.FPDF_CloseDocument(document)
+    return {**_understand(pages, named), "authors": _authors(authors), "warnings": _warnings(pages)}
+
+
+def _check_magic(data: bytes) -> None:
+    head = data[:1024]
+    if not data:
+        raise Refused("empty", "The file is empty (0 bytes).")
+    if b"%PDF-" in head:
+        return
+    if re.search(rb"<!doctype html|<html|<head|<\?xml", head, re.IGNORECASE):
+        raise Refused("not_a_pdf", "It is a web page saved under the name of a PDF.")
+    raise Refused("not_a_pdf", "It does not begin like a PDF.")
+
+
+def _open(data: bytes, password: str | None) -> Any:
+    # Files of before PDF 2.0 hash the password in Latin-1, newer ones in UTF-8.
+    secrets = (
+        [None] if password is None else [password.encode(), password.encode("latin-1", "replace")]
+    )
+    for secret in secrets:
+        document = pdfium.FPDF_LoadMemDocument64(data, len(data), secret)
+        if document:
+            return document
+    error = pdfium.FPDF_GetLastError()
+    if error == pdfium.FPDF_ERR_PASSWORD:
+        right = "needs a password" if password is None else "does not open with this password"
+        raise Refused("encrypted", f"It {right}.")
+    if error == pdfium.FPDF_ERR_SECURITY:
+        raise Refused("encrypted", "It is protected by a scheme that cannot be opened.")
+    raise Refused("damaged", "Its structure is broken beyond repair.")
+
+
+def _understand(pages: list[Page], named: str) -> Answer:
+    """What the words of all pages say when they are put in order.
+
+    named: the title that the file's metadata gives.
+    """
+    everything = [line for number, page in enumerate(pages) for line in lines_of(page, number)]
+    if garbled("".join(line.text for line in everything)) or _unmapped(pages):
+        raise Refused("garbage_text", "Its fonts do not say which letters they draw.")
+    lines, heads = without_running_heads(everything, [page.height for page in pages])
+    lines = _with_ligatures(lines)
+    # References are many and small: they would pass for the body of a short paper.
+    habits = habits_of(lines[: references_begin(lines)])
+    blocks = blocks_of(mark_cells(lines, habits), habits)
+    whole = assemble(blocks, roles_of(blocks, habits, named), vocabulary(lines), len(pages))
+    if heads:
+        whole.set_aside["running heads"] = heads
+    return {
+        "pages": len(pages),
+        "text": whole.text,
+        "page_starts": whole.page_starts,
+        "passages": [list(cut) for cut in whole.cuts],
+        "title": whole.title or named,
+        "abstract": whole.abstract,
+        "doi": _doi([line.text for line in everything[: references_begin(everything)]]),
+        "set_aside": whole.set_aside,
+    }
+
+
+def _with_ligatures(lines: list[Line]) -> list[Line]:
+    """The lines with the ligature of T and h restored where the font's map lacks it."""
+    sign = lost_th("\n".join(line.text for line in lines))
+    return [line._replace(text=with_th(line.text, sign)) for line in lines] if sign else lines
+
+
+def _check_text(pages: list[Page]) -> None:
+    silent = sum(_silent(page) for page in pages)
+    if silent > 0.8 * len(pages):
+        # A stamp on every scanned page is no text layer.
+        raise Refused("no_text_layer", "It holds pictures of pages and no text.")
+    if any(page.words for page in pages):
+        return
+    if pages and all(page.failed for page in pages):
+        raise Refused("damaged", "None of its pages can be opened.")
+    raise Refused("empty", "Its pages are blank.")
+
+
+def _silent(page: Page) -> bool:
+    """Whether a page is a picture with hardly a word on it."""
+    return page.images > 0 and page.characters < 100
+
+
+def _unmapped(pages: list[Page]) -> bool:
+    unmapped = sum(page.unmapped for page in pages)
+    return unmapped > 0.5 * sum(page.characters for page in pages)
+
+
+def _warnings(pages: list[Page]) -> list[str]:
+    failed = [number for number, page in enumerate(pages, 1) if page.failed]
+    silent = [n for n, page in enumerate(pages, 1) if _silent(page)]
+    told = []
+    if failed:
+        told.append(f"pages that could not be opened: {_list(failed)}")
+    if silent:
+        told.append(f"pages that are pictures without text: {_list(silent)}")
+    return told
+
+
+def _list(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers[:20])) + (" and more" if len(numbers) > 20 else "")
+
+
+def _meta(document: Any, key: str) -> str:
+    size = pdfium.FPDF_GetMetaText(document, key.encode(), None, 0)
+    if not 2 < size < 20_000:
+        return ""
+    buffer = ctypes.create_string_buffer(size)
+    pdfium.FPDF_GetMetaText(document, key.encode(), buffer, size)
+    return buffer.raw[: size - 2].decode("utf-16-le", "replace")
+
+
+def _authors(named: str) -> list[str]:
+    parts = re.split(r"\s*(?:;|,| and | & )\s*", named)
+    return [part for part in parts if len(part.split()) >= 2][:100]
+
+
+_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>\x02\ufffe]+")
+
+
+def _doi(lines: list[str]) -> str:
+    """The DOI that the paper's own lines name most often; among equals the first.
+
+    lines: those before the references, which name other papers'.
+    """
+    found: dict[str, int] = {}
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        for match in _DOI.finditer(line):
+            # A long one goes on in the next line, behind a full stop or a slash.
+            more = re.match(r"[./][\w.-]*\d", after) if match.end() == len(line) else None
+            name = (match[0] + (more[0] if more else "")).rstrip(".,;:)]}'’”")
+            found[name] = found.get(name, 0) + 1
+    return max(found, key=lambda name: found[name], default="")
