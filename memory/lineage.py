@@ -97,7 +97,8 @@ class Lineage:
                 _copy(files, kept, sha256)
         return kept, sha256
 
-    def verify(self, adapter: Path, sha256: str) -> None:
+    @staticmethod
+    def verify(adapter: Path, sha256: str) -> None:
         """Raises BadModel unless the adapter is whole and still the one of that hash."""
         if (found := _sha256(_files(adapter))) != sha256:
             raise BadModel(

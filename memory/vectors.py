@@ -176,6 +176,8 @@ def _ranked(ids: Sequence[str], vectors: Floats, query: Floats) -> Near:
     In float64, row by row: the same two vectors give the same cosine in whatever company, which a
     matrix product does not promise.
     """
+    if not ids:
+        return []
     wide = vectors.astype(np.float64)
     dots = (wide * query.astype(np.float64)).sum(axis=1)
     lengths = np.sqrt((wide * wide).sum(axis=1)) * _length(query)
