@@ -27,7 +27,7 @@ FEWEST, MOST = 6, 60
 _FIGURE_WORD = (
     r"(?:Suppl(?:ementary|emental|\.)?|Additional|Online|Extended(?: Data)?|Supporting)?\s*"
     r"(?:Fig(?:ure)?s?|Tables?|Tabs?|Eqs?|Equations?|Sections?|Appendix|Boxe?s?|Schemes?|Files?|"
-    r"Movies?|Videos?|Data ?sets?|Plates?|Charts?|Panels?|Information|Materials?|Listings?|Algorithm)"
+    r"Movies?|Videos?|Data ?sets?|Plates?|Charts?|Graphs?|Panels?|Information|Materials?|Listings?|Algorithm)"
 )
 _FIGURE = re.compile(
     rf"\s*[(\[](?:[^()\[\]]{{0,40}}[;,]\s*)?(?:see |cf\.? |as shown in |data not shown|not shown)?"
@@ -103,10 +103,10 @@ _WE_FOUND = re.compile(
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(
-    r"\b(?:we|our|ours|us|my|I|ourselves)\b(?!\.)|"
-    r"\b(?:this|the present|the current|present|current) (?:\w+ )?(?:study|paper|work|article|review|investigation|"
+    r"\b(?:[Ww]e|[Oo]ur|ours|us|[Mm]y|I|ourselves)\b(?!\.)|"
+    r"\b(?:[Tt]his|[Tt]he present|[Tt]he current|[Pp]resent|[Cc]urrent) (?:\w+ )?(?:study|paper|work|article|review|investigation|"
     r"research|trial|report|analysis|manuscript|survey|experiment|project|case|series|thesis|module|package)\b|"
-    r"\bhere(?:in)?\b|\bthe authors?\b|\b[Tt]h(?:e|is) (?:study|paper|article)\b(?! of)"
+    r"\b[Hh]ere(?:in)?\b|\b[Tt]he authors?\b|\b[Tt]h(?:e|is) (?:study|paper|article)\b(?! of)"
 )
 _DANGLING_SUBJECT = re.compile(
     r"^(?:this|these|those|that|it|they|he|she|such|both|either|neither|their|its|his|her|another|others?|the (?:former|"
@@ -135,7 +135,7 @@ _GENERIC = frozenset(
     "observation outcome response parameter variable factor measurement score level rate number percentage program "
     "project module package course workshop student user tool software code file document text word sentence example "
     "set list input output step function rule structure form type class category feature relation representation "
-    "concentration extract plant compound product material property activity condition population area region "
+    "framework concentration extract plant compound product material property activity condition population area region "
     "country hypothesis theory idea concept aim purpose goal reason conclusion evidence limitation main strength "
     "majority remainder rest proportion mean average median total corpus data dataset task performance accuracy "
     "classifier network parser grammar lexicon speaker hearer utterance dialogue plan act action event time period "
@@ -151,7 +151,7 @@ def claim_of(quote: str) -> Claim:
     text = re.sub(r"\s+", " ", quote.replace("\u00ad", "")).strip()
     if refused := _not_a_sentence(text):
         return Claim("", refused)
-    text = unframed(_without_figures(text))
+    text = _without_also(unframed(_without_figures(text)))
     refused = _leans(text) or _shape(text)
     return Claim("" if refused else text, refused)
 
@@ -182,6 +182,11 @@ def _without_frame(text: str) -> str:
     return text
 
 
+def _without_also(text: str) -> str:
+    """`X was also found` without the `also`, which points back at what the claim leaves out."""
+    return re.sub(r"\b(is|are|was|were|has|have|had|can|may) also\b", r"\1", text, count=1)
+
+
 def _passive_finding(text: str) -> str:
     """`We observed a fall in yield after frost` as `A fall in yield after frost was observed`."""
     found = _WE_FOUND.match(text)
@@ -202,6 +207,16 @@ def _without_figures(text: str) -> str:
     return text[:1].upper() + text[1:] if text[:1].islower() and text[1:2].islower() else text
 
 
+_NOTE = re.compile(
+    r"[\[*†‡§]|(?:numbers|values|figures|data|letters|bars|error bars|asterisks|means|dots|lines|columns|rows|"
+    r"different (?:lower|upper|small|capital)?\s?-?(?:case )?letters?|abbreviations?|note|source|legend|key)s?\b"
+    r"[^.]{0,60}\b(?:indicates?|represents?|denotes?|are (?:means?|expressed|given|presented|shown)|stands? for)\b|"
+    r".{0,200}\b(?:as follows|the following)\b|where\b|.*\([a-h](?:[,–-] ?[a-h])*\)|.*[a-z]\d*\.[A-Z][a-z]|(?:\S+\s+){0,6}\d+(?: \d+){3}",
+    re.IGNORECASE,
+)
+"""Notes of tables and figures, announcements of lists, and rows of numbers."""
+
+
 def _not_a_sentence(text: str) -> str:
     if not text or not (
         text[0].isupper()
@@ -210,6 +225,8 @@ def _not_a_sentence(text: str) -> str:
     ):
         return "fragment"
     if re.match(rf"(?:{_FIGURE_WORD})\.?\s*S?\d+[A-Za-z]?\s*[.:–—|-]", text, re.IGNORECASE):
+        return "caption"
+    if _NOTE.match(text):
         return "caption"
     if "?" in text:
         return "question"
@@ -253,6 +270,11 @@ def _bare_generic_subject(text: str) -> bool:
     return bare and (lemma in _GENERIC or lemma.removesuffix("e") in _GENERIC) and not clause.front
 
 
+_ABOUT_THE_PAPER = {"discuss", "review", "refer", "present", "describe", "summarize", "summarise", "list", "mention", "address",
+                    "consider", "explain"}  # fmt: skip
+"""Verbs whose passive tells what a text does, not what was found."""
+
+
 def _shape(text: str) -> str:
     """Why it is no proper sentence; empty where it is."""
     count = len(re.findall(r"[^\W\d_][\w'’–-]*|\d[\d.,]*", text))
@@ -260,7 +282,12 @@ def _shape(text: str) -> str:
         return "length"
     if any(text.count(a) != text.count(b) for a, b in ("()", "[]")):
         return "brackets"
+    clause = parse(text)
+    if clause is None:
+        return "no_verb"
+    if clause.passive and clause.lemma in _ABOUT_THE_PAPER:
+        return "about_the_paper"
     letters = sum(c.isalpha() or c.isspace() for c in text)
     if letters < 0.72 * len(text) or re.search(r"\b(?:Tel|Fax|ISSN|ISBN)\b", text):
         return "symbols"
-    return "" if parse(text) else "no_verb"
+    return ""

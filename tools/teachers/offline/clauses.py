@@ -118,7 +118,7 @@ def parse(sentence: str) -> Clause | None:
     """The main clause of a declarative sentence, or None where no finite verb was found."""
     text = sentence.strip().rstrip(".")
     words = tokens(text)
-    at = _finite(words)
+    at = finite(words)
     if at is None or at == 0:
         return None
     start = _subject_start(words, at)
@@ -139,7 +139,7 @@ def parse(sentence: str) -> Clause | None:
     )
 
 
-def _finite(words: Sequence[Token]) -> int | None:
+def finite(words: Sequence[Token]) -> int | None:
     """Index of the main clause's finite verb."""
     claimed = 0
     fallback: int | None = None
@@ -176,6 +176,9 @@ def _opens(words: Sequence[Token], index: int) -> bool:
 def _reduced(words: Sequence[Token], index: int) -> bool:
     """Whether a past form is part of a noun phrase: `the leaves collected in May`, `to be used`."""
     word, last = words[index], words[index - 1]
+    if last.text == "," and index + 1 < len(words) and words[index + 1].tag is Tag.NOUN:
+        # `Compared with controls, treated rats …`
+        return word.tag is Tag.PARTICIPLE and words[0].tag in _OPENERS
     if word.tag is not Tag.PARTICIPLE:
         return word.tag in {Tag.VERB, Tag.MAYBE} and last.tag in {Tag.TO, Tag.DETERMINER}
     if last.tag in {Tag.TO, Tag.BE, Tag.CONJUNCTION, Tag.PREPOSITION, Tag.DETERMINER}:
@@ -192,14 +195,32 @@ def _better_later(words: Sequence[Token], index: int) -> bool:
         return False
     if word.tag is Tag.MAYBE and following is not None and following.low in {"that", "the", "a"}:
         return False
-    for later in words[index + 1 :]:
+    joined = False
+    for place, later in enumerate(words[index + 1 :], index + 1):
         if later.depth:
             continue
-        if later.tag is Tag.SUBORDINATOR or later.text in {",", ";", ":"}:
+        if later.tag is Tag.SUBORDINATOR or later.text in {",", ";", ":"} or later.low == "but":
             return False
-        if later.tag in _AUXILIARY and later.low not in _NOT_FINITE or later.tag is Tag.VERB:
+        # `resulted in A and prevented B` joins verbs; `treated with A and B showed` does not.
+        joined = joined or later.tag is Tag.CONJUNCTION and _verbal(words, place + 1)
+        if later.tag in _AUXILIARY and later.low not in _NOT_FINITE:
+            return not joined
+        if later.tag is Tag.VERB and later.low != verb_lemma(later.low):
+            return not joined
+        if word.tag is Tag.MAYBE and later.tag is Tag.PARTICIPLE and _past(later):
             return True
     return False
+
+
+def _verbal(words: Sequence[Token], index: int) -> bool:
+    verbs = {Tag.VERB, Tag.PARTICIPLE, Tag.ADVERB, Tag.MAYBE} | _AUXILIARY
+    return index < len(words) and words[index].tag in verbs
+
+
+def _past(word: Token) -> bool:
+    """Whether a form may be a simple past at all: `ranged`, not `shown`."""
+    lemma = verb_lemma(word.low)
+    return word.low == inflect(lemma, "VBD")
 
 
 def _group(words: Sequence[Token], at: int) -> tuple[list[str], list[str], str, int]:
@@ -245,10 +266,13 @@ def _bare(
     return auxiliaries, adverbs, "", index
 
 
+_OPENERS = {Tag.PREPOSITION, Tag.SUBORDINATOR, Tag.ADVERB, Tag.TO, Tag.GERUND, Tag.PARTICIPLE}
+"""What an adverbial before the subject begins with."""
+
+
 def _subject_start(words: Sequence[Token], at: int) -> int:
     """Where the subject begins: after the last comma that closes a fronted adverbial."""
-    if words[0].tag not in {Tag.PREPOSITION, Tag.SUBORDINATOR, Tag.ADVERB, Tag.TO, Tag.GERUND,
-                            Tag.PARTICIPLE}:  # fmt: skip
+    if words[0].tag not in _OPENERS:
         return 0
     commas = [i for i in range(at) if words[i].text == "," and not words[i].depth]
     for comma in commas:

@@ -109,7 +109,7 @@ BACKGROUND = _any(
 
 OTHERS = _any(
     r"\b(?:previous(?:ly)?|prior|earlier|other|recent|several|some|many|numerous|published) (?:\w+ )?"
-    r"(?:studies|study|works?|reports?|authors?|research(?:ers)?|investigat\w+|literature|findings|results"
+    r"(?:studies|study|works?|reports?|authors?|research(?:ers)?|workers|scientists|groups? (?:has|have)|investigat\w+|literature|findings|results"
     r"|reported|described|shown|observed|published|proposed|experiments?)\b",
     r"\b(?:reported|described|shown|observed|found|suggested|proposed|introduced|demonstrated) (?:previously"
     r"|earlier|elsewhere|by others|in the literature|in (?:previous|other|earlier))\b",
@@ -121,6 +121,7 @@ OTHERS = _any(
 )  # fmt: skip
 
 CITATION = re.compile(
+    r"\(\d{1,3}(?:\s?[,;–-]\s?\d{1,3})+\)|\(\d{1,3}\)(?=[.,;]?\s?$)|"
     r"\[\s?\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*\s?\]"
     r"|\((?:see |e\.g\.,? |cf\. |reviewed in )?[A-Z][\w’'-]+(?:,? (?:et al\.?|and|&)[^()]{0,40})?,? (?:1[89]|20)\d\d[a-z]?[^()]*\)"
     r"|\b[A-Z][\w’'-]+ (?:et al\.?|and [A-Z][\w’'-]+|& [A-Z][\w’'-]+),? ?[(\[](?:1[89]|20)?\d"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -34,22 +35,57 @@ class Lent(NamedTuple):
     words: frozenset[str]
 
 
+class Bank(NamedTuple):
+    """Every term of a pool of claims: by type, and by (type, what it shares with other terms)."""
+
+    by_type: dict[Type, tuple[Lent, ...]]
+    by_trait: dict[tuple[Type, str], tuple[Lent, ...]]
+
+
 def order(seed: str, text: str) -> str:
     """A number that is the same for the same seed and text, and otherwise arbitrary."""
     return hashlib.sha256(f"{seed}|{text}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=4)
-def bank(claims: tuple[str, ...]) -> dict[Type, tuple[Lent, ...]]:
-    """Every term of the claims, by type; the same claims in any order give the same bank."""
-    found: dict[Type, list[Lent]] = {}
+def bank(claims: tuple[str, ...]) -> Bank:
+    """Every term of the claims; the same claims in any order give the same bank."""
+    by_type: dict[Type, list[Lent]] = defaultdict(list)
+    by_trait: dict[tuple[Type, str], list[Lent]] = defaultdict(list)
     for claim in sorted(set(claims)):
         text, _, terms = stated(claim)
         words = content(text)
         for term in terms:
-            slot = " ".join(text[: term.start].lower().split()[-2:])
-            found.setdefault(term.type, []).append(Lent(term, slot, text, words))
-    return {type_: tuple(lent) for type_, lent in found.items()}
+            if text[term.end :].startswith(" of ") or term.depth:
+                continue
+            lent = Lent(term, slot_of(text[: term.start], text[term.end :]), text, words)
+            by_type[term.type].append(lent)
+            for trait in _traits(lent.slot, term.head):
+                by_trait[term.type, trait].append(lent)
+    return Bank(
+        {type_: tuple(lent) for type_, lent in by_type.items()},
+        {trait: tuple(lent) for trait, lent in by_trait.items()},
+    )
+
+
+def _traits(slot: str, head: str) -> dict[str, int]:
+    """What a term can share with another, and how much it counts that they stand alike."""
+    return {
+        f"slot {slot}": 4,
+        f"head {head}": 3,
+        f"after {slot.split(' ')[-1]}": 2,
+        # -tion, -ase, -itis: what ends alike is often of one kind.
+        f"ending {head[-3:] if len(head) > 4 else head}": 1,
+    }
+
+
+def slot_of(left: str, right: str) -> str:
+    """The two words before a term, articles left out (`feeds on`, `found in`).
+
+    At the beginning of a claim, where there are none, the two words after it stand for them.
+    """
+    words = [w for w in re.findall(r"[\w-]+", left.lower()) if w not in {"the", "a", "an"}]
+    return " ".join(words[-2:]) or "^ " + " ".join(re.findall(r"[\w-]+", right.lower())[:2])
 
 
 def content(text: str) -> frozenset[str]:
@@ -57,15 +93,20 @@ def content(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W\d_]{4,}|\d[\d.]*", text.lower()))
 
 
-def wrong_options(fact: Fact, claims: Sequence[str], quote: str, seed: str) -> tuple[str, ...]:
-    """Three wrong options of the answer's type, or () where three cannot be had."""
+def wrong_options(
+    fact: Fact, claims: Sequence[str], quote: str, seed: str, least: int = 1
+) -> tuple[str, ...]:
+    """Three wrong options of the answer's type, or () where three cannot be had.
+
+    least: how well a borrowed term must fit the answer's place, 1 (same ending) to 10.
+    """
     type_ = fact.term.type
     if type_ is Type.DIRECTION:
         found: Iterable[str] = _opposites(fact.term.text)
     elif type_ in {Type.QUANTITY, Type.NUMBER, Type.YEAR}:
         found = _other_values(fact, bank(tuple(claims)), seed)
     else:
-        found = _others(fact, bank(tuple(claims)), quote, seed)
+        found = _others(fact, bank(tuple(claims)), quote, seed, least)
     chosen = _distinct(fact.term.text, found)
     return tuple(chosen) if len(chosen) == WANTED else ()
 
@@ -91,19 +132,17 @@ def normal(text: str) -> str:
 
 
 def _opposites(word: str) -> tuple[str, ...]:
-    for key, row in DIRECTIONS:
-        if word in key:
-            return tuple(other for other in row if other != word)
-    return ()
+    row = next((row for row in DIRECTIONS if word in row[:2]), ())
+    return tuple(other for other in row if other != word)
 
 
-def _other_values(fact: Fact, lent: dict[Type, tuple[Lent, ...]], seed: str) -> Iterator[str]:
+def _other_values(fact: Fact, lent: Bank, seed: str) -> Iterator[str]:
     """First what other claims give in this unit and magnitude, then values made up from the answer."""
     term = fact.term
     near = sorted(
         (
             other.term.text
-            for other in lent.get(term.type, ())
+            for other in lent.by_type.get(term.type, ())
             if other.term.head == term.head
             and _like(other.term.text, term.text)
             and not _same_question(fact, other)
@@ -207,35 +246,33 @@ def _written(value: float, decimals: int, like: str) -> str:
     return text.replace(".", ",") if "," in like and not grouped else text
 
 
-def _others(fact: Fact, lent: dict[Type, tuple[Lent, ...]], quote: str, seed: str) -> Iterator[str]:
+def _others(
+    fact: Fact, lent: Bank, quote: str, seed: str, least: int
+) -> Iterator[str]:
     """Terms of other claims that would stand well in this place, the likest slot first."""
-    slot = " ".join(fact.left.lower().split()[-2:])
-    fit = [
-        other
-        for other in lent.get(fact.term.type, ())
-        if _fits(fact, other, quote) and not _same_question(fact, other)
-    ]
-    fit.sort(key=lambda other: (-_likeness(fact, slot, other), order(seed, other.term.text)))
-    yield from (other.term.text for other in fit)
-
-
-def _likeness(fact: Fact, slot: str, other: Lent) -> int:
-    same_head = other.term.head == fact.term.head
-    last = slot.split(" ")[-1:] == other.slot.split(" ")[-1:]
-    return 4 * (bool(slot) and other.slot == slot) + 3 * same_head + 2 * last
-
-
-_COPY = re.compile(r"[\w-]+")
+    likeness: dict[int, int] = defaultdict(int)
+    alike: dict[int, Lent] = {}
+    traits = _traits(slot_of(fact.left, fact.right), fact.term.head)
+    for trait, weight in traits.items():
+        for other in lent.by_trait.get((fact.term.type, trait), ()):
+            likeness[id(other)] += weight
+            alike[id(other)] = other
+    fit = [other for key, other in alike.items() if likeness[key] >= least]
+    fit.sort(key=lambda other: (-likeness[id(other)], order(seed, other.term.text), other.claim))
+    for other in fit:
+        if _fits(fact, other, quote) and not _same_question(fact, other):
+            yield other.term.text
 
 
 def _fits(fact: Fact, other: Lent, quote: str) -> bool:
     mine, theirs = fact.term.text, other.term.text
-    if other.claim == fact.claim or other.term.depth:
+    if other.claim.lower() == fact.claim.lower():
         return False
     a, b = normal(mine), normal(theirs)
     if a in b or b in a or b in normal(quote):
         return False
-    if is_plural(mine.split()[-1]) != is_plural(theirs.split()[-1]):
+    number = is_plural(mine.split()[-1]) == is_plural(theirs.split()[-1])
+    if not number and (not fact.last or not fact.left.endswith("the")):
         return False
     if re.search(r"\b(?:an?)$", fact.left, re.IGNORECASE) and (mine[0].lower() in "aeiou") != (
         theirs[0].lower() in "aeiou"

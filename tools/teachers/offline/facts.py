@@ -63,10 +63,29 @@ class Fact(NamedTuple):
 
 
 @lru_cache(maxsize=20_000)
-def stated(claim: str) -> tuple[str, Clause | None, tuple[Term, ...]]:
-    """The claim without its stop and its closing statistics, its clause, and its terms."""
+def stated(claim: str, common: bool = False) -> tuple[str, Clause | None, tuple[Term, ...]]:
+    """The claim without its stop, its clause, and its terms.
+
+    common: whether its first word is known to be no name, so that it begins in lower case.
+    """
     text = re.sub(r"\s+", " ", claim).strip().rstrip(".").rstrip()
+    if common:
+        text = text[:1].lower() + text[1:]
     return text, parse(text), tuple(terms(text))
+
+
+@lru_cache(maxsize=8)
+def lower_case(claims: tuple[str, ...]) -> frozenset[str]:
+    """Words that stand in lower case somewhere in the claims: no names, then."""
+    return frozenset(
+        word for claim in claims for word in re.findall(r"(?<![\w-])[a-z][\w-]*", claim)
+    )
+
+
+def _repeated(text: str, term: Term) -> bool:
+    """Whether the claim holds the answer twice: a stem would give it away."""
+    pattern = rf"(?<!\w){re.escape(term.text)}(?!\w)"
+    return len(re.findall(pattern, text, re.IGNORECASE)) > 1
 
 
 _RANK = {
@@ -80,27 +99,40 @@ _RANK = {
 }
 
 
-def candidates(claim: str) -> list[Fact]:
-    """Facts that the claim can be asked for, the most telling answer first."""
-    text, clause, found = stated(claim)
+def candidates(claim: str, common: frozenset[str] = frozenset()) -> list[Fact]:
+    """Facts that the claim can be asked for, the most telling answer first.
+
+    common: words known to be no names. `Osk resin` is `osk resin` in mid-sentence where other
+    claims write `osk`; the dictionary cannot know.
+    """
+    first = re.match(r"[A-Z][a-z-]+", claim)
+    begins = first is not None and first.group().lower() in common
+    text, clause, found = stated(claim, begins)
+    found = tuple(term for term in found if not _repeated(text, term))
     facts = [Fact(text, term, clause, attribute_of(text, clause, term)) for term in found]
-    return sorted(facts, key=lambda fact: (-_worth(fact), fact.term.start))
+    return sorted(facts, key=lambda fact: (-_worth(fact) - ('q' in fields(fact)), fact.term.start))
 
 
 def _worth(fact: Fact) -> float:
     term, clause = fact.term, fact.clause
     worth = _RANK[term.type]
+    if term.type is Type.NUMBER and fact.left.endswith(("the", "The")):
+        worth -= 3.0
     worth += 1.5 * fact.last + 1.5 * (fact.attribute is not None) - 1.5 * (term.depth > 0)
+    before, after = fact.left.rsplit(" ", 1)[-1].lower(), fact.right.lstrip()
+    listed = before in {"and", "or", ","} or before.endswith(",") or re.match(r"(?:,|and\b|or\b)", after)
+    worth -= 1.5 * bool(listed) + 2.0 * after.startswith("of ")
     if clause is None:
-        return worth
+        return worth - 1.0
     subject = fact.claim.find(clause.subject, len(clause.front))
+    ending = subject + len(clause.subject)
     if term.start < subject:
-        worth -= 2.0
-    elif term.end <= subject + len(clause.subject):
-        worth -= 1.8
-    elif term.start - subject - len(clause.subject) - len(clause.group) <= 6:
-        worth += 0.8
-    return worth
+        return worth - 2.0
+    if term.end <= ending:
+        return worth - 1.8
+    # An answer far behind the verb belongs to a side remark; 12 words away it is worth 1 less.
+    distance = len(fact.claim[ending : term.start].split()) - len(clause.group.split())
+    return worth + 0.8 - min(distance, 20) / 7
 
 
 _LEAD = r"(?:(?:about|approximately|around|nearly|almost|roughly|only|just|exactly|some|up to|at least|more than|less than|over)\s)?"
@@ -151,19 +183,23 @@ def _genitive(subject: str) -> tuple[str, str] | None:
 def fields(fact: Fact) -> dict[str, str]:
     """Whatever wordings can be filled with; a field is left out where the syntax does not allow it."""
     made = {
-        "C": fact.claim,
+        "C": _begun(fact.claim),
         "c": lowered(fact.claim),
         "V": fact.term.text,
-        "gapped": fact.gapped,
+        "gapped": _begun(fact.gapped),
         "g": lowered(fact.gapped) if fact.term.start else fact.gapped,
     }
     if fact.last:
-        made |= {"open": fact.left, "o": lowered(fact.left)}
+        made |= {"open": _begun(fact.left), "o": lowered(fact.left)}
     if fact.attribute:
         return made | _attribute_fields(fact, fact.attribute)
     if fact.clause:
         made |= _orders(fact, fact.clause) | _questions(fact, fact.clause)
     return made
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _attribute_fields(fact: Fact, attribute: Attribute) -> dict[str, str]:
@@ -255,20 +291,32 @@ def _turned(clause: Clause) -> str:
     return f"{thing} {_be(clause.rest, clause.past)} {participle} by {lowered(clause.subject)}"
 
 
-def _between(fact: Fact, clause: Clause) -> tuple[str, str] | None:
-    """What stands between verb and answer when it is only (preposition, determiner)."""
-    before = clause.rest[: len(clause.rest) - len(fact.term.text) - len(fact.right)]
+class Between(NamedTuple):
+    """What stands between verb and answer: `feeds [thing: young moths] [preposition: on] [the]`."""
+
+    thing: str
+    preposition: str
+    determiner: str
+
+
+def _between(fact: Fact, clause: Clause) -> Between | None:
+    """The words between verb and answer, where they are that simple."""
     if not clause.rest or not clause.rest.endswith(f"{fact.term.text}{fact.right}"):
         return None
-    found = re.fullmatch(r"(?:(\w+) )?(?:(the|an?) )?", before)
+    before = clause.rest[: len(clause.rest) - len(fact.term.text) - len(fact.right)]
+    found = re.fullmatch(r"(.*?)\b(?:(the|an?) )?", before)
     if not found:
         return None
-    preposition, determiner = found.group(1) or "", found.group(2) or ""
-    if preposition in {"the", "a", "an"} and not determiner:
-        preposition, determiner = "", preposition
-    if preposition and not any(w.tag in {Tag.PREPOSITION, Tag.TO} for w in tokens(preposition)):
+    words = found.group(1).split()
+    preposition = words.pop() if words and _prepositional(words[-1]) else ""
+    thing = " ".join(words)
+    if thing and (not preposition or preposition == "of" or not _simple(thing)):
         return None
-    return preposition, determiner
+    return Between(thing, preposition, found.group(2) or "")
+
+
+def _prepositional(word: str) -> bool:
+    return tokens(word)[0].tag in {Tag.PREPOSITION, Tag.TO}
 
 
 def _cleft(fact: Fact, clause: Clause) -> str:
@@ -276,7 +324,9 @@ def _cleft(fact: Fact, clause: Clause) -> str:
     found = _between(fact, clause)
     if found is None or not fact.last or clause.front or clause.negated or clause.copula:
         return ""
-    preposition, determiner = found
+    thing, preposition, determiner = found
+    if thing:
+        return ""
     value = f"{determiner} {fact.term.text}".strip()
     subject = lowered(clause.subject)
     if preposition:
@@ -338,14 +388,14 @@ def _questions(fact: Fact, clause: Clause) -> dict[str, str]:
         return made
     echo = _asked_word(fact)
     if echo and fact.last and not clause.front:
-        made["echo"] = f"{_without_determiner(fact.left)} {echo}?"
+        made["echo"] = f"{_begun(_without_determiner(fact.left))} {echo}?"
     subject = _asks_subject(fact, clause)
     if subject:
         return made | subject
     found = _between(fact, clause)
     if found is None or not echo or clause.front:
         return made
-    preposition, _ = found
+    thing, preposition, _ = found
     auxiliary, remainder = clause.asked
     tail = fact.right.strip()
     if tail[:1] in {",", ";", "(", "-", "/"} or re.match(r"(?:and|or|of)\b", tail):
@@ -358,17 +408,10 @@ def _questions(fact: Fact, clause: Clause) -> dict[str, str]:
     asked = f"{preposition} {echo}".strip()
     if echo == "where":
         asked = "where"
-    body = f"{lowered(clause.subject)} {remainder} {tail}".strip()
-    body = re.sub(r"\s+", " ", body)
+    subject = lowered(clause.subject)
+    body = " ".join(f"{subject} {remainder} {thing} {tail}".split())
     made["q"] = f"{asked[:1].upper() + asked[1:]} {auxiliary} {body}?"
-    if clause.copula or clause.auxiliaries:
-        made["indirect"] = re.sub(
-            r"\s+", " ", f"{asked} {lowered(clause.subject)} {clause.group} {tail}"
-        ).strip()
-    else:
-        made["indirect"] = re.sub(
-            r"\s+", " ", f"{asked} {lowered(clause.subject)} {clause.group} {tail}"
-        ).strip()
+    made["indirect"] = " ".join(f"{asked} {subject} {clause.group} {thing} {tail}".split())
     return made
 
 
@@ -380,7 +423,7 @@ def _counted(tail: str) -> str:
     """The noun phrase at the beginning of a text: `wing spots` of `wing spots in spring`."""
     words = []
     for word in tokens(tail):
-        if word.tag not in {Tag.NOUN, Tag.ADJECTIVE}:
+        if word.tag not in {Tag.NOUN, Tag.ADJECTIVE, Tag.MAYBE}:
             break
         words.append(word.text)
     return " ".join(words) or tail.split(" ", 1)[0]

@@ -13,7 +13,8 @@ from string import Formatter
 from memory.records import GAP, Nugget, Purpose, Question, QuestionKind
 from tools.teachers.offline import frames
 from tools.teachers.offline.distractors import order, wrong_options
-from tools.teachers.offline.facts import Fact, candidates, fields
+from tools.teachers.offline.facts import Fact, candidates, fields, lower_case
+from tools.teachers.offline.words import lowered
 
 STATEMENTS, ASKED, PROBES, EXAMS = 8, 3, 3, 4
 """At most so many of each: more wordings of one fact teach little more."""
@@ -21,10 +22,11 @@ STATEMENTS, ASKED, PROBES, EXAMS = 8, 3, 3, 4
 
 def questions(nugget: Nugget, pool: Sequence[Nugget], made_by: str) -> list[Question]:
     """Training forms, probes and examination questions; only the first where no term can be asked."""
-    facts = candidates(nugget.claim)
+    common = lower_case(tuple(other.claim for other in pool))
+    facts = candidates(nugget.claim, common)
     fact, wrong = _chosen(facts, nugget, pool)
     if fact is None:
-        plain = {"C": nugget.claim.rstrip(". "), "c": _lower(nugget.claim)}
+        plain = {"C": nugget.claim.rstrip(". "), "c": lowered(nugget.claim.rstrip(". "))}
         return _statements(nugget, plain, made_by)
     filled = fields(fact)
     made = _statements(nugget, filled, made_by) + _short(nugget, fact, filled, made_by)
@@ -33,20 +35,17 @@ def questions(nugget: Nugget, pool: Sequence[Nugget], made_by: str) -> list[Ques
     return made
 
 
-def _lower(claim: str) -> str:
-    from tools.teachers.offline.words import lowered
-
-    return lowered(claim.rstrip(". "))
-
-
 def _chosen(
     facts: Sequence[Fact], nugget: Nugget, pool: Sequence[Nugget]
 ) -> tuple[Fact | None, tuple[str, ...]]:
+    """The fact to ask for: first whatever wrong options fit well, objects before subjects."""
     claims = [other.claim for other in pool]
-    for fact in facts:
-        wrong = wrong_options(fact, claims, nugget.quote, nugget.id)
-        if wrong:
-            return fact, wrong
+    objects = [fact for fact in facts if fact.left]
+    for asked, least in ((objects, 4), (objects, 2), (facts, 4), (objects, 1)):
+        for fact in asked:
+            wrong = wrong_options(fact, claims, nugget.quote, nugget.id, least)
+            if wrong:
+                return fact, wrong
     return (facts[0] if facts else None), ()
 
 
@@ -115,7 +114,7 @@ def _choices(
 ) -> list[Question]:
     made = []
     for purpose, most, tables in (
-        (Purpose.PROBE, PROBES, _probe_tables(fact, filled)),
+        (Purpose.PROBE, PROBES, _probe_tables(fact)),
         (Purpose.EXAM, EXAMS, _exam_tables(fact, filled)),
     ):
         for form, stem in list(_filled(tables, filled))[:most]:
@@ -141,7 +140,7 @@ def _placed(stem: str) -> str:
     return stem if stem.startswith(GAP) else stem[:1].upper() + stem[1:]
 
 
-def _probe_tables(fact: Fact, filled: Mapping[str, str]) -> list[frames.Table]:
+def _probe_tables(fact: Fact) -> list[frames.Table]:
     if fact.attribute:
         return [frames.PROBE_ATTRIBUTE, frames.PROBE_LAST]
     if fact.last:

@@ -17,10 +17,8 @@ ABBREVIATIONS = frozenset(
 )
 """Words (lower case, without the last stop) after which a full stop seldom ends a sentence."""
 
-_ENDS_ANYWAY = frozenset(
-    {"etc", "al", "ltd", "inc", "co", "a.m", "p.m", "u.s", "u.k", "s.d", "s.e"}
-)
-"""Abbreviations that do stand at the end of sentences, when a capital follows."""
+_NEVER_ENDS = frozenset("fig figs eq eqs dr prof mr mrs ms vs cf i.e e.g ref refs sec sect tab".split())
+"""Of these, the ones that a name or a number follows even when it looks like a new sentence."""
 
 _STOP = re.compile(
     r"[.!?]+[\"'”’)\]]*"  # the stop and closing marks
@@ -84,8 +82,10 @@ def _is_abbreviation(before: str, after: str) -> bool:
     word = found.group(1)
     low = word.lower()
     if low in ABBREVIATIONS:
-        capital = re.match(r"\s+(?:The|This|These|In|It|We|A|An|However|Our|To|For|On|At)\b", after)
-        return not (low in _ENDS_ANYWAY and capital)
+        capital = low not in _NEVER_ENDS and re.match(
+            r"\s+(?:The|This|These|In|It|We|A|An|However|Our|To|For|On|At|Thus|There)\b", after
+        )
+        return not capital
     if re.fullmatch(r"[A-Z]|(?:[A-Z]\.)+[A-Z]|[A-Z][a-z]?\.-?[A-Z]", word):
         return _is_initial(before[: found.start()], after)
     return False

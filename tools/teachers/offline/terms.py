@@ -9,7 +9,8 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from tools.teachers.offline.words import Tag, Token, readings, tokens
+from tools.teachers.offline.clauses import finite, parse
+from tools.teachers.offline.words import Tag, Token, tokens
 
 
 class Type(StrEnum):
@@ -71,33 +72,67 @@ _STATISTIC_BEFORE = re.compile(
 _LABEL_BEFORE = re.compile(r"\b(?:chromosome|type|grade|stage|phase|group|day|week|table|fig\w*|line|strain|version|no\.?|"
                            r"number|model|case|category|class|level|step|chapter|level)\s$", re.IGNORECASE)  # fmt: skip
 
-DIRECTIONS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = tuple(
-    (frozenset(" ".join(row).replace("did not ", "").split()), row)
-    for row in (
-        ("increases", "decreases", "does not change", "doubles"),
-        ("increase", "decrease", "do not change", "double"),
-        ("increased", "decreased", "did not change", "doubled"),
-        ("raises", "lowers", "does not affect", "doubles"),
-        ("raised", "lowered", "did not affect", "doubled"),
-        ("improves", "worsens", "does not affect", "doubles"),
-        ("improved", "worsened", "did not affect", "doubled"),
-        ("higher", "lower", "no different", "ten times lower"),
-    )
+DIRECTIONS: tuple[tuple[str, str, str, str], ...] = (
+    ("increases", "decreases", "does not change", "doubles"),
+    ("increase", "decrease", "do not change", "double"),
+    ("increased", "decreased", "did not change", "doubled"),
+    ("increased", "reduced", "did not change", "doubled"),
+    ("increases", "reduces", "does not change", "doubles"),
+    ("raises", "lowers", "does not affect", "doubles"),
+    ("raised", "lowered", "did not affect", "doubled"),
+    ("improves", "worsens", "does not affect", "doubles"),
+    ("improved", "worsened", "did not affect", "doubled"),
+    ("enhanced", "reduced", "did not affect", "abolished"),
+    ("enhances", "reduces", "does not affect", "abolishes"),
+    ("stimulated", "inhibited", "did not affect", "doubled"),
+    ("stimulates", "inhibits", "does not affect", "doubles"),
+    ("accelerates", "slows", "does not affect", "reverses"),
+    ("higher", "lower", "no different", "ten times lower"),
+    ("longer", "shorter", "no different", "ten times shorter"),
 )
+"""More, less, the same, and one more of the same form. A word's first row is the one used."""
 
 
 def terms(text: str) -> list[Term]:
     """Typed terms of a claim, in text order, none inside another of higher rank."""
     found: list[Term] = []
-    words = tokens(text)
+    words = _settled(tokens(text))
     for finder in (_quantities, _years, _counts, _directions):
         for term in finder(text):
             if not _overlaps(term, found):
                 found.append(term._replace(depth=_depth(words, term.start)))
-    for term in _phrases(text, words):
+    for term in [*_complement(text), *_phrases(text, words)]:
         if not _overlaps(term, found):
             found.append(term)
     return sorted(found, key=lambda term: term.start)
+
+
+def _settled(words: list[Token]) -> list[Token]:
+    """Tokens with every `verb or noun` decided: the clause's finite verb, or else a noun."""
+    at = finite(words)
+    return [
+        word._replace(tag=Tag.VERB if index == at else Tag.NOUN) if word.tag is Tag.MAYBE else word
+        for index, word in enumerate(words)
+    ]
+
+
+def _complement(text: str) -> list[Term]:
+    """What a short copular sentence says of its subject, adjectives too: `smoke grey`."""
+    clause = parse(text)
+    if clause is None or not clause.copula or clause.negated or not clause.rest:
+        return []
+    plain = re.sub(r"^(?:(?:the|an?|about|only|nearly) )+", "", clause.rest)
+    words = tokens(plain)
+    if not 1 <= len(words) <= 3 or not text.endswith(plain):
+        return []
+    if any(w.tag not in {Tag.NOUN, Tag.ADJECTIVE, Tag.MAYBE, Tag.GERUND} for w in words):
+        return []
+    start = len(text) - len(plain)
+    return [Term(plain, start, len(text), _case(plain), words[-1].low)]
+
+
+def _case(text: str) -> Type:
+    return Type.NAME if text[:1].isupper() else Type.PHRASE
 
 
 def _overlaps(term: Term, others: list[Term]) -> bool:
@@ -156,43 +191,29 @@ def _counts(text: str) -> list[Term]:
 
 
 _DIRECTION = re.compile(
-    r"\b(?:" + "|".join(sorted({row[i] for _, row in DIRECTIONS for i in (0, 1)})) + r")\b"
+    r"\b(?:" + "|".join(sorted({word for row in DIRECTIONS for word in row[:2]})) + r")\b"
 )
+_COMPARED = {"than", "in", "when", "at", "for", "on", "after", "under"}
 
 
 def _directions(text: str) -> list[Term]:
+    """`increased`, `lower than`: a finite verb or a comparative, not a noun or a participle."""
     found = []
     for m in _DIRECTION.finditer(text):
-        after = text[m.end() :].lstrip().split(" ", 1)[0].lower()
-        if re.search(r"\b(?:an?|the|of|not|no|with|to|in|for)\s$", text[: m.start()]):
+        before, after = text[: m.start()], text[m.end() :].lstrip().split(" ", 1)[0].lower()
+        comparative = m.group().endswith("er")
+        if re.search(r"\b(?:an?|the|of|not|no|with|to|in|for|and|or)\s$", before):
             continue
-        if (
-            re.search(r"\b(?:is|are|was|were|be|been) (?:\w+ly )?$", text[: m.start()])
-            and m.group() != "higher"
-        ):
-            if m.group() != "lower":
-                continue
-        if m.group() in {"higher", "lower"} and after not in {
-            "than",
-            "in",
-            "when",
-            "at",
-            "for",
-            "on",
-        }:
+        if comparative and after not in _COMPARED:
             continue
-        if m.group() in {"increase", "decrease", "increases", "decreases"} and after in {
-            "in",
-            "of",
-            "was",
-            "were",
-        }:
+        if not comparative and re.search(r"\b(?:is|are|was|were|be|been|being) (?:\w+ly )?$", before):
+            continue
+        if m.group().endswith(("ease", "eases")) and after in {"in", "of", "was", "were"}:
             continue
         found.append(Term(m.group(), m.start(), m.end(), Type.DIRECTION, m.group()))
     return found
 
 
-_HONOUR = re.compile(r"(?:Dr|Prof|Professor|Sir|Lady|Mr|Mrs|Ms)\.?$")
 _WEAK = frozenset(
     "effect use result number level rate amount part way type role presence way order group study case fact addition "
     "time value difference form kind range set total series lack terms comparison relation respect contrast basis "
@@ -223,7 +244,7 @@ def _in_phrase(word: Token, run: list[Token]) -> bool:
         return True
     if word.tag is Tag.NUMBER:
         return bool(run) and run[-1].text[:1].isupper() and word.text[0].isdigit()
-    return word.tag is Tag.GERUND and not run and False
+    return False
 
 
 def _phrase(text: str, run: list[Token]) -> list[Term]:
@@ -245,9 +266,8 @@ def _name_type(text: str, run: list[Token]) -> Type:
         plain = all(
             re.fullmatch(r"[A-Z](?:[a-zà-ÿ]+(?:[-'’][A-Z]?[a-zà-ÿ]+)?|\.)", w.text) for w in run
         )
-        unknown = not any(readings(word.low) for word in run[-1:])
         by = re.search(r"\b(?:by|named after|after|from|discoverer)\s$", text[: run[0].start])
-        if plain and by and (unknown or True):
+        if plain and by:
             return Type.PERSON
     named = [word for word in capitals if word.start or len(run) > 1 and run[1].text[:1].isupper()]
     if named and (run[-1].text[:1].isupper() or len(named) * 2 >= len(run)):
