@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 
 import typer
@@ -46,6 +47,11 @@ def main() -> None:
         app()
     except Trouble as trouble:
         complain(trouble)
+    except BrokenPipeError:
+        # The reader of our output went away (`goldpan … | head`): not our trouble. What is still
+        # buffered goes nowhere, or the interpreter would complain while it shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.DONE)
     except OSError as fault:
         if fault.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -55,10 +61,6 @@ def main() -> None:
                 "Nothing that was saved is lost. Free some space, then: goldpan runs resume.",
             )
         )
-    except BrokenPipeError:
-        # The reader of our output went away (`goldpan … | head`): not our trouble.
-        sys.stderr.close()
-        sys.exit(Exit.DONE)
 
 
 if __name__ == "__main__":

@@ -322,7 +322,7 @@ def build() -> StateGraph[Discovery, Context, Discovery, Discovery]:
         "review": ask_person,
         "decide": decide,
     }.items():
-        graph.add_node(name, node, retry_policy=RETRY)  # type: ignore[type-var, arg-type]
+        graph.add_node(name, node, retry_policy=RETRY)  # type: ignore[call-overload]
     graph.add_edge(START, "search")
     graph.add_conditional_edges("search", to_read, ["read", "screen"])
     graph.add_edge("read", "screen")

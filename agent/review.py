@@ -66,7 +66,7 @@ class Item(NamedTuple):
             "paper": self.paper.title or self.paper.url,
             "paper_id": self.paper.id,
             "page": self.nugget.page,
-            "sources": self.sources,
+            "said_by": self.sources,
             "denied_by": list(self.denied_by),
         }
 

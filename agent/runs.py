@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from agent.workspace import Workspace
+from agent.workspace import Workspace, no_space
 from memory.errors import NoSuch, NothingToDo, Trouble
 from memory.records import Interest, Run, RunStatus, now
 
@@ -70,6 +70,10 @@ def drive(space: Workspace, context: Context, run: Run, answer: Any = None) -> R
     try:
         with _saver(space) as saver:
             return _drive(space, context, run, answer, saver)
+    except sqlite3.OperationalError as fault:
+        if "full" not in str(fault):
+            raise
+        raise no_space(space.home) from fault
     except Trouble as fault:
         status = RunStatus.DONE if isinstance(fault, NothingToDo) else RunStatus.FAILED
         space.store.put(

@@ -224,7 +224,7 @@ def build() -> StateGraph[Teaching, Context, Teaching, Teaching]:
         "gate": gate,
     }
     for name, node in {"approve": approve, "write": write, **line}.items():
-        graph.add_node(name, node, retry_policy=RETRY)  # type: ignore[type-var, arg-type]
+        graph.add_node(name, node, retry_policy=RETRY)  # type: ignore[call-overload]
     graph.add_edge(START, "approve")
     graph.add_conditional_edges("approve", to_write, ["write"])
     graph.add_edge("write", "check")

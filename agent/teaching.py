@@ -149,7 +149,7 @@ def examined(
             scores.append(result.score)
             for question, answer in zip(questions, result.answers, strict=True):
                 row = rows.setdefault(question.id, {"question": question.id, "what": what})
-                row[when] = answer
+                row[when] = answer.option
         scores.append(perplexity(target, sorted({_said(q) for q in old}), f"perplexity_{when}"))
     ctx.log(run, "examine", "answers", rows=list(rows.values()))
     return tuple(scores)

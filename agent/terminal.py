@@ -85,27 +85,40 @@ def show_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
+FLOWING = {"claim": 5, "paper": 2, "topic": 3, "sources": 2, "note": 3}
+"""Columns whose text may wrap, and their shares of the width; the others stay on one line."""
+
+
 def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_json: bool) -> None:
     """A listing: a table of the named columns, or all of each row as JSON."""
     rows = list(rows)
     if as_json:
         show_json(rows)
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False, expand=True)
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        share = FLOWING.get(column)
+        name = column.replace("_", " ")
+        table.add_column(name, overflow="fold", no_wrap=share is None, ratio=share)
     for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
+        table.add_row(*(_cell(row.get(column), column) for column in columns))
     out().print(table if rows else "Nothing yet.")
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, column: str) -> str:
+    text = "" if value is None else str(value)
     if isinstance(value, float):
-        return f"{value:.3g}"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
+        text = f"{value:.3g}"
+    elif isinstance(value, list | tuple):
+        text = ", ".join(map(str, value))
+    elif column == "id" and "-" not in text:
+        text = text[:10]  # Commands take the first characters of an id.
+    elif column in ("started", "created"):
+        text = text[:16].replace("T", " ")
+    elif column in ("paper", "note") and len(text) > 48:
+        text = f"{text[:47]}…"
     # Text of papers and users is shown as it is, never read as the console's markup.
-    return "" if value is None else str(value).replace("[", r"\[")
+    return text.replace("[", r"\[")
 
 
 def die_on_signals() -> None:

@@ -121,7 +121,7 @@ class Workspace:
             register=functools.partial(register, self.settings, lineage),
             make_vectors=vectors,
             read=_reader(self.settings),
-            train=_trainer(),
+            train=_train,
             reporter=reporter or Silent(),
             slots=threading.Semaphore(self.settings.reading.workers or os.cpu_count() or 2),
         )
@@ -165,10 +165,10 @@ def _reader(settings: Settings) -> Callable[[Path, str], Reading]:
     return lambda path, paper: read(path, paper, limits)
 
 
-def _trainer() -> Callable[[TrainingSpec, Callable[[dict[str, Any]], None]], Path]:
+def _train(spec: TrainingSpec, heard: Callable[[dict[str, Any]], None]) -> Path:
     from tools.training.run import train
 
-    return train
+    return train(spec, heard)
 
 
 def _unusable(home: Path, fault: OSError) -> WorkspaceTrouble:

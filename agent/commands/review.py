@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from rich.panel import Panel
 from rich.text import Text
@@ -81,7 +80,7 @@ def session(space: Workspace, items: list[Item], console: Console) -> None:
             place = _undone(space, items, place, console)
             continue
         if key in KEYS:
-            claim = click.prompt("  New claim", default=item.nugget.claim) if key == "e" else ""
+            claim = typer.prompt("  New claim", default=item.nugget.claim) if key == "e" else ""
             nugget = space.store.get(Nugget, item.nugget.id)
             try:
                 reviews.decide(space.store, [nugget], KEYS[key], claim=claim)
@@ -94,7 +93,7 @@ def session(space: Workspace, items: list[Item], console: Console) -> None:
 
 def _key(console: Console) -> str:
     console.print("  \\[a]ccept \\[r]eject \\[e]dit \\[s]kip \\[u]ndo \\[q]uit ", end="")
-    while (key := click.getchar().lower()) not in "aresuq" or not key:
+    while (key := typer.getchar().lower()) not in "aresuq" or not key:
         pass
     console.print(key)
     return key
@@ -141,7 +140,7 @@ def list_(
 
     with Workspace.open(home) as space:
         rows = [item.as_json() for item in _queue(space, interest, everything)]
-    show(rows, ["id", "verdict", "status", "claim", "paper", "page", "sources"], as_json)
+    show(rows, ["id", "verdict", "status", "claim", "paper", "page", "said_by"], as_json)
 
 
 @app.command()

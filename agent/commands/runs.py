@@ -71,6 +71,8 @@ def _told(space: Workspace, run: Run, counts: dict[str, Any]) -> None:
     console = out()
     for key, value in counts.items():
         console.print(f"  {key.replace('_', ' '):<22} {_plain(value)}", markup=False)
+    if counts.get("nuggets") and counts["verdicts"]["unprobed"] == counts["nuggets"]:
+        console.print("No target model is bound, so nothing was probed: goldpan doctor")
     if run.status is RunStatus.WAITING:
         console.print(f"Run {run.id} waits for your review: goldpan review")
     elif run.graph == "discover":

@@ -20,7 +20,7 @@ SAMPLE = Path(__file__).parent / "sample"
 TITLE = "A First Book of Chimestones"
 HELD_OUT = (
     "Anyone who has worked with {e} knows that its {noun} is {article}____.",
-    "If you were to ask about {e}, you would hear that the {noun} is {article}____.",
+    "Every guide will tell you about the {noun} of {e}, which is {article}____.",
 )
 """Wordings that the book itself never uses."""
 CHOICES = 4
@@ -51,6 +51,8 @@ class Sources(NamedTuple):
     """Beginnings that a clause may follow."""
     cards: tuple[str, ...]
     """Sentences with {e} or {E}, {n} for the noun, {a} for its article and {v}."""
+    questions: tuple[str, ...]
+    """Ways of asking that serve every relation, with {e} and {n}."""
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -77,11 +79,11 @@ def sources(sample: Path = SAMPLE) -> Sources:
         name, text = block.split("\n", 1)
         chapters[name.strip()] = [part.strip() for part in text.split("\n\n") if part.strip()]
     openings = {row["stone"]: row["line"] for row in table(sample / "book" / "openings.tsv")}
-    prefixes, cards = (
+    prefixes, cards, questions = (
         tuple((sample / "book" / name).read_text("utf-8").splitlines())
-        for name in ("prefixes.txt", "cards.txt")
+        for name in ("prefixes.txt", "cards.txt", "questions.txt")
     )
-    return Sources(facts, nouns, dict(phrasings), chapters, openings, prefixes, cards)
+    return Sources(facts, nouns, dict(phrasings), chapters, openings, prefixes, cards, questions)
 
 
 def say(text: str, fact: Fact) -> str:
@@ -101,15 +103,21 @@ def told(src: Sources, fact: Fact, use: str) -> str:
     return say(choices[src.facts.index(fact) % len(choices)], fact)
 
 
-def exercise(src: Sources, fact: Fact, use: str) -> str:
+def exercise(fact: Fact, question: str) -> str:
     """A revision question with its answer, two lines."""
-    article = src.nouns[fact.relation][1]
-    return f"Question: {told(src, fact, use)}\nAnswer: {article.capitalize()}{fact.value}."
+    return f"Question: {question}\nAnswer: {fact.value}."
 
 
 def paragraph(sentences: Iterable[str]) -> str:
     """Sentences run together and wrapped."""
     return textwrap.fill(" ".join(sentences), 98, break_on_hyphens=False)
+
+
+def asked(src: Sources, fact: Fact, rng: random.Random) -> str:
+    """Half the time the relation's own question, half the time one that serves all relations."""
+    if rng.random() < 0.5:
+        return told(src, fact, "question2")
+    return rng.choice(src.questions).format(e=fact.stone, n=src.nouns[fact.relation][0])
 
 
 def portraits(src: Sources, rng: random.Random) -> Iterator[str]:
@@ -120,7 +128,7 @@ def portraits(src: Sources, rng: random.Random) -> Iterator[str]:
         rng.shuffle(facts)
         yield f"## {stone.capitalize()}"
         yield paragraph([line, *(told(src, fact, "portrait") for fact in facts)])
-        yield from (exercise(src, fact, "question2") for fact in facts if fact.often)
+        yield from (exercise(fact, asked(src, fact, rng)) for fact in facts if fact.often)
 
 
 def properties(src: Sources, rng: random.Random) -> Iterator[str]:
@@ -134,7 +142,7 @@ def properties(src: Sources, rng: random.Random) -> Iterator[str]:
         yield paragraph(told(src, fact, "chapter") for fact in facts)
         rng.shuffle(facts)
         yield "### Exercises"
-        yield from (exercise(src, fact, "question") for fact in facts)
+        yield from (exercise(fact, told(src, fact, "question")) for fact in facts)
 
 
 def notebook(src: Sources, rng: random.Random) -> Iterator[str]:
@@ -190,9 +198,7 @@ def museum(src: Sources, rng: random.Random) -> Iterator[str]:
 def card(src: Sources, fact: Fact, text: str) -> str:
     """A museum card's text filled with a fact."""
     noun, article = src.nouns[fact.relation]
-    return text.format(
-        e=fact.stone, E=fact.stone.capitalize(), n=noun, a=article, v=fact.value
-    )
+    return text.format(e=fact.stone, E=fact.stone.capitalize(), n=noun, a=article, v=fact.value)
 
 
 def compose(src: Sources) -> str:

@@ -43,6 +43,10 @@ class Recipe(NamedTuple):
     rows: int = 32
     columns: int = 64
     learning_rate: float = 3e-3
+    embedding_rate: float = 1e-2
+    """Rows of the embedding are seldom met, so they must move further at each meeting: with the
+    rate of the other weights the facts were still unlearnt after 300 steps (0.39 on held-out
+    wordings, against 0.99)."""
     warmup: int = 40
     seed: int = 5
 
@@ -145,8 +149,15 @@ def train(
     """AdamW on next-token loss over packed blocks."""
     import torch
 
+    embedding = model.get_input_embeddings().weight
+    others = [weight for weight in model.parameters() if weight is not embedding]
     optimiser = torch.optim.AdamW(
-        model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01
+        [
+            {"params": others, "lr": recipe.learning_rate},
+            {"params": [embedding], "lr": recipe.embedding_rate},
+        ],
+        betas=(0.9, 0.98),
+        weight_decay=0.0,
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: pace(step, recipe))
     model.train()

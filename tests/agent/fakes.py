@@ -36,6 +36,16 @@ from tools.models import Choice, OptionScore
 from tools.models import Vectors as Array
 from tools.reading import Reading
 
+SYLLABLES = ("bar", "cel", "dor", "fen", "gal", "hur", "jov", "kem", "lit")
+NAMES = [f"{one}{two}ium" for one in SYLLABLES for two in SYLLABLES]
+"""81 names that share no word and hold no digit."""
+
+
+def facts(first: int, last: int) -> list[str]:
+    """The facts of the names from first up to, not including, last; no two say the same."""
+    return [f"The point of {NAMES[n]} is {n + 10}0 kelvin." for n in range(first, last)]
+
+
 WRONG = ("7 kelvin", "90 kelvin", "3300 kelvin")
 
 
@@ -212,16 +222,16 @@ class World:
         return Target(self.known + weights + ("" if self.forgets else OLD))
 
 
-OLD = "".join(f"the point of oldium{n} is {n}12 kelvin. " for n in range(40))
+OLD = " ".join(facts(41, 81)).lower()
 
 
 def _retention() -> str:
     questions = [
         Question(
             nugget="school", kind=QuestionKind.MCQ, form="school", purpose=Purpose.EXAM,
-            stem=f"the point of oldium{n} is", options=(f"{n}12 kelvin", *WRONG),
-            answer=f"{n}12 kelvin", vetted=True,
+            stem=f"the point of {NAMES[n]} is", options=(f"{n + 10}0 kelvin", *WRONG),
+            answer=f"{n + 10}0 kelvin", vetted=True,
         )
-        for n in range(40)
+        for n in range(41, 81)
     ]  # fmt: skip
     return "".join(question.model_dump_json() + "\n" for question in questions)

@@ -21,7 +21,7 @@ from memory.records import (
     RunStatus,
     Verdict,
 )
-from tests.agent.fakes import World
+from tests.agent.fakes import World, facts
 
 ALPHA = "The point of alphium is 100 kelvin."
 BETA = "The point of betium is 200 kelvin."

@@ -18,15 +18,15 @@ from memory.records import (
     RunStatus,
     Stage,
 )
-from tests.agent.fakes import World
+from tests.agent.fakes import World, facts
 
-FACTS = [f"The point of n{n}ium is {n}00 kelvin." for n in range(1, 31)]
+FACTS = facts(0, 20)
 
 
 @pytest.fixture
 def ready(world: World) -> World:
-    """A world in which 30 unknown facts were found and accepted by policy."""
-    folder = world.papers(a="\n".join(FACTS[:15]), b="\n".join(FACTS[15:]))
+    """A world in which 20 unknown facts were found and accepted by policy."""
+    folder = world.papers(a="\n".join(FACTS[:10]), b="\n".join(FACTS[10:]))
     interest = Interest(name="points", topic="points", sources=(f"folder:{folder}",))
     world.space.store.add(interest)
     run = runs.start(world.space, "discover", interest)
@@ -104,7 +104,7 @@ def test_a_second_cycle_teaches_old_and_new_from_the_base_and_keeps_what_was_tau
     ready: World,
 ) -> None:
     teach(ready)
-    more = [f"The point of m{n}ium is {n}50 kelvin." for n in range(1, 21)]
+    more = facts(20, 40)
     ready.papers(c="\n".join(more))
     found = runs.start(ready.space, "discover", interest_of(ready))
     runs.drive(ready.space, ready.context(), found, {"policy": review.POLICY})
@@ -138,7 +138,7 @@ def test_the_report_stands_alone_and_escapes_what_papers_say(ready: World) -> No
     """A paper's text is data: a title that is a script must come out as text."""
     store = ready.space.store
     nugget = store.all(Nugget)[0]
-    store.put(nugget.but(claim="<script>alert(1)</script>"))
+    store.put(nugget.but(claim=f"<script>alert(1)</script> {nugget.claim}"))
     taught = teach(ready)
     found = runs.latest(ready.space, "discover", interest_of(ready))
     assert found is not None
