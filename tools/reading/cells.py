@@ -17,7 +17,7 @@ def mark_cells(lines: list[Line], habits: Habits) -> list[Line]:
     marked: set[int] = set()
     for left, right in _neighbours(lines):
         apart = lines[right].x0 - lines[left].x1 > 0.8 * lines[left].size
-        gutter = any(starts[round(lines[right].x0 / 3) + shift] >= 5 for shift in (-1, 0, 1))
+        gutter = any(starts[round(lines[right].x0 / 3) + shift] >= 3 for shift in (-1, 0, 1))
         if narrow[left] and narrow[right] and apart and not gutter:
             marked |= {left, right}
     _spread_down(lines, narrow, marked)

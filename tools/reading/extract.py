@@ -15,6 +15,7 @@ import pypdfium2.raw as pdfium
 from tools.reading.assemble import assemble
 from tools.reading.blocks import blocks_of
 from tools.reading.cells import mark_cells
+from tools.reading.columns import in_reading_order
 from tools.reading.furniture import without_running_heads
 from tools.reading.glyphs import Page, read_page
 from tools.reading.lines import Line, habits_of, lines_of
@@ -89,7 +90,7 @@ def _understand(pages: list[Page], named: str) -> Answer:
     if garbled("".join(line.text for line in everything)) or _unmapped(pages):
         raise Refused("garbage_text", "Its fonts do not say which letters they draw.")
     lines, heads = without_running_heads(everything, [page.height for page in pages])
-    lines = _with_ligatures(lines)
+    lines = in_reading_order(_with_ligatures(lines))
     # References are many and small: they would pass for the body of a short paper.
     habits = habits_of(lines[: references_begin(lines)])
     blocks = blocks_of(mark_cells(lines, habits), habits)

@@ -1,0 +1,89 @@
+"""A folder of papers: what is found, what is left out and why."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from memory.errors import BadInput, NothingToDo
+from tools.papers.folder import find
+
+BYTES = b"%PDF-1.4 one"
+
+
+def put(folder: Path, **files: bytes) -> None:
+    for name, data in files.items():
+        path = folder / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def test_every_pdf_below_the_folder_is_found_in_order(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        b_PDF=b"2",
+        a_pdf=b"1",
+        deep__c_Pdf=b"3",
+        note_txt=b"4",
+        plain=b"%PDF-5",
+        other=b"6",
+    )
+    found = find(tmp_path)
+    assert [Path(paper.url).name for paper in found.papers] == ["a.pdf", "b.PDF", "c.Pdf", "plain"]
+    assert found.skipped == []
+
+
+def test_a_paper_is_named_by_its_bytes(tmp_path: Path) -> None:
+    put(tmp_path, a_pdf=BYTES)
+    paper = find(tmp_path).papers[0]
+    sha256 = hashlib.sha256(BYTES).hexdigest()
+    assert (paper.canonical, paper.sha256) == (f"sha256:{sha256}", sha256)
+    assert paper.url == str(tmp_path / "a.pdf")
+    assert paper.source == f"folder:{tmp_path}"
+    assert paper.title == ""
+
+
+def test_the_same_bytes_are_one_paper(tmp_path: Path) -> None:
+    put(tmp_path, a_pdf=BYTES, b_pdf=BYTES)
+    found = find(tmp_path)
+    assert [paper.url for paper in found.papers] == [str(tmp_path / "a.pdf")]
+    assert found.skipped == [(str(tmp_path / "b.pdf"), f"the same file as {tmp_path / 'a.pdf'}")]
+
+
+def test_hidden_files_links_to_nothing_and_loops_do_no_harm(tmp_path: Path) -> None:
+    put(tmp_path, a_pdf=BYTES)
+    (tmp_path / ".hidden.pdf").write_bytes(b"%PDF-2")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "b.pdf").write_bytes(b"%PDF-3")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "gone.pdf").symlink_to(tmp_path / "nowhere")
+    found = find(tmp_path)
+    assert len(found.papers) == 1
+    assert found.skipped == [
+        (str(tmp_path / "gone.pdf"), "not a regular file, or a link to nothing")
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+    put(tmp_path, a_pdf=BYTES, b_pdf=b"2")
+    (tmp_path / "b.pdf").chmod(0)
+    assert find(tmp_path).skipped == [
+        (str(tmp_path / "b.pdf"), "cannot be read (Permission denied)")
+    ]
+
+
+def test_an_empty_folder_is_nothing_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NothingToDo, match="no readable PDF"):
+        find(tmp_path)
+
+
+def test_what_is_no_folder_is_told_with_what_to_do(tmp_path: Path) -> None:
+    put(tmp_path, a_pdf=BYTES)
+    for path, words in ((tmp_path / "none", "no folder"), (tmp_path / "a.pdf", "is a file")):
+        with pytest.raises(BadInput, match=words) as caught:
+            find(path)
+        assert caught.value.fix

@@ -1,0 +1,174 @@
+"""Files that lie, leak or explode: each is told for what it is, and the rest goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from memory.errors import Unreadable
+from tests.tools.pages import Set, typeset
+from tools.reading import USUAL, Reading, read
+
+OUTCOMES = {
+    "encrypted": {"encrypted"},
+    "damaged": {"text", "damaged", "not_a_pdf", "empty", "no_text_layer", "garbage_text"},
+    "scanned": {"no_text_layer"},
+    "bomb": {"no_text_layer"},
+    "font without Unicode map": {"garbage_text"},
+    "blank page": {"empty"},
+    "Arabic": {"text"},
+    "embedded attachment": {"text"},
+    "HTML": {"not_a_pdf"},
+}
+
+
+def outcome(path: Path, password: str | None = None) -> tuple[str, Reading | None]:
+    try:
+        return "text", read(path, "p", password=password)
+    except Unreadable as trouble:
+        told = trouble.what.startswith(path.name) and trouble.fix
+        return trouble.reason if told else "not told", None
+
+
+def cases(shared: Path) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads((shared / "papers/nasty/EXPECT.json").read_text())
+    return found
+
+
+def test_every_nasty_file_gives_the_outcome_that_is_expected_of_it(shared: Path) -> None:
+    for case in cases(shared):
+        allowed = next(OUTCOMES[kind] for kind in OUTCOMES if case["kind"].startswith(kind))
+        got, reading = outcome(shared / "papers/nasty" / case["file"])
+        assert got in allowed, case["file"]
+        assert reading is None or reading.document.text, case["file"]
+
+
+def test_an_encrypted_file_is_read_with_its_password(shared: Path) -> None:
+    locked = [case for case in cases(shared) if case["password"]]
+    assert len(locked) == 4
+    for case in locked:
+        path = shared / "papers/nasty" / case["file"]
+        assert outcome(path, case["password"])[1] is not None, case["file"]
+        assert outcome(path, "wrong")[0] == "encrypted"
+
+
+def test_a_batch_of_nasty_files_read_side_by_side_completes(shared: Path) -> None:
+    files = sorted((shared / "papers/nasty").glob("*.pdf"))
+    with ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(outcome, files))) == len(files) == 27
+
+
+def test_a_huge_picture_is_never_unpacked(shared: Path) -> None:
+    """35,000 × 35,000 points would take 150 MB as one bit each and 5 GB in colour."""
+    bomb = shared / "papers/nasty/OCRmyPDF__hugemono.pdf"
+    tight = USUAL._replace(memory_mb=256, seconds=10)
+    with pytest.raises(Unreadable, match="pictures") as caught:
+        read(bomb, "p", tight)
+    assert caught.value.reason == "no_text_layer"
+
+
+def test_an_attachment_is_neither_text_nor_saved(shared: Path, tmp_path: Path) -> None:
+    reading = read(shared / "papers/nasty/sample-files__with-attachment.pdf", "p")
+    assert "Lorem ipsum" in reading.document.text
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_papers_of_any_language_are_read(shared: Path) -> None:
+    for path in sorted((shared / "papers/other").glob("*.pdf")):
+        reading = read(path, "p")
+        assert reading.passages, path.name
+        assert reading.peak_mb < 150
+
+
+def long_paper(path: Path, pages: int) -> Path:
+    return typeset(path, [[Set("A line of a long paper.", 72, 700)]] * pages)
+
+
+def test_a_paper_of_too_many_pages_or_bytes_is_left(tmp_path: Path) -> None:
+    paper = long_paper(tmp_path / "long.pdf", 6)
+    for limits in (USUAL._replace(pages=5), USUAL._replace(bytes=100)):
+        with pytest.raises(Unreadable) as caught:
+            read(paper, "p", limits)
+        assert caught.value.reason == "too_large"
+
+
+def test_time_and_memory_are_limited(tmp_path: Path) -> None:
+    paper = long_paper(tmp_path / "long.pdf", 400)
+    with pytest.raises(Unreadable) as caught:
+        read(paper, "p", USUAL._replace(seconds=0.005))
+    assert caught.value.reason == "timeout"
+    assert caught.value.transient
+    with pytest.raises(Unreadable) as caught:
+        read(paper, "p", USUAL._replace(memory_mb=8))
+    assert caught.value.reason == "out_of_memory"
+
+
+def test_what_is_no_file_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "folder.pdf").mkdir()
+    os.mkfifo(tmp_path / "pipe.pdf")
+    for name in ("nothing.pdf", "folder.pdf", "pipe.pdf"):
+        with pytest.raises(Unreadable) as caught:
+            read(tmp_path / name, "p")
+        assert caught.value.reason == "missing"
+
+
+def test_a_killed_reading_process_is_started_again(tmp_path: Path) -> None:
+    paper = long_paper(tmp_path / "paper.pdf", 1)
+    read(paper, "p")
+    for child in psutil.Process().children():
+        if "tools.reading.worker" in " ".join(child.cmdline()):
+            child.kill()
+            child.wait()
+    assert read(paper, "p").pages == 1
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from tools.reading import read
+read(Path(sys.argv[2]), "p")
+print("ready", flush=True)
+input()
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_no_process_is_left_when_ours_is_killed(tmp_path: Path, how: signal.Signals) -> None:
+    paper = long_paper(tmp_path / "paper.pdf", 1)
+    root = Path(__file__).parents[2]
+    # Run from a foreign folder: the reading process must find its own modules.
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(root), str(paper)],
+        cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as program:  # fmt: skip
+        assert program.stdout is not None
+        assert program.stdout.readline() == b"ready\n"
+        children = psutil.Process(program.pid).children(recursive=True)
+        assert children
+        program.send_signal(how)
+        program.wait(10)
+    gone, alive = psutil.wait_procs(children, timeout=10)
+    assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    assert gone or not alive
+
+
+def test_reading_works_from_a_thread_that_ends(tmp_path: Path) -> None:
+    """The reading process must outlive the thread that happened to start it."""
+    paper = long_paper(tmp_path / "paper.pdf", 2)
+    for _ in range(2):
+        thread = threading.Thread(target=read, args=(paper, "p"))
+        thread.start()
+        thread.join()
+        time.sleep(0.05)
+    assert read(paper, "p").pages == 2
