@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from memory.disk import told
 from tools.models.files import check_adapter, locate
-from tools.models.hf import load_parts, with_adapter
+from tools.models.hf import beside, load_parts, with_adapter
 
 TOLERANCE = 1e-4
 """Largest difference between two logits that float32 rounding explains; 1e-6 to 9e-6 is usual."""
@@ -63,10 +63,9 @@ def parity(
     Raises BadModel; ValueError without prompts.
     """
     import torch
-    from peft import PeftModel
 
     plain, tokenizer = load_parts(locate(base), "cpu")
-    adapted = PeftModel.from_pretrained(plain, str(adapter), local_files_only=True).eval()
+    adapted = beside(plain, Path(adapter))
     whole, _ = load_parts(locate(merged), "cpu")
     furthest, same, positions = 0.0, 0, 0
     with torch.inference_mode():
