@@ -49,25 +49,34 @@ class Gist(NamedTuple):
 
 
 _STOP = frozenset(
-    "the a an of in on at by for with from to into and or but is are was were be been being has have had do does did that "
-    "which who this these those it its as than then there their they we our can could may might must will would should "
-    "also only very more most much many some any each both all other such about approximately around nearly almost "
-    "found show shown shows showed reported report reports observed observe study studies result results finding "
-    "findings researchers research evidence suggests value values measured measurement measurements determined respectively "
-    "known significantly significant under over between within during among per when where while".split()
+    "the a an of in on at by for with from to into and or but is are was were be been being "
+    "has have had do does did that "
+    "which who this these those it its as than then there their they we our can could may "
+    "might must will would should "
+    "also only very more most much many some any each both all other such about approximately "
+    "around nearly almost "
+    "found show shown shows showed reported report reports observed observe study studies "
+    "result results finding "
+    "findings researchers research evidence suggests value values measured measurement "
+    "measurements determined respectively "
+    "known significantly significant under over between within during among per when where "
+    "while".split()
 )
 _MORE = frozenset(
-    "increas higher rais greater improv enhanc elev larger faster longer upregul promot stimul acceler gain rise rose grow strengthen more activ".split()
+    "increas higher rais greater improv enhanc elev larger faster longer upregul promot stimul "
+    "acceler gain rise rose grow strengthen more activ".split()
 )
 _LESS = frozenset(
-    "decreas lower reduc declin smaller slower shorter downregul inhibit suppress worsen impair attenu diminish fall fell loss weaken less slow prevent block".split()
+    "decreas lower reduc declin smaller slower shorter downregul inhibit suppress worsen "
+    "impair attenu diminish fall fell loss weaken less slow prevent block".split()
 )
 _UNITS = {"percent": "%", "°c": "celsius", "degrees": "degree", "kelvins": "kelvin", "k": "kelvin", "metres": "metre", "meters": "metre",
           "meter": "metre", "grams": "gram", "g": "gram", "m": "metre", "mm": "millimetre", "cm": "centimetre", "km": "kilometre",
           "millimetres": "millimetre", "centimetres": "centimetre", "kilometres": "kilometre", "days": "day", "d": "day", "hours": "hour",
           "h": "hour", "years": "year", "minutes": "minute", "min": "minute", "kg": "kilogram", "kilograms": "kilogram"}  # fmt: skip
 _NUMBER_WORDS = {word: str(n) for n, word in enumerate(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen twenty".split()
 ) if n > 1}  # fmt: skip
 _PIECE = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_](?:[\w'’-]*\w)?|[%°]")
 

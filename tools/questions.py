@@ -33,17 +33,19 @@ REASONS: Final[Mapping[str, str]] = {
 """Every reason code, and what it means."""
 
 _DANGLING = re.compile(
-    r"(?:^|[.:] |\bthat |\bSuppose )(?:this|these|those|it|they|he|she|such|the (?:former|latter|same))\s(?!is (?:known|found|a fact)|has been)"
-    r"(?:\w+ )|\b(?:our|we|us)\b(?! (?:know|learn|can|read))|\bthis (?:study|paper|work)\b|\bthe authors\b",
+    r"(?:^|[.:] |^(?:\W*\w+){0,6} that )"
+    r"(?:this|these|those|it(?! (?:is|was|has been) [^.?]{1,90}? that\b)|they|he|she|such|"
+    r"the (?:former|latter|same))\s\w|"
+    r"\b(?:our|we|us)\b|\bthis (?:study|paper|work)\b|\bthe authors\b",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(
-    r"\b(?:fig(?:ure)?|table|eq(?:uation)?|section|appendix)s?\.?\s*S?\d|\b(?:as )?shown (?:above|below)\b",
+    r"\b(?:fig(?:ure)?|table|eq(?:uation)?|section|appendix)s?\.?\s*S?\d|\b(?:as )?shown "
+    r"(?:above|below)\b",
     re.IGNORECASE,
 )
-_FRAME = re.compile(
-    r"\b(?:today )?we know\b|\btell(?:s)? (?:me|us)\b|\bas researchers report\b", re.IGNORECASE
-)
+_FRAME = re.compile(r"\bwe (?:all )?know\b|\btells? (?:me|us)\b", re.IGNORECASE)
+"""Harmless uses of first persons in framings."""
 
 
 def normal(text: str) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tools.teachers.offline.clauses import head, parse
-from tools.teachers.offline.words import Tag, is_plural, tokens
+from tools.teachers.offline.clauses import parse
+from tools.teachers.offline.framing import FIGURE_WORD, unframed, without_also, without_figures
+from tools.teachers.offline.words import listed, tokens
 
 
 class Claim(NamedTuple):
@@ -24,124 +25,78 @@ class Claim(NamedTuple):
 FEWEST, MOST = 6, 60
 """Words in a claim."""
 
-_FIGURE_WORD = (
-    r"(?:Suppl(?:ementary|emental|\.)?|Additional|Online|Extended(?: Data)?|Supporting)?\s*"
-    r"(?:Fig(?:ure)?s?|Tables?|Tabs?|Eqs?|Equations?|Sections?|Appendix|Boxe?s?|Schemes?|Files?|"
-    r"Movies?|Videos?|Data ?sets?|Plates?|Charts?|Graphs?|Panels?|Information|Materials?|Listings?|Algorithm)"
-)
-_FIGURE = re.compile(
-    rf"\s*[(\[](?:[^()\[\]]{{0,40}}[;,]\s*)?(?:see |cf\.? |as shown in |data not shown|not shown)?"
-    rf"(?:also )?(?:in |the )?(?:{_FIGURE_WORD}\.?\s*(?:S?\d|[A-Z]\b|[IVX]+\b)[^()\[\]]*"
-    rf"(?:\([^()]*\)[^()\[\]]*)*|data not shown|not shown|results not shown|see text|see above|see below)[)\]]",
-    re.IGNORECASE,
-)
-_SHOWN_IN = re.compile(
-    rf",?\s*(?:as |which (?:is|are) )?(?:also )?(?:shown|seen|illustrated|presented|depicted|summari[sz]ed|given|"
-    rf"listed|indicated|reported|demonstrated|described|can be seen)\s+(?:in|by|from)\s+(?:the )?{_FIGURE_WORD}\.?\s*"
-    rf"S?\d+[A-Za-z]?(?:(?:\s*(?:,|and|–|-)\s*)S?\d+[A-Za-z]?)*\b,?",
-    re.IGNORECASE,
-)
 _POINTS_AT_FIGURE = re.compile(
-    rf"\b{_FIGURE_WORD}\.?\s*(?:S?\d+[A-Za-z]?\b|[IVX]+\b)|\b(?:the|this|following|above|below) (?:figure|table|"
-    r"graph|diagram|equation|algorithm|example|section|list|appendix)s?\b|\b(?:as|see) (?:above|below)\b",
-    re.IGNORECASE,
-)
-_CONNECTIVE = re.compile(
-    r"^(?:(?:however|moreover|furthermore|further|in addition|additionally|besides|interestingly|notably|importantly|"
-    r"remarkably|surprisingly|strikingly|unexpectedly|thus|therefore|hence|consequently|accordingly|as a result|"
-    r"overall|in conclusion|in summary|to summari[sz]e|to conclude|in short|finally|lastly|first|firstly|second|"
-    r"secondly|third|thirdly|next|taken together|collectively|altogether|all in all|indeed|in fact|of note|"
-    r"specifically|in particular|particularly|in general|generally|as expected|not surprisingly|in contrast|"
-    r"by contrast|conversely|on the other hand|on the contrary|nevertheless|nonetheless|likewise|similarly|also|"
-    r"again|meanwhile|instead|still|yet|then|here|herein|so|but|and|for example|for instance|at the same time|"
-    r"more importantly|more specifically|on the whole|as is well known|as a consequence|"
-    r"in (?:this|the present|the current|our) (?:\w+ )?(?:study|work|paper|article|research|investigation|"
-    r"experiment|analysis|trial|review|report|survey)s?|"
-    r"(?:according to|based on|from|in) (?:our|these|the present|the) (?:own )?(?:results|findings|data|measurements|"
-    r"observations|experiments|analys[ei]s|study|survey))\s*,\s*|"
-    r"(?:thus|hence|therefore|moreover|furthermore|however|also|additionally|interestingly|consequently|here|finally)\s+"
-    r"(?=(?:we|the|a|an|our|it|these|this|in|there)\b))",
-    re.IGNORECASE,
-)
-_ADVERB = (
-    r"(?:(?:\w+ly|also|further|thus|therefore|hence|have|has|had|first|now|then|here|again) )*"
-)
-_SURE = r"(?:show(?:s|ed|n)?|demonstrate[sd]?|reveal(?:s|ed)?|confirm(?:s|ed)?|f(?:ind|inds|ound)|prove[sdn]?|" \
-        r"observe[sd]?|note[sd]?|report(?:s|ed)?|establish(?:es|ed)?|conclude[sd]?|see|saw|discover(?:s|ed)?|" \
-        r"notice[sd]?|determine[sd]?|verif(?:y|ies|ied)|identif(?:y|ies|ied)|document(?:s|ed)?|indicate[sd]?|" \
-        r"ma[dk]e[s]? clear|evidence[sd]?|learn(?:ed|t)?|state[sd]?)"  # fmt: skip
-_HEDGED = r"(?:suggest(?:s|ed)?|impl(?:y|ies|ied)|hypothesi[sz]e[sd]?|believe[sd]?|propose[sd]?|speculate[sd]?|" \
-          r"assume[sd]?|think|thought|argue[sd]?|infer(?:s|red)?|point(?:s|ed)? to|expect(?:s|ed)?|estimate[sd]?)"  # fmt: skip
-_SOURCE = (
-    r"(?:(?:(?:all |both |most )?(?:of )?(?:our|the|these|this|the present|the current|present|current|recent|new|"
-    r"further|additional|statistical|a|an|my) )?(?:\w+(?:-\w+)* ){0,3}?"
-    r"(?:results?|findings?|data|study|studies|stud(?:y|ies)|analys[ei]s|measurements?|observations?|experiments?|"
-    r"work|evidence|paper|survey|surveys|investigations?|review|trials?|records?|tests?|comparisons?|assays?|"
-    r"calculations?|simulations?|spectra|fieldwork|inspection|examination|modelling|counts?|trial)"
-    r"(?: (?:of|from|in|obtained|presented|on|with|by) [^,;]{1,90}?)??)"
-)
-_FRAMES: tuple[tuple[re.Pattern[str], bool], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), hedged)
-    for verbs, hedged in ((_SURE, False), (_HEDGED, True))
-    for pattern in (
-        rf"^we {_ADVERB}{verbs} that ",
-        rf"^{_SOURCE} {_ADVERB}(?:us )?{verbs} that ",
-        rf"^it (?:was|is|has been|can be|could be|may be) {_ADVERB}(?:be )?{verbs} (?:here |by us |in this study )?that ",
-        rf"^(?:based on|from|according to) [^,]{{3,80}}, (?:we|it (?:was|is|can be)) {_ADVERB}(?:be )?{verbs} that ",
-    )
-)  # fmt: skip
-_KNOWN = re.compile(
-    r"^(?:it (?:is|has been) (?:\w+ )?(?:well[- ]known|known|established|clear|evident|apparent|obvious|certain) that |"
-    r"it (?:seems|appears) that |there is (?:\w+ )?evidence that |the (?:main |key )?(?:conclusion|finding|result) "
-    r"(?:of [^,]{3,40} )?(?:is|was) that )",
-    re.IGNORECASE,
-)
-_WE_FOUND = re.compile(
-    r"^we (?:\w+ly |also |further )*(?P<verb>found|observed|identified|detected|measured|obtained|discovered|noted|"
-    r"recorded|isolated|achieved|counted|documented|estimated) (?=(?:an?|the|no|\d|one|two|three|several|significant"
-    r"|strong|high|low|large|small|similar|positive|negative)\b)",
+    rf"\b{FIGURE_WORD}\.?\s*(?:S?\d+|[IVX]+\b)|\b(?:the|this|following|above|below) (?:figure|"
+    rf"table|"
+    r"graph|diagram|equation|algorithm|example|section|list|appendix)s?\b|\b(?:as|see) "
+    r"(?:above|below)\b",
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(
     r"\b(?:[Ww]e|[Oo]ur|ours|us|[Mm]y|I|ourselves)\b(?!\.)|"
-    r"\b(?:[Tt]his|[Tt]he present|[Tt]he current|[Pp]resent|[Cc]urrent) (?:\w+ )?(?:study|paper|work|article|review|investigation|"
-    r"research|trial|report|analysis|manuscript|survey|experiment|project|case|series|thesis|module|package)\b|"
+    r"\b(?:[Tt]his|[Tt]he present|[Tt]he current|[Pp]resent|[Cc]urrent) (?:\w+ )?(?:study|"
+    r"paper|work|article|review|investigation|"
+    r"research|trial|report|analysis|manuscript|survey|experiment|project|case|series|thesis|"
+    r"module|package)\b|"
     r"\b[Hh]ere(?:in)?\b|\b[Tt]he authors?\b|\b[Tt]h(?:e|is) (?:study|paper|article)\b(?! of)"
 )
 _DANGLING_SUBJECT = re.compile(
-    r"^(?:this|these|those|that|it|they|he|she|such|both|either|neither|their|its|his|her|another|others?|the (?:former|"
-    r"latter|others?|same|above|following|aforementioned|rest|reason|reverse|opposite|second|third|first|next|last|final)"
-    r"|one of (?:them|these|those)|some of (?:them|these|those)|(?:most|many|all|each|none|some) of (?:them|these|those|which)|"
-    r"all|there|each|as (?:such|mentioned|noted|stated|discussed)|the (?:two|three|four|five|six) (?!\w+ of\b)|"
-    r"in (?:this|these|such|that|those)|for (?:this|these|those)|of (?:these|those|them|the)|by (?:this|these)|"
-    r"on (?:this|these)|from (?:this|these)|with (?:this|these|such)|at (?:this|these)|among (?:these|them|those)|"
+    r"^(?:this|these|those|that|it|they|he|she|such|both|either|neither|their|its|his|her|"
+    r"another|others?|the (?:former|"
+    r"latter|others?|same|above|following|aforementioned|rest|reason|reverse|opposite|second|"
+    r"third|first|next|last|final)"
+    r"|one of (?:them|these|those)|some of (?:them|these|those)|(?:most|many|all|each|none|"
+    r"some) of (?:them|these|those|which)|"
+    r"all|there|each|as (?:such|mentioned|noted|stated|discussed)|the (?:two|three|four|five|"
+    r"six) (?!\w+ of\b)|"
+    r"in (?:this|these|such|that|those)|for (?:this|these|those)|of (?:these|those|them|the)|"
+    r"by (?:this|these)|"
+    r"on (?:this|these)|from (?:this|these)|with (?:this|these|such)|at (?:this|these)|among "
+    r"(?:these|them|those)|"
     r"to (?:this|these)|under (?:this|these))\b",
     re.IGNORECASE,
 )
 _EXISTENTIAL = re.compile(r"^there (?:is|are|was|were|has been|have been)\b", re.IGNORECASE)
 _DANGLING_INSIDE = re.compile(
-    r"\b(?:this|these)\b|\bthose\b(?! (?:of|in|from|with|who|which|that|treated|without|given|at|for|on|under|reported))|"
+    r"\b(?:this|these)\b|\bthose\b(?! (?:of|in|from|with|who|which|that|treated|without|given|"
+    r"at|for|on|under|reported))|"
     r"\bthat (?:effect|result|finding|method|case|time|reason|study|group|system|approach)\b|"
-    r"\bthe (?:former|latter|aforementioned|above-mentioned|said|same (?:\w+ )?(?:way|time|reason|method|approach|model|"
-    r"procedure|conditions?|effect|result|pattern|trend|study|group))\b|\b(?:mentioned|described|discussed|noted|shown|"
-    r"given) (?:above|below|earlier|before)\b|\bsuch (?!as\b)(?:an?\b|\w+s\b|\w+)|\b(?:above|below)\)?[.,]|\baforementioned\b|"
+    r"\bthe (?:former|latter|aforementioned|above-mentioned|said|same (?:\w+ )?(?:way|time|"
+    r"reason|method|approach|model|"
+    r"procedure|conditions?|effect|result|pattern|trend|study|group))\b|\b(?:mentioned|"
+    r"described|discussed|noted|shown|"
+    r"given) (?:above|below|earlier|before)\b|\bsuch (?!as\b)(?:an?\b|\w+s\b|\w+)|\b(?:above|"
+    r"below)\)?[.,]|\baforementioned\b|"
     r"\b(?:previous|next|following|preceding) (?:section|paragraph|chapter|step|example)\b",
     re.IGNORECASE,
 )
-_GENERIC = frozenset(
-    "result finding effect difference method model system algorithm value datum data group treatment sample patient "
-    "participant subject study experiment approach procedure analysis test technique problem process solution case "
-    "animal control figure table author paper work pattern trend change increase decrease reduction improvement "
-    "observation outcome response parameter variable factor measurement score level rate number percentage program "
-    "project module package course workshop student user tool software code file document text word sentence example "
-    "set list input output step function rule structure form type class category feature relation representation "
-    "framework concentration extract plant compound product material property activity condition population area region "
-    "country hypothesis theory idea concept aim purpose goal reason conclusion evidence limitation main strength "
-    "majority remainder rest proportion mean average median total corpus data dataset task performance accuracy "
-    "classifier network parser grammar lexicon speaker hearer utterance dialogue plan act action event time period "
-    "trial intervention questionnaire survey interview respondent cohort child woman man infant mother person "
-    "people individual case strain isolate line cultivar variety genotype gene protein enzyme cell tissue organ "
-    "mixture fraction residue peak spectrum band curve plot image device instrument sensor experimenter".split()
+_GENERIC = listed(
+    "result finding effect difference method model system algorithm value datum data group "
+    "treatment sample patient "
+    "participant subject study experiment approach procedure analysis test technique problem "
+    "process solution case "
+    "animal control figure table author paper work pattern trend change increase decrease "
+    "reduction improvement "
+    "observation outcome response parameter variable factor measurement score level rate "
+    "number percentage program "
+    "project module package course workshop student user tool software code file document text "
+    "word sentence example "
+    "set list input output step function rule structure form type class category feature "
+    "relation representation "
+    "framework concentration extract plant compound product material property activity "
+    "condition population area region "
+    "country hypothesis theory idea concept aim purpose goal reason conclusion evidence "
+    "limitation main strength "
+    "majority remainder rest proportion mean average median total corpus data dataset task "
+    "performance accuracy "
+    "classifier network parser grammar lexicon speaker hearer utterance dialogue plan act "
+    "action event time period "
+    "trial intervention questionnaire survey interview respondent cohort child woman man "
+    "infant mother person "
+    "people individual case strain isolate line cultivar variety genotype gene protein enzyme "
+    "cell tissue organ "
+    "mixture fraction residue peak spectrum band curve plot image device instrument sensor "
+    "experimenter"
 )
 """Heads that name nothing by themselves after a bare `the`: `The extract was effective`."""
 
@@ -151,67 +106,22 @@ def claim_of(quote: str) -> Claim:
     text = re.sub(r"\s+", " ", quote.replace("\u00ad", "")).strip()
     if refused := _not_a_sentence(text):
         return Claim("", refused)
-    text = _without_also(unframed(_without_figures(text)))
+    text = without_also(unframed(without_figures(text)))
+    if not text:
+        return Claim("", "figure")
     refused = _leans(text) or _shape(text)
     return Claim("" if refused else text, refused)
 
 
-def unframed(text: str) -> str:
-    """The sentence without connectives and reporting frames; a hedge is kept as a hedge."""
-    for _ in range(4):
-        before = text
-        text = _CONNECTIVE.sub("", text, count=1)
-        text = _KNOWN.sub("", text, count=1)
-        text = _without_frame(text)
-        text = _passive_finding(text)
-        if text == before:
-            break
-        text = text[:1].upper() + text[1:]
-    return text
-
-
-def _without_frame(text: str) -> str:
-    for frame, hedged in _FRAMES:
-        if found := frame.match(text):
-            rest = text[found.end() :]
-            if hedged and not re.search(
-                r"\b(?:may|might|could|can|would|likely|possibly|probably)\b", rest
-            ):
-                return f"Evidence suggests that {rest}"
-            return rest
-    return text
-
-
-def _without_also(text: str) -> str:
-    """`X was also found` without the `also`, which points back at what the claim leaves out."""
-    return re.sub(r"\b(is|are|was|were|has|have|had|can|may) also\b", r"\1", text, count=1)
-
-
-def _passive_finding(text: str) -> str:
-    """`We observed a fall in yield after frost` as `A fall in yield after frost was observed`."""
-    found = _WE_FOUND.match(text)
-    if not found or re.search(r"[,;:]| (?:and|that|which|but|when|while|using|by) ", text):
-        return text
-    phrase = text[found.end() :].rstrip(". ")
-    words = tokens(phrase)
-    if any(word.tag in {Tag.BE, Tag.HAVE, Tag.MODAL, Tag.VERB} for word in words):
-        return text
-    be = "were" if is_plural(head(phrase)) else "was"
-    return f"{phrase} {be} {found['verb'].lower()}."
-
-
-def _without_figures(text: str) -> str:
-    text = _FIGURE.sub("", text)
-    text = _SHOWN_IN.sub(" ", text)
-    text = re.sub(r"\s+", " ", text).replace(" ,", ",").replace(" .", ".").strip(" ,;")
-    return text[:1].upper() + text[1:] if text[:1].islower() and text[1:2].islower() else text
-
-
 _NOTE = re.compile(
-    r"[\[*†‡§]|(?:numbers|values|figures|data|letters|bars|error bars|asterisks|means|dots|lines|columns|rows|"
-    r"different (?:lower|upper|small|capital)?\s?-?(?:case )?letters?|abbreviations?|note|source|legend|key)s?\b"
-    r"[^.]{0,60}\b(?:indicates?|represents?|denotes?|are (?:means?|expressed|given|presented|shown)|stands? for)\b|"
-    r".{0,200}\b(?:as follows|the following)\b|where\b|.*\([a-h](?:[,–-] ?[a-h])*\)|.*[a-z]\d*\.[A-Z][a-z]|(?:\S+\s+){0,6}\d+(?: \d+){3}",
+    r"[\[*†‡§]|(?:numbers|values|figures|data|letters|bars|error bars|asterisks|means|dots|"
+    r"lines|columns|rows|"
+    r"different (?:lower|upper|small|capital)?\s?-?(?:case )?letters?|abbreviations?|note|"
+    r"source|legend|key)s?\b"
+    r"[^.]{0,60}\b(?:indicates?|represents?|denotes?|are (?:means?|expressed|given|presented|"
+    r"shown)|stands? for)\b|"
+    r"(?:if|let|suppose|note|see|recall|assume)\b|.{0,200}\b(?:as follows|the following)\b|"
+    r"where\b|.*\([a-h](?:[,–-] ?[a-h])*\)|.*[a-z]\d*\.[A-Z][a-z]|(?:\S+\s+){0,6}\d+(?: \d+){3}",
     re.IGNORECASE,
 )
 """Notes of tables and figures, announcements of lists, and rows of numbers."""
@@ -224,7 +134,7 @@ def _not_a_sentence(text: str) -> str:
         or re.match(r"[\W_]?[a-zα-ω]{0,3}-?[A-Z0-9]|[α-ω]", text)
     ):
         return "fragment"
-    if re.match(rf"(?:{_FIGURE_WORD})\.?\s*S?\d+[A-Za-z]?\s*[.:–—|-]", text, re.IGNORECASE):
+    if re.match(rf"(?:{FIGURE_WORD})\.?\s*S?\d", text, re.IGNORECASE):
         return "caption"
     if _NOTE.match(text):
         return "caption"
@@ -258,6 +168,17 @@ def _bare_generic_subject(text: str) -> bool:
     words = [w for w in tokens(clause.subject) if w.text[0].isalnum()]
     if not words:
         return True
+    if (
+        re.search(
+            r"\b(?:obtained|following|present|above|resulting|data|results?|findings?)$",
+            clause.subject,
+        )
+        and len(words) <= 3
+    ):
+        return True
+    if len(words) == 2 and words[0].low == "the" and clause.past and not clause.front:
+        # In the past tense `the penalty` is one that was spoken of before.
+        return not words[1].text[0].isupper()
     bare = len(words) <= 2 and (words[0].low == "the" or len(words) == 1)
     lemma = re.sub(r"(?<=[^s])s$", "", words[-1].low) if words else ""
     lemma = {

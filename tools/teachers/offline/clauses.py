@@ -94,7 +94,7 @@ def head(phrase: str) -> str:
     """Last noun of the first noun phrase: `extracts` of `leaf extracts of two plants`."""
     best = ""
     for token in tokens(phrase):
-        if token.depth or token.tag is Tag.MARK and token.text in "([":
+        if token.depth or (token.tag is Tag.MARK and token.text in "(["):
             continue
         if token.tag in {Tag.PREPOSITION, Tag.SUBORDINATOR, Tag.CONJUNCTION, Tag.TO} and best:
             break
@@ -202,7 +202,7 @@ def _better_later(words: Sequence[Token], index: int) -> bool:
         if later.tag is Tag.SUBORDINATOR or later.text in {",", ";", ":"} or later.low == "but":
             return False
         # `resulted in A and prevented B` joins verbs; `treated with A and B showed` does not.
-        joined = joined or later.tag is Tag.CONJUNCTION and _verbal(words, place + 1)
+        joined = joined or (later.tag is Tag.CONJUNCTION and _verbal(words, place + 1))
         if later.tag in _AUXILIARY and later.low not in _NOT_FINITE:
             return not joined
         if later.tag is Tag.VERB and later.low != verb_lemma(later.low):

@@ -39,14 +39,21 @@ SECTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
 """Roles of headings, the first match wins; a heading may hold more than one word of them."""
 
 OBJECTIVE = _any(
+    r"\b(?:further|future|additional|more|larger|subsequent) (?:\w+ )?(?:studies|study|"
+    r"research|work|investigations?|trials?|experiments?)\b",
+    r"\b(?:should|must|need(?:s|ed)? to) (?:\w+ )?be\b|\b(?:is|are) (?:needed|required|"
+    r"warranted)\b",
     r"\b(?:aim|purpose|objective|goal)s? (?:of|was|is|were|here|in)\b",
     r"\b(?:aimed|designed|conducted|undertaken|carried out|performed|intended|sought|set out) to\b",
     r"\b(?:we|this (?:paper|study|article|work|review)) (?:aim|investigate|examine|describe|present"
-    r"|propose|address|discuss|review|evaluate|assess|explore|study|consider|focus|report|introduce)"
+    r"|propose|address|discuss|review|evaluate|assess|explore|study|consider|focus|report|"
+    r"introduce)"
     r"(?:s|d|ed)?\b",
-    r"^to (?:investigate|determine|evaluate|assess|examine|study|compare|identify|analy[sz]e|test)\b",
+    r"^to (?:investigate|determine|evaluate|assess|examine|study|compare|identify|analy[sz]e|"
+    r"test)\b",
     r"\bhypothes[ie][sz]ed?\b", r"\bwas (?:to|hypothesi[sz]ed)\b",
-    r"\b(?:study|work) (?:investigated|examined|evaluated|assessed|analy[sz]ed|explored|compared)\b",
+    r"\b(?:study|work) (?:investigated|examined|evaluated|assessed|analy[sz]ed|explored|"
+    r"compared)\b",
 )  # fmt: skip
 
 METHOD = _any(
@@ -54,76 +61,105 @@ METHOD = _any(
     r"|analy[sz]ed|evaluated|prepared|calculated|recorded|purchased|obtained from|randomi[sz]ed"
     r"|randomly|divided|assigned|treated|fed|administered|examined|investigated|determined using"
     r"|estimated using|extracted|isolated from|subjected|incubated|cultured|grown|kept|housed"
-    r"|centrifuged|dissolved|added|stored|washed|dried|weighed|sacrificed|sampled|recruited|enrolled"
+    r"|centrifuged|dissolved|added|stored|washed|dried|weighed|sacrificed|sampled|recruited|"
+    r"enrolled"
     r"|included|excluded|selected|searched|screened|tested|compared (?:using|by)|applied|planted"
     r"|sown|harvested|amplified|sequenced|stained|injected|exposed|monitored|followed|approved"
     r"|employed|computed|fitted|trained|modelled|validated using|studied|interviewed|asked|given"
-    r"|inoculated|transferred|filtered|diluted|mixed|heated|cooled|placed|set|chosen|defined|genotyped"
-    r"|quantified|characteri[sz]ed (?:by|using)|evaluated|done|adjusted|determined (?:by|with|in))\b",
-    r"\bwe (?:\w+ly )?(?:used|measured|collected|performed|conducted|analy[sz]ed|evaluated|calculated"
+    r"|inoculated|transferred|filtered|diluted|mixed|heated|cooled|placed|set|chosen|defined|"
+    r"genotyped"
+    r"|quantified|characteri[sz]ed (?:by|using)|evaluated|done|adjusted|expressed as|reported "
+    r"as|considered (?:significant|as)|classified|defined as|determined (?:by|with|in))\b",
+    r"\bwe (?:\w+ly )?(?:used|measured|collected|performed|conducted|analy[sz]ed|evaluated|"
+    r"calculated"
     r"|selected|tested|examined|investigated|assessed|applied|employed|compared|recruited|sequenced"
-    r"|developed|built|constructed|trained|generated|searched|carried|prepared|recorded|estimated)\b",
-    r"\b(?:according to the (?:manufacturer|method|procedure|protocol)|as described (?:previously|by)"
+    r"|developed|built|constructed|trained|generated|searched|carried|prepared|recorded|"
+    r"estimated)\b",
+    r"\b(?:according to the (?:manufacturer|method|procedure|protocol)|as described "
+    r"(?:previously|by)"
     r"|purchased from|statistical analys[ie]s|software|version \d|inc\.|co\., ltd|gmbh|sigma)\b",
     r"\b(?:rpm|for \d+ (?:min|h|s|hours?|minutes?)\b.{0,40}\b(?:at|in)\b)",
 )  # fmt: skip
 
 FINDING = _any(
     r"\b(?:show(?:s|ed|n)?|demonstrate[sd]?|reveal(?:s|ed)?|indicate[sd]?|suggest(?:s|ed)?"
-    r"|confirm(?:s|ed)?|exhibit(?:s|ed)?|found|observed|detected|identified|resulted in|yield(?:s|ed)?"
+    r"|confirm(?:s|ed)?|exhibit(?:s|ed)?|found|observed|detected|identified|resulted in|"
+    r"yield(?:s|ed)?"
     r"|achieve[sd]?|outperform(?:s|ed)?|caused?|led to|leads to|associated with|correlated?)\b",
     r"\b(?:increas|decreas|reduc|improv|inhibit|enhanc|declin|elevat|attenuat|suppress|accelerat"
-    r"|prevent|stimulat|induc|affect|differ|up-?regulat|down-?regulat|promot|impair)(?:e[sd]?|s|ed)\b",
-    r"\b(?:was|were|is|are) (?:\w+ly |not )?(?:higher|lower|greater|larger|smaller|better|worse|longer"
+    r"|prevent|stimulat|induc|affect|differ|up-?regulat|down-?regulat|promot|impair)(?:e[sd]?|"
+    r"s|ed)\b",
+    r"\b(?:was|were|is|are) (?:\w+ly |not )?(?:higher|lower|greater|larger|smaller|better|"
+    r"worse|longer"
     r"|shorter|faster|slower|more|less|similar|different|significant|effective|comparable|present"
     r"|absent|associated|correlated|related|the (?:highest|lowest|most|best|main|major))\b",
-    r"\b(?:significant(?:ly)?|respectively|compared (?:to|with)|in comparison|than (?:in|the|that|those)"
+    r"\b(?:significant(?:ly)?|respectively|compared (?:to|with)|in comparison|than (?:in|the|"
+    r"that|those)"
     r"|no (?:significant )?(?:difference|effect|change|correlation)s?|a total of|of which|highest"
-    r"|lowest|majority|most (?:abundant|common|frequent|effective)|ranged from|varied|accounted for)\b",
+    r"|lowest|majority|most (?:abundant|common|frequent|effective)|ranged from|varied|"
+    r"accounted for)\b",
 )  # fmt: skip
 
 STATISTIC = _any(
     r"\bp\s*[<=>≤]\s*0?\.\d", r"\b(?:95\s?%\s?CI|OR|HR|RR)\b\s*[:=]?\s*\d", r"r2?\s*=\s*-?0?\.\d"
 )
 MEASURE = _any(r"\d\s?(?:%|‰|°C|percent\b)", r"\d+(?:\.\d+)?[- ]fold\b", r"±",
-               r"\d\s?(?:mg|g|kg|µg|μg|ng|ml|mL|L|µl|mm|cm|m|km|nm|µm|kelvin|K|Hz|eV|V|MPa|kPa|kDa|bp|kb"
+               r"\d\s?(?:mg|g|kg|µg|μg|ng|ml|mL|L|µl|mm|cm|m|km|nm|µm|kelvin|K|Hz|eV|V|MPa|kPa|"
+               r"kDa|bp|kb"
                r"|days?|hours?|h|min|years?|months?|weeks?)\b")  # fmt: skip
 CONCLUSION = _any(
     r"^(?:in conclusion|in summary|to conclude|overall|taken together|collectively|altogether|thus"
-    r"|therefore|hence|consequently|these (?:results|findings|data)|our (?:results|findings|data|study)"
+    r"|therefore|hence|consequently|these (?:results|findings|data)|our (?:results|findings|"
+    r"data|study)"
     r"|the (?:present )?(?:results|findings|study|data))\b",
-    r"\b(?:may|might|could|can) be (?:used|useful|considered|a |an |due|attributed|applied|exploited)",
-    r"\b(?:provides?|offers?|represents?|plays?|contributes?) (?:a|an|new|the|valuable|important|useful|to)\b",
-    r"\b(?:suggest(?:s|ing)?|conclude|implies|imply|highlights?|potential(?:ly)?|promising|useful)\b",
+    r"\b(?:may|might|could|can) be (?:used|useful|considered|a |an |due|attributed|applied|"
+    r"exploited)",
+    r"\b(?:provides?|offers?|represents?|plays?|contributes?) (?:a|an|new|the|valuable|"
+    r"important|useful|to)\b",
+    r"\b(?:suggest(?:s|ing)?|conclude|implies|imply|highlights?|potential(?:ly)?|promising|"
+    r"useful)\b",
 )  # fmt: skip
 
 BACKGROUND = _any(
-    r"\b(?:is|are) (?:\w+ly |one of )?(?:an? |the )?(?:\w+ )?(?:important|major|common|essential|popular"
-    r"|widely|known|used|considered|necessary|needed|required|critical|crucial|staple|responsible)\b",
+    r"\b(?:is|are) (?:\w+ly |one of )?(?:an? |the )?(?:\w+ )?(?:important|major|common|"
+    r"essential|popular"
+    r"|widely|known|used|considered|necessary|needed|required|critical|crucial|staple|"
+    r"responsible)\b",
     r"\b(?:has|have) (?:\w+ )?(?:been|become|attracted|received|gained|long|recently)\b",
-    r"\b(?:however|although|despite|little is known|remains? (?:un|to be|a|poorly|largely)|unclear|unknown"
-    r"|poorly understood|few studies|there (?:is|are) (?:a|no|few|little|an|many|limited|currently))\b",
-    r"\b(?:recent(?:ly)?|in recent (?:years|decades)|worldwide|traditionally|nowadays|in the past|for "
-    r"(?:centuries|decades|many years)|growing (?:interest|number)|to date|so far|challenge|urgent|lack of)\b",
+    r"\b(?:however|although|despite|little is known|remains? (?:un|to be|a|poorly|largely)|"
+    r"unclear|unknown"
+    r"|poorly understood|few studies|there (?:is|are) (?:a|no|few|little|an|many|limited|"
+    r"currently))\b",
+    r"\b(?:recent(?:ly)?|in recent (?:years|decades)|worldwide|traditionally|nowadays|in the "
+    r"past|for "
+    r"(?:centuries|decades|many years)|growing (?:interest|number)|to date|so far|challenge|"
+    r"urgent|lack of)\b",
 )  # fmt: skip
 
 OTHERS = _any(
-    r"\b(?:previous(?:ly)?|prior|earlier|other|recent|several|some|many|numerous|published) (?:\w+ )?"
-    r"(?:studies|study|works?|reports?|authors?|research(?:ers)?|workers|scientists|groups? (?:has|have)|investigat\w+|literature|findings|results"
+    r"\b(?:previous(?:ly)?|prior|earlier|other|recent|several|some|many|numerous|published) "
+    r"(?:\w+ )?"
+    r"(?:studies|study|works?|reports?|authors?|research(?:ers)?|workers|scientists|groups? "
+    r"(?:has|have)|investigat\w+|literature|findings|results"
     r"|reported|described|shown|observed|published|proposed|experiments?)\b",
-    r"\b(?:reported|described|shown|observed|found|suggested|proposed|introduced|demonstrated) (?:previously"
+    r"\b(?:reported|described|shown|observed|found|suggested|proposed|introduced|demonstrated) "
+    r"(?:previously"
     r"|earlier|elsewhere|by others|in the literature|in (?:previous|other|earlier))\b",
-    r"\b(?:has|have) (?:also |previously |already )?been (?:\w+ly )?(?:reported|shown|described|suggested|proposed|demonstrated"
+    r"\b(?:has|have) (?:also |previously |already )?been (?:\w+ly )?(?:reported|shown|"
+    r"described|suggested|proposed|demonstrated"
     r"|found|documented|established|observed|studied|used|implicated|published|identified)\b",
-    r"\b(?:in agreement|consistent|in accordance|in line|similar|agree[sd]?|contrary|in contrast|comparable) "
-    r"(?:with|to) (?:\w+ )*(?:previous|earlier|other|reports?|studies|stud(?:y|ies) (?:of|by)|literature|findings|results|those)\b",
+    r"\b(?:in agreement|consistent|in accordance|in line|similar|agree[sd]?|contrary|in "
+    r"contrast|comparable) "
+    r"(?:with|to) (?:\w+ )*(?:previous|earlier|other|reports?|studies|stud(?:y|ies) (?:of|by)|"
+    r"literature|findings|results|those)\b",
     r"\bet al\b", r"\baccording to [A-Z]", r"\bthe literature\b", r"\bit is (?:well[- ]|widely |generally )?(?:known|accepted|believed)\b",
 )  # fmt: skip
 
 CITATION = re.compile(
     r"\(\d{1,3}(?:\s?[,;–-]\s?\d{1,3})+\)|\(\d{1,3}\)(?=[.,;]?\s?$)|"
     r"\[\s?\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*\s?\]"
-    r"|\((?:see |e\.g\.,? |cf\. |reviewed in )?[A-Z][\w’'-]+(?:,? (?:et al\.?|and|&)[^()]{0,40})?,? (?:1[89]|20)\d\d[a-z]?[^()]*\)"
+    r"|\((?:see |e\.g\.,? |cf\. |reviewed in )?[A-Z][\w’'-]+(?:,? (?:et al\.?|and|"
+    r"&)[^()]{0,40})?,? (?:1[89]|20)\d\d[a-z]?[^()]*\)"
     r"|\b[A-Z][\w’'-]+ (?:et al\.?|and [A-Z][\w’'-]+|& [A-Z][\w’'-]+),? ?[(\[](?:1[89]|20)?\d"
     r"|\b[A-Z][\w’'-]+ \((?:1[89]|20)\d\d[a-z]?\)"
     r"|[a-z)][.,;]\d{1,3}(?:[–,-]\s?\d{1,3})*(?=\s|$)"
@@ -132,6 +168,7 @@ CITATION = re.compile(
 )
 """Marks that point at other people's work: [12], (Smith et al., 2010), Smith (2010), worshipped.1-3"""
 
-NO_NEW_FINDINGS = re.compile(r"^\s*(?:corrigendum|erratum|correction|author correction|publisher correction|retraction"
+NO_NEW_FINDINGS = re.compile(r"^\s*(?:corrigendum|erratum|correction|author correction|publisher "
+                        r"correction|retraction"
                              r"|retracted|expression of concern|addendum)\b", re.IGNORECASE)  # fmt: skip
 """Titles of notices about another paper: what they say is not news of their own."""

@@ -21,8 +21,10 @@ WANTED = 3
 """Wrong options beside the right one."""
 
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
-_WORDS = ("two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-          "sixteen seventeen eighteen nineteen twenty").split()  # fmt: skip
+_WORDS = (
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
 
 
 class Lent(NamedTuple):
@@ -246,9 +248,7 @@ def _written(value: float, decimals: int, like: str) -> str:
     return text.replace(".", ",") if "," in like and not grouped else text
 
 
-def _others(
-    fact: Fact, lent: Bank, quote: str, seed: str, least: int
-) -> Iterator[str]:
+def _others(fact: Fact, lent: Bank, quote: str, seed: str, least: int) -> Iterator[str]:
     """Terms of other claims that would stand well in this place, the likest slot first."""
     likeness: dict[int, int] = defaultdict(int)
     alike: dict[int, Lent] = {}
@@ -270,6 +270,10 @@ def _fits(fact: Fact, other: Lent, quote: str) -> bool:
         return False
     a, b = normal(mine), normal(theirs)
     if a in b or b in a or b in normal(quote):
+        return False
+    shared = (content(a) & content(b)) - {fact.term.head}
+    if shared:
+        # `O. sanctum extract` beside `Ocimum sanctum extract` may be as right.
         return False
     number = is_plural(mine.split()[-1]) == is_plural(theirs.split()[-1])
     if not number and (not fact.last or not fact.left.endswith("the")):

@@ -79,9 +79,19 @@ def _nugget(document: Document, sentence: Sentence, made_by: str) -> Nugget | No
         kind=_kind(claim.text, reading, bool([t for t in found if t.type is Type.QUANTITY])),
         entities=tuple(dict.fromkeys(named))[:8],
         keywords=tuple(dict.fromkeys(t.head for t in found if len(t.head) > 2))[:8],
-        confidence=round(reading.found, 3),
+        confidence=round(reading.found * _clarity(claim.text), 3),
         made_by=made_by,
     )
+
+
+def _clarity(claim: str) -> float:
+    """How well a claim stands and can be taught, 0.5 to 1: long and laden ones less."""
+    words = len(claim.split())
+    laden = claim.count("(") + claim.count(";") + claim.count(",") // 3
+    vague = bool(
+        re.search(r"\b(?:both the|the (?:two|three)|[Tt]he \w+ (?:was|were|is|are))\b", claim)
+    )
+    return max(0.5, 1.0 - 0.015 * max(0, words - 30) - 0.05 * laden - 0.1 * vague)
 
 
 def _page(document: Document, start: int, fallback: int) -> int:
@@ -92,8 +102,10 @@ _DEFINES = re.compile(
     r"\b(?:is|are) (?:defined as|called|known as|a (?:kind|type|form|class|species|measure) of)\b"
 )
 _RESOURCE = re.compile(
-    r"\b(?:data ?set|database|corpus|software|package|library|toolkit|benchmark|source code|repository|web ?server|pipeline"
-    r"|genome assembly|reference genome)\b.{0,80}\b(?:available|released|provides?|contains?|comprises?|includes?)\b",
+    r"\b(?:data ?set|database|corpus|software|package|library|toolkit|benchmark|source code|"
+    r"repository|web ?server|pipeline"
+    r"|genome assembly|reference genome)\b.{0,80}\b(?:available|released|provides?|contains?|"
+    r"comprises?|includes?)\b",
     re.IGNORECASE,
 )
 

@@ -1,6 +1,6 @@
 """A claim seen as a fact with one answer: what is asked for, and which orders of words it allows.
 
-Wordings are in `frames`; this module only supplies what fills them.
+What an attribute fills wordings with is here; other orders and questions are in `orders`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,7 @@ from typing import NamedTuple
 from memory.records import GAP
 from tools.teachers.offline.clauses import Clause, head, parse
 from tools.teachers.offline.terms import Term, Type, terms
-from tools.teachers.offline.words import (
-    Tag,
-    inflect,
-    is_plural,
-    lowered,
-    readings,
-    tokens,
-    verb_lemma,
-)
+from tools.teachers.offline.words import is_plural, lowered, readings
 
 
 class Attribute(NamedTuple):
@@ -62,13 +54,17 @@ class Fact(NamedTuple):
         return f"{self.claim[: self.term.start]}{GAP}{self.right}"
 
 
+_STATISTICS = re.compile(r"\s*\([^()]*(?:[=<>≤≥±]|\bCI\b)[^()]*\)")
+"""`(p < 0.001)`, `(n = 12)`: kept in the claim itself, left out of its rewordings."""
+
+
 @lru_cache(maxsize=20_000)
 def stated(claim: str, common: bool = False) -> tuple[str, Clause | None, tuple[Term, ...]]:
     """The claim without its stop, its clause, and its terms.
 
     common: whether its first word is known to be no name, so that it begins in lower case.
     """
-    text = re.sub(r"\s+", " ", claim).strip().rstrip(".").rstrip()
+    text = _STATISTICS.sub("", re.sub(r"\s+", " ", claim)).strip().rstrip(".").rstrip()
     if common:
         text = text[:1].lower() + text[1:]
     return text, parse(text), tuple(terms(text))
@@ -108,64 +104,81 @@ def candidates(claim: str, common: frozenset[str] = frozenset()) -> list[Fact]:
     first = re.match(r"[A-Z][a-z-]+", claim)
     begins = first is not None and first.group().lower() in common
     text, clause, found = stated(claim, begins)
-    found = tuple(term for term in found if not _repeated(text, term))
-    facts = [Fact(text, term, clause, attribute_of(text, clause, term)) for term in found]
-    return sorted(facts, key=lambda fact: (-_worth(fact) - ('q' in fields(fact)), fact.term.start))
+    facts = [
+        Fact(text, term, clause, attribute_of(text, clause, term))
+        for term in found
+        if not _repeated(text, term)
+    ]
+    return sorted(facts, key=lambda fact: (-worth(fact), fact.term.start))
 
 
-def _worth(fact: Fact) -> float:
-    term, clause = fact.term, fact.clause
-    worth = _RANK[term.type]
-    if term.type is Type.NUMBER and fact.left.endswith(("the", "The")):
-        worth -= 3.0
-    worth += 1.5 * fact.last + 1.5 * (fact.attribute is not None) - 1.5 * (term.depth > 0)
+def worth(fact: Fact) -> float:
+    """How telling an answer is: by its type, and by its place in the claim."""
+    term = fact.term
+    points = _RANK[term.type] + 1.5 * fact.last + 1.5 * (fact.attribute is not None)
+    points -= 1.5 * (term.depth > 0)
+    if term.type is Type.NUMBER and fact.left.lower().endswith("the"):
+        points -= 3.0  # `the two images` counts nothing
     before, after = fact.left.rsplit(" ", 1)[-1].lower(), fact.right.lstrip()
-    listed = before in {"and", "or", ","} or before.endswith(",") or re.match(r"(?:,|and\b|or\b)", after)
-    worth -= 1.5 * bool(listed) + 2.0 * after.startswith("of ")
-    if clause is None:
-        return worth - 1.0
-    subject = fact.claim.find(clause.subject, len(clause.front))
-    ending = subject + len(clause.subject)
-    if term.start < subject:
-        return worth - 2.0
-    if term.end <= ending:
-        return worth - 1.8
+    if before in {"and", "or"} or before.endswith(",") or re.match(r"(?:,|and\b|or\b)", after):
+        points -= 1.5
+    return points - 2.0 * after.startswith("of ") + _place(fact)
+
+
+def _place(fact: Fact) -> float:
+    if fact.clause is None:
+        return -1.0
+    subject = fact.claim.find(fact.clause.subject, len(fact.clause.front))
+    ending = subject + len(fact.clause.subject)
+    if fact.term.end <= ending:
+        return -2.0
     # An answer far behind the verb belongs to a side remark; 12 words away it is worth 1 less.
-    distance = len(fact.claim[ending : term.start].split()) - len(clause.group.split())
-    return worth + 0.8 - min(distance, 20) / 7
+    distance = len(fact.claim[ending : fact.term.start].split()) - len(fact.clause.group.split())
+    return 0.8 - min(distance, 20) / 7
 
 
-_LEAD = r"(?:(?:about|approximately|around|nearly|almost|roughly|only|just|exactly|some|up to|at least|more than|less than|over)\s)?"
-_NOT_BEARERS = re.compile(
-    r"(?:number|proportion|percentage|amount|majority|total|rest|quantity|count|share|fraction|sum|part|one|most|half|"
-    r"presence|absence|use|effect|addition|result|results|aim|purpose|addition|removal|introduction)s?$"
+_LEAD = (
+    r"(?:(?:about|approximately|around|nearly|almost|roughly|only|just|exactly|some|up to|"
+    r"at least|more than|less than|over)\s)?"
 )
+_NOT_ATTRIBUTES = re.compile(
+    r"(?:number|proportion|percentage|amount|majority|total|rest|quantity|count|share|fraction|"
+    r"sum|part|one|most|half|presence|absence|use|effect|addition|result|aim|purpose|removal|"
+    r"introduction)s?$"
+)
+"""What X does not have: one says `the number of leaves`, not `leaves have a number`."""
 
 
 def attribute_of(text: str, clause: Clause | None, term: Term) -> Attribute | None:
     """The claim as an attribute of a bearer, where it says no more than that."""
-    if clause is None or clause.front or clause.negated or term.end != len(text):
+    if clause is None or clause.front or clause.negated or clause.adverbs:
         return None
-    if clause.copula and len(clause.auxiliaries) == 1 and not clause.adverbs:
-        between = re.fullmatch(
-            rf"({_LEAD})(?:(the|a|an) )?", clause.rest[: len(clause.rest) - len(term.text)]
-        )
-        found = _of(clause.subject) or _genitive(clause.subject)
-        if between and found and not _NOT_BEARERS.search(found[0]):
-            lead = f"{between.group(1)}{between.group(2) or ''}".strip()
-            return Attribute(*found, clause.auxiliaries[0], lead)
-    if (
-        clause.lemma == "have"
-        and not clause.auxiliaries
-        and not clause.adverbs
-        and term.type in {Type.QUANTITY, Type.NUMBER}
-    ):
-        before = clause.rest[: len(clause.rest) - len(term.text)]
-        found_ = re.fullmatch(rf"an? ([a-z][\w\s-]*?) of ({_LEAD})", before)
-        if found_ and " of " not in found_.group(1):
-            be = "was" if clause.past else "is"
-            return Attribute(found_.group(1), clause.subject, be, found_.group(2).strip())
+    if term.end != len(text) or not clause.rest.endswith(term.text):
+        return None
+    before = clause.rest[: len(clause.rest) - len(term.text)]
+    if clause.copula and len(clause.auxiliaries) == 1:
+        return _copular(clause, before)
+    measured = term.type in {Type.QUANTITY, Type.NUMBER}
+    if clause.lemma == "have" and not clause.auxiliaries and measured:
+        return _possessive(clause, before)
     return None
+
+
+def _copular(clause: Clause, before: str) -> Attribute | None:
+    between = re.fullmatch(rf"({_LEAD})((?:the|a|an) )?", before)
+    found = _of(clause.subject) or _genitive(clause.subject)
+    if not between or not found or _NOT_ATTRIBUTES.search(found[0]):
+        return None
+    lead = f"{between.group(1)}{between.group(2) or ''}".strip()
+    return Attribute(*found, clause.auxiliaries[0], lead)
+
+
+def _possessive(clause: Clause, before: str) -> Attribute | None:
+    found = re.fullmatch(rf"an? ([a-z][\w\s-]*?) of ({_LEAD})", before)
+    if not found or " of " in found.group(1):
+        return None
+    be = "was" if clause.past else "is"
+    return Attribute(found.group(1), clause.subject, be, found.group(2).strip())
 
 
 def _of(subject: str) -> tuple[str, str] | None:
@@ -180,296 +193,39 @@ def _genitive(subject: str) -> tuple[str, str] | None:
     return (found.group(2), found.group(1)) if found else None
 
 
-def fields(fact: Fact) -> dict[str, str]:
-    """Whatever wordings can be filled with; a field is left out where the syntax does not allow it."""
-    made = {
-        "C": _begun(fact.claim),
-        "c": lowered(fact.claim),
-        "V": fact.term.text,
-        "gapped": _begun(fact.gapped),
-        "g": lowered(fact.gapped) if fact.term.start else fact.gapped,
-    }
-    if fact.last:
-        made |= {"open": _begun(fact.left), "o": lowered(fact.left)}
-    if fact.attribute:
-        return made | _attribute_fields(fact, fact.attribute)
-    if fact.clause:
-        made |= _orders(fact, fact.clause) | _questions(fact, fact.clause)
-    return made
+def several(phrase: str) -> bool:
+    """Whether a noun phrase takes a plural verb."""
+    if re.match(r"(?:an?|each|every)\s", phrase, re.IGNORECASE):
+        return False
+    noun = head(phrase)
+    return " and " in phrase or (is_plural(noun) and bool(readings(noun.lower())))
 
 
-def _begun(text: str) -> str:
+def begun(text: str) -> str:
+    """A text as a sentence begins."""
     return text[:1].upper() + text[1:]
 
 
-def _attribute_fields(fact: Fact, attribute: Attribute) -> dict[str, str]:
+def attribute_fields(fact: Fact, attribute: Attribute) -> dict[str, str]:
+    """What wordings about an attribute are filled with."""
     name, bearer, be, lead = attribute
     value = f"{lead} {fact.term.text}".strip()
-    plural = _several(bearer)
-    have = "had" if be in {"was", "were"} else "have" if plural else "has"
-    do = "did" if be in {"was", "were"} else "do" if plural else "does"
+    plural, past = several(bearer), be in {"was", "were"}
     x = lowered(bearer)
-    return {
+    made = {
         "A": name,
-        "X": x[:1].upper() + x[1:],
+        "X": begun(x),
         "x": x,
-        "Xs": (x[:1].upper() + x[1:]) + ("'" if plural and x.endswith("s") else "'s"),
+        "Xs": begun(x) + ("'" if plural and x.endswith("s") else "'s"),
         "be": be,
         "lead": lead,
-        "have": have,
-        "do": do,
+        "have": "had" if past else "have" if plural else "has",
+        "do": "did" if past else "do" if plural else "does",
         "a": "an" if name[:1].lower() in "aeiou" else "a",
         "V": value,
-        "V_": value[:1].upper() + value[1:],
-        **({"measure": "yes"} if fact.term.type in {Type.QUANTITY, Type.NUMBER} else {}),
+        "V_": begun(value),
         "q": f"What {be} the {name} of {x}?",
     }
-
-
-def _several(phrase: str) -> bool:
-    return not re.match(r"(?:an?|the|each|every) (?=[^\s]+[^s]$)", phrase, re.IGNORECASE) and (
-        is_plural(head(phrase)) and bool(readings(head(phrase).lower())) or " and " in phrase
-    )
-
-
-_PLACE = {"in", "at", "on", "near", "across", "from", "within", "along"}
-
-
-def _orders(fact: Fact, clause: Clause) -> dict[str, str]:
-    """Passive and active turned into each other, clefts, and adverbials moved to the front."""
-    made: dict[str, str] = {}
-    if turned := _turned(clause):
-        made["turned"] = turned
-    if cleft := _cleft(fact, clause):
-        made["cleft"] = cleft
-    if fronted := _fronted(clause):
-        made["fronted"] = fronted
+    if fact.term.type in {Type.QUANTITY, Type.NUMBER}:
+        made |= {"M": name}
     return made
-
-
-def _simple(text: str) -> bool:
-    """Whether a text is one noun phrase, perhaps with `of …`."""
-    words = tokens(text)
-    if any(w.tag in {Tag.SUBORDINATOR, Tag.CONJUNCTION, Tag.TO, Tag.GERUND, Tag.PARTICIPLE, Tag.VERB, Tag.MAYBE, Tag.BE, Tag.HAVE,
-                     Tag.MODAL} or w.text in ",;:" for w in words):  # fmt: skip
-        return False
-    return not any(w.tag is Tag.PREPOSITION and w.low != "of" for w in words) and bool(head(text))
-
-
-def _be(phrase: str, past: bool) -> str:
-    several = _several(phrase)
-    return ("were" if several else "was") if past else ("are" if several else "is")
-
-
-def _turned(clause: Clause) -> str:
-    """`X makes Y` as `Y is made by X`, and `X was first described by N` as `N first described X`."""
-    if clause.front or clause.negated or clause.copula:
-        return ""
-    if clause.passive and len(clause.auxiliaries) == 1 and clause.rest.startswith("by "):
-        agent = clause.rest[3:]
-        if not _simple(agent) or not _simple(clause.subject):
-            return ""
-        verb = (
-            inflect(clause.lemma, "VBD")
-            if clause.past
-            else clause.lemma
-            if _several(agent)
-            else inflect(clause.lemma, "VBZ")
-        )
-        adverb = f"{clause.adverbs} " if clause.adverbs else ""
-        return f"{agent[:1].upper() + agent[1:]} {adverb}{verb} {lowered(clause.subject)}"
-    if (
-        clause.auxiliaries
-        or clause.adverbs
-        or clause.lemma in {"have", "become", "remain", "seem", "appear", "belong"}
-    ):
-        return ""
-    if not _simple(clause.rest) or not _simple(clause.subject):
-        return ""
-    participle = inflect(clause.lemma, "VBN")
-    thing = clause.rest[:1].upper() + clause.rest[1:]
-    return f"{thing} {_be(clause.rest, clause.past)} {participle} by {lowered(clause.subject)}"
-
-
-class Between(NamedTuple):
-    """What stands between verb and answer: `feeds [thing: young moths] [preposition: on] [the]`."""
-
-    thing: str
-    preposition: str
-    determiner: str
-
-
-def _between(fact: Fact, clause: Clause) -> Between | None:
-    """The words between verb and answer, where they are that simple."""
-    if not clause.rest or not clause.rest.endswith(f"{fact.term.text}{fact.right}"):
-        return None
-    before = clause.rest[: len(clause.rest) - len(fact.term.text) - len(fact.right)]
-    found = re.fullmatch(r"(.*?)\b(?:(the|an?) )?", before)
-    if not found:
-        return None
-    words = found.group(1).split()
-    preposition = words.pop() if words and _prepositional(words[-1]) else ""
-    thing = " ".join(words)
-    if thing and (not preposition or preposition == "of" or not _simple(thing)):
-        return None
-    return Between(thing, preposition, found.group(2) or "")
-
-
-def _prepositional(word: str) -> bool:
-    return tokens(word)[0].tag in {Tag.PREPOSITION, Tag.TO}
-
-
-def _cleft(fact: Fact, clause: Clause) -> str:
-    """`What the moth eats is the osk leaf`; `It is in Lund that the moss grows`."""
-    found = _between(fact, clause)
-    if found is None or not fact.last or clause.front or clause.negated or clause.copula:
-        return ""
-    thing, preposition, determiner = found
-    if thing:
-        return ""
-    value = f"{determiner} {fact.term.text}".strip()
-    subject = lowered(clause.subject)
-    if preposition:
-        return f"It {'was' if clause.past else 'is'} {preposition} {value} that {subject} {clause.group}"
-    if (
-        fact.term.type in {Type.PERSON, Type.DIRECTION, Type.NUMBER, Type.QUANTITY}
-        or clause.auxiliaries
-    ):
-        return ""
-    return f"What {subject} {clause.group} {_be(value, clause.past)} {value}"
-
-
-def _fronted(clause: Clause) -> str:
-    """A closing adverbial put first: `In Lund, the moss grows on stone`."""
-    if clause.front or clause.negated:
-        return ""
-    found = re.match(
-        r"(.*\S) ((?:in|at|during|under|after|before|among|within) [^,;()]+)$", clause.rest
-    )
-    if not found or not clause.copula and not clause.verb:
-        return ""
-    tail = found.group(2)
-    if (
-        len(re.findall(r"\b(?:of|and|that|which|with|by|to|than|for|from)\b", tail)) > 1
-        or len(tail.split()) > 9
-    ):
-        return ""
-    body = found.group(1)
-    if (
-        _simple(body)
-        or re.fullmatch(r"(?:on|by|with|from) .+", body)
-        and _simple(body.split(" ", 1)[1])
-    ):
-        return f"{tail[:1].upper() + tail[1:]}, {lowered(clause.subject)} {clause.group} {body}"
-    return ""
-
-
-_UNIT_KIND = (
-    (r"kelvin|°|degree|celsius", "what temperature"),
-    (r"%|percent|per cent", "what percentage"),
-    (r"years? old", "what age"),
-)
-
-
-def _unit_asked(term: Term) -> str:
-    unit = term.head
-    for pattern, asked in _UNIT_KIND:
-        if re.match(pattern, unit):
-            return asked
-    spelled = re.sub(r"^[-−+±]?[\d.,×^± ]*", "", term.text).strip(" -")
-    return f"how many {spelled}" if len(unit) > 4 else f"what value in {spelled}"
-
-
-def _questions(fact: Fact, clause: Clause) -> dict[str, str]:
-    """Ways of asking for the answer: fronted, echoed, indirect; none for a direction."""
-    made: dict[str, str] = {}
-    term = fact.term
-    if clause.negated and term.type is not Type.QUANTITY or term.depth:
-        return made
-    echo = _asked_word(fact)
-    if echo and fact.last and not clause.front:
-        made["echo"] = f"{_begun(_without_determiner(fact.left))} {echo}?"
-    subject = _asks_subject(fact, clause)
-    if subject:
-        return made | subject
-    found = _between(fact, clause)
-    if found is None or not echo or clause.front:
-        return made
-    thing, preposition, _ = found
-    auxiliary, remainder = clause.asked
-    tail = fact.right.strip()
-    if tail[:1] in {",", ";", "(", "-", "/"} or re.match(r"(?:and|or|of)\b", tail):
-        return {}
-    if tail.endswith(")"):
-        return {}
-    if term.type is Type.NUMBER and term.head and tail.startswith(term.head):
-        words = _counted(tail)
-        echo, tail = f"how many {words}", tail[len(words) :].strip()
-    asked = f"{preposition} {echo}".strip()
-    if echo == "where":
-        asked = "where"
-    subject = lowered(clause.subject)
-    body = " ".join(f"{subject} {remainder} {thing} {tail}".split())
-    made["q"] = f"{asked[:1].upper() + asked[1:]} {auxiliary} {body}?"
-    made["indirect"] = " ".join(f"{asked} {subject} {clause.group} {thing} {tail}".split())
-    return made
-
-
-def _without_determiner(left: str) -> str:
-    return re.sub(r"\s(?:the|an?)$", "", left)
-
-
-def _counted(tail: str) -> str:
-    """The noun phrase at the beginning of a text: `wing spots` of `wing spots in spring`."""
-    words = []
-    for word in tokens(tail):
-        if word.tag not in {Tag.NOUN, Tag.ADJECTIVE, Tag.MAYBE}:
-            break
-        words.append(word.text)
-    return " ".join(words) or tail.split(" ", 1)[0]
-
-
-def _asked_word(fact: Fact) -> str:
-    term = fact.term
-    before = fact.left.rsplit(" ", 1)[-1].lower()
-    if term.type is Type.DIRECTION:
-        return ""
-    if term.type is Type.PERSON:
-        return "whom" if before in {"by", "from", "of", "to"} else "who"
-    if term.type is Type.YEAR:
-        return "what year"
-    if term.type is Type.QUANTITY:
-        return "how much" if before == "by" else _unit_asked(term)
-    if term.type is Type.NUMBER:
-        return (
-            "how many"
-            if not term.head
-            else f"how many {term.head}"
-            if not fact.right.strip().startswith(term.head)
-            else "how many"
-        )
-    return "what"
-
-
-def _asks_subject(fact: Fact, clause: Clause) -> dict[str, str]:
-    """`Who first described X?` for the agent of a passive; `What inhibits growth?` for a subject."""
-    term = fact.term
-    if clause.front:
-        return {}
-    if clause.passive and clause.rest == f"by {term.text}" and len(clause.auxiliaries) == 1:
-        verb = inflect(clause.lemma, "VBD" if clause.past else "VBZ")
-        who = "Who" if term.type is Type.PERSON else "What"
-        body = " ".join(f"{clause.adverbs} {verb} {lowered(clause.subject)}".split())
-        return {"q": f"{who} {body}?", "indirect": f"{who.lower()} {body}", "which": f"By {'whom' if who == 'Who' else 'what'} "
-                f"{clause.auxiliaries[0]} {lowered(clause.subject)} {' '.join(f'{clause.adverbs} {clause.verb}'.split())}?"}  # fmt: skip
-    plain = re.sub(r"^(?:The|An?) ", "", clause.subject)
-    if term.end < len(fact.claim) and plain == term.text and not _several(clause.subject):
-        who = "Who" if term.type is Type.PERSON else "What"
-        return {
-            "q": f"{who} {clause.group} {clause.rest}?",
-            "indirect": f"{who.lower()} {clause.group} {clause.rest}",
-        }
-    return {}
-
-
-__all__ = ["Attribute", "Fact", "attribute_of", "candidates", "fields", "stated", "verb_lemma"]

@@ -12,6 +12,7 @@ own content words, in plain school English.
 Fields: {C} the claim, {c} the same in mid-sentence, {V} the answer, and for an attribute (`the
 {A} of {X} is {V}`) {A} attribute, {X} bearer at a beginning, {x} in mid-sentence, {be}, {have},
 {a} its article, {do}. {open} and {o} are the claim up to its answer, where the answer comes last.
+{blank} is {gapped} with three dots.
 {q} is a question that asks for the answer. {gapped} is the claim with a gap, {g} in mid-sentence.
 """
 
@@ -74,6 +75,7 @@ PROBE_LAST: Table = (
 PROBE_ASKED: Table = (("asked_which", "Question: {which}\nAnswer:"),)
 PROBE_GAP: Table = (
     ("agree_gap", "Studies agree that {g}."),
+    ("which_fits", "Question: Which words fit the blank? {blank}.\nAnswer:"),
     ("books_gap", "Books on the subject say that {g}."),
     ("experts_gap", "Experts say that {g}."),
 )
@@ -95,6 +97,7 @@ EXAM_LAST: Table = (
 EXAM_ASKED: Table = (("asked_tell", "Question: Can you tell me {indirect}?\nAnswer:"),)
 EXAM_GAP: Table = (
     ("learned_gap", "Scientists have learned that {g}."),
+    ("missing", "Question: What is missing here? {blank}.\nAnswer:"),
     ("today_gap", "Today we know that {g}."),
     ("fact_gap", "It is a fact that {g}."),
 )

@@ -13,7 +13,8 @@ from string import Formatter
 from memory.records import GAP, Nugget, Purpose, Question, QuestionKind
 from tools.teachers.offline import frames
 from tools.teachers.offline.distractors import order, wrong_options
-from tools.teachers.offline.facts import Fact, candidates, fields, lower_case
+from tools.teachers.offline.facts import Fact, candidates, lower_case
+from tools.teachers.offline.orders import fields
 from tools.teachers.offline.words import lowered
 
 STATEMENTS, ASKED, PROBES, EXAMS = 8, 3, 3, 4
@@ -70,7 +71,7 @@ def _filled(tables: Sequence[frames.Table], filled: Mapping[str, str]) -> Iterat
 def _statements(nugget: Nugget, filled: Mapping[str, str], made_by: str) -> list[Question]:
     """The claim, then its other orders, then framings; answers in the middle and at the end."""
     claim, rest = frames.TRAIN_FRAMINGS[:1], frames.TRAIN_FRAMINGS[1:]
-    measured = frames.TRAIN_MEASURE if filled.get("measure") else ()
+    measured = frames.TRAIN_MEASURE if "M" in filled else ()
     tables = (claim, frames.TRAIN_ATTRIBUTE, measured, frames.TRAIN_ORDERS, rest)
     made = []
     for form, text in _filled(tables, filled):
@@ -150,7 +151,7 @@ def _probe_tables(fact: Fact) -> list[frames.Table]:
 
 def _exam_tables(fact: Fact, filled: Mapping[str, str]) -> list[frames.Table]:
     if fact.attribute:
-        measured = (frames.EXAM_MEASURE,) if filled.get("measure") else ()
+        measured = (frames.EXAM_MEASURE,) if "M" in filled else ()
         return [*measured, frames.EXAM_ATTRIBUTE]
     if fact.last:
         return [frames.EXAM_ASKED, frames.EXAM_LAST]

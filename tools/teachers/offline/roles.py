@@ -99,7 +99,7 @@ def _cues(sentence: str, section: str) -> float:
 
 def _role(sentence: str, section: str, found: float) -> Role:
     if found >= 0.5:
-        if section == "conclusion" or cues.CONCLUSION.search(sentence) and section != "result":
+        if section == "conclusion" or (cues.CONCLUSION.search(sentence) and section != "result"):
             return Role.CONCLUSION
         return Role.RESULT
     if cues.OBJECTIVE.search(sentence):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tools.teachers.offline.clauses import finite, parse
-from tools.teachers.offline.words import Tag, Token, tokens
+from tools.teachers.offline.words import Tag, Token, listed, readings, tokens
 
 
 class Type(StrEnum):
@@ -41,18 +41,23 @@ class Term(NamedTuple):
 _NUMERAL = r"[-−+±]?\d+(?:[.,]\d+)*(?:\s?×\s?10\s?[-−^]?\s?\d+)?"
 _WORD_UNITS = (
     "kelvin|percent|per cent|degrees(?: (?:Celsius|Fahrenheit))?|"
-    "(?:milli|centi|kilo|micro|nano|mega|giga|deci|hecto|tera|pico)?(?:met(?:re|er)|gram(?:me)?|lit(?:re|er)|volt|watt|"
-    "joule|hertz|pascal|newton|ampere|mole|molar|ohm|tesla|farad|second|bar|electronvolt|byte|bit|calorie|tonne|ton)s?|"
+    "(?:milli|centi|kilo|micro|nano|mega|giga|deci|hecto|tera|pico)?(?:met(?:re|er)|"
+    "gram(?:me)?|lit(?:re|er)|volt|watt|"
+    "joule|hertz|pascal|newton|ampere|mole|molar|ohm|tesla|farad|second|bar|electronvolt|byte|"
+    "bit|calorie|tonne|ton)s?|"
     "tonnes?|days?|hours?|minutes?|seconds?|weeks?|months?|years?|decades?|centuries|generations?|"
-    "(?:square|cubic) \\w+|litres?|fold|times|moles?|bars?|parts per (?:million|billion)|ppm|ppb|individuals per \\w+"
+    "(?:square|cubic) \\w+|litres?|fold|times|moles?|bars?|parts per (?:million|billion)|ppm|"
+    "ppb|individuals per \\w+"
 )
 _SYMBOL_UNITS = (
-    "%|‰|°\\s?[CFK]?|[µμmkMGncdTp]?(?:g|m|L|l|s|Hz|eV|V|W|J|Pa|mol|M|A|bar|Da|N|Ω|T|F|cal|B|Gy|Sv|Bq|U|IU)|h|min|bp|kb|Mb|"
+    "%|‰|°\\s?[CFK]?|[µμmkMGncdTp]?(?:g|m|L|l|s|Hz|eV|V|W|J|Pa|mol|M|A|bar|Da|N|Ω|T|F|cal|B|Gy|"
+    "Sv|Bq|U|IU)|h|min|bp|kb|Mb|"
     "rpm|CFU|wt%|dB|px|AU|yr|yrs|d|K|ha|cM|dpi|kcal|mmHg|cmH2O"
 )
 _UNIT_RE = (
     rf"(?:(?:{_SYMBOL_UNITS})(?:[23²³]|[-−]\d|\^[-−]?\d)?|{_WORD_UNITS})(?![A-Za-z])"
-    rf"(?:\s?(?:/|·|per )\s?(?:(?:square |cubic )?[a-zA-Zµμ]+)(?:[23²³])?(?:\s?(?:/|per )\s?[a-z]+)?|"
+    rf"(?:\s?(?:/|·|per )\s?(?:(?:square |cubic )?[a-zA-Zµμ]+)(?:[23²³])?(?:\s?(?:/|per "
+    rf")\s?[a-z]+)?|"
     rf"\s[a-zA-Zµμ]+[-−]\d)?"
 )
 _QUANTITY = re.compile(rf"(?<![\w.]){_NUMERAL}(?:\s?±\s?\d+(?:\.\d+)?)?(?:\s?-?({_UNIT_RE}))")
@@ -69,7 +74,8 @@ _COUNT = re.compile(
 _STATISTIC_BEFORE = re.compile(
     r"(?:\b[pPnNrRtFdf]\s?[²2]?\s?[=<>≤≥]\s?|\bCI\b[^)]*|\(\s*|±\s?|[<>=≤≥]\s?|±)$"
 )
-_LABEL_BEFORE = re.compile(r"\b(?:chromosome|type|grade|stage|phase|group|day|week|table|fig\w*|line|strain|version|no\.?|"
+_LABEL_BEFORE = re.compile(r"\b(?:chromosome|type|grade|stage|phase|group|day|week|table|fig\w*|"
+                        r"line|strain|version|no\.?|"
                            r"number|model|case|category|class|level|step|chapter|level)\s$", re.IGNORECASE)  # fmt: skip
 
 DIRECTIONS: tuple[tuple[str, str, str, str], ...] = (
@@ -111,9 +117,14 @@ def _settled(words: list[Token]) -> list[Token]:
     """Tokens with every `verb or noun` decided: the clause's finite verb, or else a noun."""
     at = finite(words)
     return [
-        word._replace(tag=Tag.VERB if index == at else Tag.NOUN) if word.tag is Tag.MAYBE else word
+        word._replace(tag=_decided(word, index == at)) if word.tag is Tag.MAYBE else word
         for index, word in enumerate(words)
     ]
+
+
+def _decided(word: Token, is_finite: bool) -> Tag:
+    noun = {"NOUN", "PROPN"} & set(readings(word.low)) or not readings(word.low)
+    return Tag.NOUN if noun and not is_finite else Tag.VERB
 
 
 def _complement(text: str) -> list[Term]:
@@ -199,6 +210,9 @@ _COMPARED = {"than", "in", "when", "at", "for", "on", "after", "under"}
 def _directions(text: str) -> list[Term]:
     """`increased`, `lower than`: a finite verb or a comparative, not a noun or a participle."""
     found = []
+    words = tokens(text)
+    at = finite(words)
+    verb = words[at].start if at is not None else -1
     for m in _DIRECTION.finditer(text):
         before, after = text[: m.start()], text[m.end() :].lstrip().split(" ", 1)[0].lower()
         comparative = m.group().endswith("er")
@@ -206,7 +220,7 @@ def _directions(text: str) -> list[Term]:
             continue
         if comparative and after not in _COMPARED:
             continue
-        if not comparative and re.search(r"\b(?:is|are|was|were|be|been|being) (?:\w+ly )?$", before):
+        if not comparative and m.start() != verb:
             continue
         if m.group().endswith(("ease", "eases")) and after in {"in", "of", "was", "were"}:
             continue
@@ -214,11 +228,15 @@ def _directions(text: str) -> list[Term]:
     return found
 
 
-_WEAK = frozenset(
-    "effect use result number level rate amount part way type role presence way order group study case fact addition "
-    "time value difference form kind range set total series lack terms comparison relation respect contrast basis "
-    "case evidence control term mean change increase decrease it them which that one other others thing aspect "
-    "combination majority variety effects results levels values groups studies rates changes differences cases".split()
+_WEAK = listed(
+    "effect use result number level rate amount part way type role presence way order group "
+    "study case fact addition "
+    "time value difference form kind range set total series lack terms comparison relation "
+    "respect contrast basis "
+    "case evidence control term mean change increase decrease it them which that one other "
+    "others thing aspect "
+    "combination majority variety effects results levels values groups studies rates changes "
+    "differences cases"
 )
 
 
@@ -247,14 +265,33 @@ def _in_phrase(word: Token, run: list[Token]) -> bool:
     return False
 
 
+_GRADED = listed(
+    "significant maximum minimum maximal minimal high higher highest low lower lowest better "
+    "best good great greater greatest "
+    "strong stronger weak large larger largest small smaller different various several similar "
+    "same new main major minor "
+    "important certain common possible potential further additional other own overall total "
+    "mean average included obtained "
+    "specific particular considerable substantial slight clear marked notable modest moderate "
+    "similar comparable previous present "
+    "current recent many few more most less least novel useful effective available possible "
+    "entire whole complete long short "
+    "serious severe proper own respective remarkable relative positive negative good bad poor "
+    "rich key further"
+)
+"""Adjectives that tell how much, not which: options that differ only in them may all be right."""
+
+
 def _phrase(text: str, run: list[Token]) -> list[Term]:
+    while run and run[0].low in _GRADED:
+        run = run[1:]
     while run and run[-1].tag is Tag.ADJECTIVE and not run[-1].text[:1].isupper():
         run = run[:-1]
     if not run:
         return []
     spelled = text[run[0].start : run[-1].end]
     last = run[-1].low
-    if len(spelled) < 3 or len(run) == 1 and last in _WEAK or len(run) > 6:
+    if len(spelled) < 3 or (len(run) == 1 and last in _WEAK) or len(run) > 6:
         return []
     return [Term(spelled, run[0].start, run[-1].end, _name_type(text, run), last, run[0].depth)]
 
@@ -269,7 +306,7 @@ def _name_type(text: str, run: list[Token]) -> Type:
         by = re.search(r"\b(?:by|named after|after|from|discoverer)\s$", text[: run[0].start])
         if plain and by:
             return Type.PERSON
-    named = [word for word in capitals if word.start or len(run) > 1 and run[1].text[:1].isupper()]
+    named = [word for word in capitals if word.start or (len(run) > 1 and run[1].text[:1].isupper())]
     if named and (run[-1].text[:1].isupper() or len(named) * 2 >= len(run)):
         return Type.NAME
     return Type.PHRASE

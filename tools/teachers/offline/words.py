@@ -12,6 +12,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 
+def listed(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
 class Tag(StrEnum):
     """Part of speech, as coarse as the rules need."""
 
@@ -83,10 +88,10 @@ _CLOSED: dict[Tag, str] = {
     "approximately roughly about strongly highly markedly slightly further later earlier now",
 }
 _CLOSED_TAGS = {word: tag for tag, words in reversed(_CLOSED.items()) for word in words.split()}
-NUMBER_WORDS = frozenset(
+NUMBER_WORDS = listed(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
-    "hundred thousand million billion".split()
+    "hundred thousand million billion"
 )
 _NOUN_ENDINGS = ("tion", "sion", "ment", "ness", "ity", "ism", "ance", "ence", "ship", "ology")
 
@@ -182,12 +187,12 @@ def _may(low: str, reading: str) -> bool:
 def _open(word: str, low: str, last: Token | None, following: str) -> Tag:
     known = readings(low)
     if not known:
-        return _unknown(word, low, last)
+        return _unknown(word, low)
     if word[0].isupper() and last is not None and last.tag is not Tag.MARK and "VERB" in known:
         return Tag.NOUN if low.endswith("ing") or "NOUN" in known else Tag.ADJECTIVE
     if "VERB" in known:
         return _verbal(low, known, last, following)
-    if "ADV" in known and (low.endswith("ly") or "NOUN" not in known and "ADJ" not in known):
+    if "ADV" in known and (low.endswith("ly") or ("NOUN" not in known and "ADJ" not in known)):
         return Tag.ADVERB
     if "ADJ" in known and ("NOUN" not in known or _nounish(following)):
         return Tag.ADJECTIVE
@@ -198,13 +203,13 @@ def _nounish(following: str) -> bool:
     return following.isalpha() and following not in _CLOSED_TAGS and _may(following, "NOUN")
 
 
-def _unknown(word: str, low: str, last: Token | None) -> Tag:
+def _unknown(word: str, low: str) -> Tag:
     if low.endswith("ly"):
         return Tag.ADVERB
     if low.endswith("ed") and word.islower() and len(low) > 5:
         return Tag.PARTICIPLE
     if low.endswith(("ous", "ic", "ical", "able", "ible", "ive", "al", "-like", "-free")):
-        return Tag.ADJECTIVE if last is None or last.tag is not Tag.DETERMINER else Tag.ADJECTIVE
+        return Tag.ADJECTIVE
     return Tag.NOUN
 
 
@@ -221,7 +226,7 @@ def _verbal(low: str, known: tuple[str, ...], last: Token | None, following: str
     if past:
         return _past(low, known, last, following)
     noun = "NOUN" in known or "ADJ" in known
-    if last is None or last.tag in _NOUN_BEFORE or last.tag is Tag.MARK and not last.depth:
+    if last is None or last.tag in _NOUN_BEFORE or (last.tag is Tag.MARK and not last.depth):
         return _not_verb(low, known, following) if noun else Tag.MAYBE
     third = low.endswith("s") and verb_lemma(low) != low
     if third:

@@ -1,0 +1,166 @@
+"""Take framings off a sentence: connectives, reporting clauses, pointers at figures.
+
+`However, our results show that X (Fig. 2)` says X. A hedge is no framing and stays.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tools.teachers.offline.clauses import head
+from tools.teachers.offline.words import Tag, is_plural, tokens
+
+FIGURE_WORD = (
+    r"(?:Suppl(?:ementary|emental|\.)?|Additional|Online|Extended(?: Data)?|Supporting)?\s*"
+    r"(?:Fig(?:ure)?s?|Tables?|Tabs?|Eqs?|Equations?|Sections?|Appendix|Boxe?s?|Schemes?|Files?|"
+    r"Movies?|Videos?|Data ?sets?|Plates?|Charts?|Graphs?|Panels?|Information|Materials?|"
+    r"Listings?|Algorithm)"
+)
+_FIGURE = re.compile(
+    rf"\s*[(\[](?:[^()\[\]]{{0,40}}[;,]\s*)?(?:see |cf\.? |as shown in |data not shown|not shown)?"
+    rf"(?:also )?(?:in |the )?(?:{FIGURE_WORD}\.?\s*(?:S?\d|[A-Z]\b|[IVX]+\b)[^()\[\]]*"
+    rf"(?:\([^()]*\)[^()\[\]]*)*|data not shown|not shown|results not shown|see text|see above|"
+    rf"see below)[)\]]",
+    re.IGNORECASE,
+)
+_SHOWN_IN = re.compile(
+    rf",?\s*(?:as |which (?:is|are) )?(?:also )?(?:shown|seen|illustrated|presented|depicted|"
+    rf"summari[sz]ed|given|"
+    rf"listed|indicated|reported|demonstrated|described|can be seen)\s+(?:in|by|from)\s+(?:the "
+    rf")?{FIGURE_WORD}\.?\s*"
+    rf"S?\d+[A-Za-z]?(?:(?:\s*(?:,|and|–|-)\s*)S?\d+[A-Za-z]?)*\b,?",
+    re.IGNORECASE,
+)
+_CONNECTIVE = re.compile(
+    r"^(?:(?:however|moreover|furthermore|further|in addition|additionally|besides|"
+    r"interestingly|notably|importantly|"
+    r"remarkably|surprisingly|strikingly|unexpectedly|thus|therefore|hence|consequently|"
+    r"accordingly|as a result|"
+    r"overall|in conclusion|in summary|to summari[sz]e|to conclude|in short|finally|lastly|"
+    r"first|firstly|second|"
+    r"secondly|third|thirdly|next|taken together|collectively|altogether|all in all|indeed|in "
+    r"fact|of note|"
+    r"specifically|in particular|particularly|in general|generally|as expected|not "
+    r"surprisingly|in contrast|"
+    r"by contrast|conversely|on the other hand|on the contrary|nevertheless|nonetheless|"
+    r"likewise|similarly|also|"
+    r"again|meanwhile|instead|still|yet|then|here|herein|so|but|and|for example|for instance|"
+    r"at the same time|"
+    r"more importantly|more specifically|on the whole|as is well known|often|sometimes|usually|"
+    r"typically|as a consequence|"
+    r"in (?:this|the present|the current|our) (?:\w+ )?(?:study|work|paper|article|research|"
+    r"investigation|"
+    r"experiment|analysis|trial|review|report|survey)s?|"
+    r"(?:according to|based on|from|in) (?:our|these|the present|the) (?:own )?(?:results|"
+    r"findings|data|measurements|"
+    r"observations|experiments|analys[ei]s|study|survey))\s*,\s*|"
+    r"(?:thus|hence|therefore|moreover|furthermore|however|also|additionally|interestingly|"
+    r"consequently|here|finally)\s+"
+    r"(?=(?:we|the|a|an|our|it|these|this|in|there)\b))",
+    re.IGNORECASE,
+)
+_ADVERB = (
+    r"(?:(?:\w+ly|also|further|thus|therefore|hence|have|has|had|first|now|then|here|again) )*"
+)
+_SURE = (
+    r"(?:show(?:s|ed|n)?|demonstrate[sd]?|reveal(?:s|ed)?|confirm(?:s|ed)?|f(?:ind|inds|ound)|"
+    r"prove[sdn]?|observe[sd]?|note[sd]?|report(?:s|ed)?|establish(?:es|ed)?|conclude[sd]?|see|"
+    r"saw|discover(?:s|ed)?|notice[sd]?|determine[sd]?|verif(?:y|ies|ied)|identif(?:y|ies|ied)|"
+    r"document(?:s|ed)?|indicate[sd]?|ma[dk]es? clear|evidence[sd]?|learn(?:ed|t)?|state[sd]?)"
+)
+_HEDGED = (
+    r"(?:suggest(?:s|ed)?|impl(?:y|ies|ied)|hypothesi[sz]e[sd]?|believe[sd]?|propose[sd]?|"
+    r"speculate[sd]?|assume[sd]?|think|thought|argue[sd]?|infer(?:s|red)?|point(?:s|ed)? to|"
+    r"expect(?:s|ed)?|estimate[sd]?)"
+)
+_SOURCE = (
+    r"(?:(?:(?:all |both |most )?(?:of )?(?:our|the|these|this|the present|the current|present|"
+    r"current|recent|new|further|additional|statistical|a|an|my) )?(?:\w+(?:-\w+)* ){0,3}?"
+    r"(?:results?|findings?|data|study|studies|analys[ei]s|measurements?|observations?|"
+    r"experiments?|work|evidence|paper|surveys?|investigations?|review|trials?|records?|tests?|"
+    r"comparisons?|assays?|calculations?|simulations?|spectra|fieldwork|inspection|examination|"
+    r"modelling|counts?)(?: (?:of|from|in|obtained|presented|on|with|by) [^,;]{1,90}?)??)"
+)
+_MODAL = re.compile(r"\b(?:may|might|could|can|would|likely|possibly|probably)\b")
+_FRAMES: tuple[tuple[re.Pattern[str], bool], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), hedged)
+    for verbs, hedged in ((_SURE, False), (_HEDGED, True))
+    for pattern in (
+        rf"^we {_ADVERB}{verbs} that ",
+        rf"^{_SOURCE} {_ADVERB}(?:us )?{verbs} that ",
+        rf"^it (?:was|is|has been|can be|could be|may be) {_ADVERB}(?:be )?{verbs} (?:here |by "
+        rf"us |in this study )?that ",
+        rf"^there (?:is|was) (?:\w+ )?evidence (?:to suggest|to show|to indicate|suggesting|"
+        rf"showing|indicating) that ",
+        rf"^(?:based on|from|according to) [^,]{{3,80}}, (?:we|it (?:was|is|can be)) "
+        rf"{_ADVERB}(?:be )?{verbs} that ",
+    )
+)  # fmt: skip
+_KNOWN = re.compile(
+    r"^(?:it (?:is|has been) (?:\w+ )?(?:well[- ]known|known|established|clear|evident|"
+    r"apparent|obvious|certain) that |"
+    r"it (?:seems|appears) that |there is (?:\w+ )?evidence that |the (?:main |key "
+    r")?(?:conclusion|finding|result) "
+    r"(?:of [^,]{3,40} )?(?:is|was) that )",
+    re.IGNORECASE,
+)
+_WE_FOUND = re.compile(
+    r"^we (?:\w+ly |also |further )*(?P<verb>found|observed|identified|detected|measured|"
+    r"obtained|discovered|noted|"
+    r"recorded|isolated|achieved|counted|documented|estimated) (?=(?:an?|the|no|\d|one|two|"
+    r"three|several|significant"
+    r"|strong|high|low|large|small|similar|positive|negative)\b)",
+    re.IGNORECASE,
+)
+
+
+def unframed(text: str) -> str:
+    """The sentence without connectives and reporting frames; a hedge is kept as a hedge."""
+    for _ in range(4):
+        before = text
+        text = _CONNECTIVE.sub("", text, count=1)
+        text = _KNOWN.sub("", text, count=1)
+        text = _without_frame(text)
+        text = _passive_finding(text)
+        if text == before:
+            break
+        text = text[:1].upper() + text[1:]
+    return text
+
+
+def _without_frame(text: str) -> str:
+    for frame, hedged in _FRAMES:
+        if found := frame.match(text):
+            rest = text[found.end() :]
+            if hedged and not _MODAL.search(rest):
+                return f"Evidence suggests that {rest}"
+            return rest
+    return text
+
+
+def without_also(text: str) -> str:
+    """`X was also found` without the `also`, which points back at what the claim leaves out."""
+    return re.sub(r"\b(is|are|was|were|has|have|had|can|may) also\b", r"\1", text, count=1)
+
+
+def _passive_finding(text: str) -> str:
+    """`We observed a fall in yield after frost` as `A fall in yield after frost was observed`."""
+    found = _WE_FOUND.match(text)
+    if not found or re.search(r"[,;:]| (?:and|that|which|but|when|while|using|by) ", text):
+        return text
+    phrase = text[found.end() :].rstrip(". ")
+    words = tokens(phrase)
+    if any(word.tag in {Tag.BE, Tag.HAVE, Tag.MODAL, Tag.VERB} for word in words):
+        return text
+    be = "were" if is_plural(head(phrase)) else "was"
+    return f"{phrase} {be} {found['verb'].lower()}."
+
+
+def without_figures(text: str) -> str:
+    text = _FIGURE.sub("", text)
+    text = _SHOWN_IN.sub(" ", text)
+    if re.search(r"\b(?:is|are|was|were|be|been)\s*\.?$", text):
+        # What was shown is all that the sentence says: nothing is left of it.
+        return ""
+    text = re.sub(r"\s+", " ", text).replace(" ,", ",").replace(" .", ".").strip(" ,;")
+    return text[:1].upper() + text[1:] if text[:1].islower() and text[1:2].islower() else text
