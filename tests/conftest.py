@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tools.threads import calm
 
@@ -40,3 +42,45 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not binaries:
         absent("postgres", "no PostgreSQL server is installed")
     yield from serve(binaries[-1], tmp_path_factory.mktemp("postgres"))
+
+
+@pytest.fixture(scope="session")
+def common(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all workers of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "common"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_papers(common: Path) -> Path:
+    """The demo's papers, typeset."""
+    from agent.demo import papers
+
+    with FileLock(common / "papers.lock"):
+        if not (common / "papers").exists():
+            papers.build(common / "papers")
+    return common / "papers"
+
+
+@pytest.fixture(scope="session")
+def small_target(common: Path) -> Path:
+    """The demo's target, trained from scratch: about a minute, once for all workers."""
+    from agent.demo import target
+
+    with FileLock(common / "target.lock"):
+        if not (common / "target" / "config.json").exists():
+            target.build(common / "target")
+    return common / "target"
+
+
+@pytest.fixture(scope="session")
+def few_papers(common: Path, sample_papers: Path) -> Path:
+    """Three of the demo's papers."""
+    folder = common / "few"
+    with FileLock(common / "few.lock"):
+        folder.mkdir(exist_ok=True)
+        for path in sorted(sample_papers.glob("*.pdf"))[:3]:
+            shutil.copy(path, folder)
+    return folder

@@ -36,7 +36,7 @@ COLORS = {
 
 @app.callback()
 def review(context: typer.Context, interest: Which = "", home: Home = None) -> None:
-    """Go through the proposals: a accept, r reject, e edit, s skip, u undo, q quit."""
+    """Go through the proposals, one key each: accept, reject, edit, skip, undo, all unknown."""
     if context.invoked_subcommand:
         return
     if not sys.stdin.isatty():
@@ -76,6 +76,9 @@ def session(space: Workspace, items: list[Item], console: Console) -> None:
         if key == "q":
             console.print("Stopped; what was decided is saved.")
             return
+        if key == "y":
+            _rest(space, items[place:], console)
+            return
         if key == "u":
             place = _undone(space, items, place, console)
             continue
@@ -91,9 +94,21 @@ def session(space: Workspace, items: list[Item], console: Console) -> None:
     console.print("That was the last one.")
 
 
+def _rest(space: Workspace, items: list[Item], console: Console) -> None:
+    """Leave the rest to the policy that `--yes` follows."""
+    from agent import review as reviews
+
+    left = reviews.queue(space.store, nuggets=[item.nugget.id for item in items])
+    count = reviews.accept_by_policy(space.store, left, space.settings.review, "")
+    console.print(f"  Accepted {count} that are unknown and well grounded; the rest waits.")
+
+
 def _key(console: Console) -> str:
-    console.print("  \\[a]ccept \\[r]eject \\[e]dit \\[s]kip \\[u]ndo \\[q]uit ", end="")
-    while (key := typer.getchar().lower()) not in "aresuq" or not key:
+    console.print(
+        "  \\[a]ccept \\[r]eject \\[e]dit \\[s]kip \\[u]ndo \\[y]es to all unknown \\[q]uit ",
+        end="",
+    )
+    while (key := typer.getchar().lower()) not in "aresuyq" or not key:
         pass
     console.print(key)
     return key

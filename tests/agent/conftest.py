@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent.fakes import World
+from tests.agent.real import goldpan
 
 
 @pytest.fixture
@@ -13,3 +14,12 @@ def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path / "home", known="the point of alphium is 100 kelvin. ")
     yield made
     made.space.close()
+
+
+@pytest.fixture(scope="session")
+def mined(tmp_path_factory: pytest.TempPathFactory, few_papers: Path) -> Path:
+    """A workspace after `run`, its proposals undecided. Tests that change it take a copy."""
+    home = tmp_path_factory.mktemp("mined") / "home"
+    goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
+    goldpan(home, "run", "minerals")
+    return home

@@ -71,7 +71,7 @@ class Reader:
 
 
 class Teacher:
-    """Takes each passage for a nugget; what follows `is ` is the answer. Counts what it extracts."""
+    """Takes each passage for a nugget; what follows `is` is the answer. Counts its extractions."""
 
     made_by = "fake:1"
 

@@ -1,4 +1,4 @@
-"""The real thing in small: the command line in processes of its own, sample papers, a real model."""
+"""The real thing in small: the command line in its own processes, sample papers, a real model."""
 
 from __future__ import annotations
 

@@ -20,15 +20,6 @@ from tests.conftest import absent
 pytestmark = pytest.mark.xdist_group("cli")
 
 
-@pytest.fixture(scope="module")
-def mined(tmp_path_factory: pytest.TempPathFactory, few_papers: Path) -> Path:
-    """A workspace after `run`, its proposals undecided. Tests that change it take a copy."""
-    home = tmp_path_factory.mktemp("mined") / "home"
-    goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
-    goldpan(home, "run", "minerals")
-    return home
-
-
 @pytest.fixture
 def home(mined: Path, tmp_path: Path) -> Path:
     shutil.copytree(mined, tmp_path / "home")

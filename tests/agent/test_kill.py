@@ -69,7 +69,7 @@ def graph_of(args: tuple[str, ...]) -> str:
 
 
 def finish(home: Path, first: tuple[str, ...]) -> None:
-    runs = [r for r in json.loads(goldpan(home, "runs", "list", "--json"))]
+    runs = json.loads(goldpan(home, "runs", "list", "--json"))
     mine = [r for r in runs if r["graph"] == graph_of(first)]
     if not mine:
         goldpan(home, *first)
