@@ -23,8 +23,6 @@ from memory.store import Store
 
 SAMPLE = 500
 """Vectors looked up in an index that nobody closed: half a second."""
-WAITING = 120.0
-"""Seconds until such a look-up counts as failed."""
 
 State = Literal["closed", "open", "writing"]
 
@@ -47,12 +45,21 @@ class Upkeep:
     notices: what a person should know about it, in sentences; grows as things happen.
     """
 
-    def __init__(self, store: Store, folder: Path, embedder: str, dimensions: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        embedder: str,
+        dimensions: int,
+        patience: float = 120.0,
+    ) -> None:
+        """patience: seconds until a look-up by another process counts as failed."""
         self.notices: list[str] = []
         self._store = store
         self._folder = folder
         self._embedder = embedder
         self._dimensions = dimensions
+        self._patience = patience
         self._number = 0
         self._index: Index | None = None
         self._given_up = False
@@ -152,7 +159,7 @@ class Upkeep:
         # -P and the file's own path: nothing in the user's folder is imported by mistake.
         program = [sys.executable, "-P", chroma.__file__, str(self._place()), str(sample)]
         try:
-            done = subprocess.run(program, capture_output=True, timeout=WAITING, check=False)
+            done = subprocess.run(program, capture_output=True, timeout=self._patience, check=False)
         except subprocess.TimeoutExpired:
             return False
         finally:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from memory.errors import BadInput, NoSuch
 from memory.records import Nugget
 from memory.store import Store
+from memory.upkeep import Upkeep
 from memory.vectors import Vectors
 from tests.memory.builders import nugget
 
@@ -261,10 +262,59 @@ def test_where_there_can_be_no_index_exact_search_serves(store: Store, tmp_path:
     assert vectors.neighbours(points(60)[3], 1)[0][0] == ids[3]
     assert ["Exact search serves" in notice for notice in vectors.notices] == [True]
     assert vectors.stats()["healthy"] is False
+    vectors.reindex()
+    assert "could not be built. Exact search serves" in vectors.notices[-1]
     folder.unlink()
     assert vectors.reindex() == 60
     assert vectors.stats()["healthy"]
     vectors.close()
+
+
+def test_without_chroma_exact_search_serves(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['chromadb'] = None\n"
+        "from pathlib import Path; from memory.store import Store\n"
+        "from tests.memory.test_vectors import *\n"
+        "here = Path(sys.argv[1]); store = Store.open(here / 'x.sqlite')\n"
+        "vectors = Vectors(store, here / 'index', 'mini', D)\n"
+        "ids = fill(store, vectors, points(30))\n"
+        "assert vectors.neighbours(points(30)[4], 1)[0][0] == ids[4]\n"
+        "print(vectors.notices)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[2], text=True,
+        capture_output=True, check=True,
+    )  # fmt: skip
+    assert "Exact search serves instead" in done.stdout
+
+
+def test_files_that_are_as_sealed_but_not_chromas_are_built_anew(
+    store: Store, reopen: Open, tmp_path: Path
+) -> None:
+    fill(store, vectors := reopen(), points(30))
+    vectors.close()
+    note = tmp_path / "index" / "index.json"
+    sealed = json.loads(note.read_text())
+    place = tmp_path / "index" / str(sealed["number"])
+    shutil.rmtree(place)
+    place.mkdir()
+    note.write_text(json.dumps({**sealed, "files": {}}))
+    assert len(reopen().neighbours(points(1)[0])) == 10
+
+
+def test_an_index_that_takes_too_long_to_look_at_is_built_anew(
+    store: Store, reopen: Open, tmp_path: Path
+) -> None:
+    fill(store, vectors := reopen(), points(30))
+    vectors.close()
+    note = tmp_path / "index" / "index.json"
+    note.write_text(note.read_text().replace('"closed"', '"open"'))
+    hasty = Upkeep(store, tmp_path / "index", "mini", D, patience=0.01)
+    index = hasty.opened()
+    assert index
+    assert index.count() == 30
+    assert "was damaged" in hasty.notices[0]
+    hasty.close()
 
 
 def test_threads_may_search_while_one_adds(store: Store, reopen: Open) -> None:
