@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tools.reading import roles as role
 from tools.reading.blocks import Block, ends_sentence
 from tools.reading.glyphs import SOFT_HYPHENS
-from tools.reading.headings import depth, is_abstract, is_known, label_of
+from tools.reading.headings import depth, is_abstract, is_known, label_of, labels_abstract
 from tools.reading.passages import cut
 from tools.reading.prose import Vocabulary, append, join, mended
 from tools.reading.roles import Style, style_of
@@ -129,7 +129,8 @@ class _Writer:
                 self._leave_abstract(block)
                 if self._go_on(block, text):
                     continue
-                self.open = (len(self.pieces), block)
+                if not self._beside(block):
+                    self.open = (len(self.pieces), block)
             self.outline.bare = self.outline.bare and kind != role.PROSE
             self.pieces.append(
                 Piece(kind, text, block.page, self._section(kind, text, block, named))
@@ -154,6 +155,14 @@ class _Writer:
         if abs(before.size - block.size) > 0.4 or before.heavy != block.heavy:
             self.outline.open.clear()
             self.open = None
+
+    def _beside(self, block: Block) -> bool:
+        """Whether an open sentence waits for its end while a text in other type comes between."""
+        if not self.open:
+            return False
+        at, before = self.open
+        waits = not ends_sentence(self.pieces[at].text)
+        return waits and abs(before.size - block.size) > 0.3
 
     def _go_on(self, block: Block, text: str) -> bool:
         """Whether the block was the continuation of the open paragraph, and was added to it."""
@@ -209,6 +218,8 @@ def _extend(text: str, last: Block, block: Block, known: Vocabulary) -> str:
 def _reads_on(before: Block, text: str, block: Block, more: str) -> bool:
     """Whether a paragraph goes on in the next column, on the next page or below a float."""
     last = before.lines[-1]
+    if abs(before.size - block.size) > 0.3:
+        return False
     if last.text[-1:] in SOFT_HYPHENS or (last.text[-1:] == "-" and more[:1].islower()):
         return True
     if ends_sentence(text):
@@ -239,21 +250,23 @@ class _Outline:
     def enter(self, text: str, style: Style) -> None:
         """A heading closes those of its own rank and below."""
         number = depth(text)
-        top = is_known(text)
+        top = is_known(text) and style.own_line and number <= 1
         if top or (self.nested and style > self.nested):
             self.nested = None
-        while self.open and not self._under(style, number, top):
+        while self.open and not self._under(text, style, number, top):
             self.open.pop()
             self.bare = False
         self.open.append((text.rstrip(" :.") or text, style, number))
         self.bare = True
 
-    def _under(self, style: Style, number: int, top: bool) -> bool:
+    def _under(self, text: str, style: Style, number: int, top: bool) -> bool:
         """Whether a heading of this style stands below the innermost open one."""
-        _, above, above_number = self.open[-1]
+        outer, above, above_number = self.open[-1]
         if number and above_number:
             return number > above_number
-        if style != above or top:
+        if top:
+            return is_abstract(outer) and labels_abstract(text) and style < above
+        if style != above:
             return style < above
         if self.bare:
             # A heading right below one of the same look: it can only be its first part.

@@ -9,13 +9,18 @@ from typing import NamedTuple
 from tools.reading.glyphs import SOFT_HYPHENS, Word
 from tools.reading.headings import BOILERPLATE, CAPTION, KNOWN
 from tools.reading.lines import Habits, Line, make_line
+from tools.reading.passages import ABBREVIATION
 
 _MARKER = re.compile(
     r"(?:[•●▪◦‣·*–—-]|\(?\d{1,3}[.)\]]|\[\d{1,3}\]|\(?[a-z][.)]|\(?[ivx]{1,5}[.)])\s?"
 )
 _STEP = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-z])\)\s")
 _WITHOUT_SOFT_HYPHENS = dict.fromkeys(map(ord, SOFT_HYPHENS))
-_TERMINAL = re.compile(r"[.!?:;。؟][\"'”’»)\]]*[\d,–\-\s*†‡§]{0,12}$")
+_CLOSERS = r"[\"'”’»)\]]*"
+# Raised reference numbers may hang behind the stop: `(green).4,5`, but not `1.56`.
+_TERMINAL = re.compile(
+    rf"[.!?:;。؟]{_CLOSERS}$|(?<=[^\W\d_]|[)\]%”’])[.!?]{_CLOSERS}\s?[\d*†‡§][\d,–\-\s*†‡§]*$"
+)
 
 
 class Block(NamedTuple):
@@ -61,7 +66,8 @@ class Block(NamedTuple):
 
 def ends_sentence(text: str) -> bool:
     """Whether a text stops where a sentence may, a raised reference number after it aside."""
-    return bool(_TERMINAL.search(text.rstrip()[-24:]))
+    tail = text.rstrip()[-24:]
+    return bool(_TERMINAL.search(tail)) and not ABBREVIATION.search(tail)
 
 
 def starts_item(text: str) -> bool:

@@ -8,18 +8,23 @@ from tools.reading.lines import Habits, Line
 
 _NARROW = 0.7
 """A cell takes at most this share of a column's width."""
+_FEW = 6
+"""Words that a cell with a single neighbour has at most."""
 
 
 def mark_cells(lines: list[Line], habits: Habits) -> list[Line]:
     """The same lines, with `cell` set on those that stand in a table or a drawing."""
     narrow = [line.x1 - line.x0 < _NARROW * habits.width for line in lines]
     starts = _column_starts(lines, narrow)
-    marked: set[int] = set()
+    mates: Counter[int] = Counter()
     for left, right in _neighbours(lines):
         apart = lines[right].x0 - lines[left].x1 > 0.8 * lines[left].size
         gutter = any(starts[round(lines[right].x0 / 3) + shift] >= 3 for shift in (-1, 0, 1))
         if narrow[left] and narrow[right] and apart and not gutter:
-            marked |= {left, right}
+            mates[left] += 1
+            mates[right] += 1
+    # A sentence of a paragraph may have one neighbour by chance, in a margin or another column.
+    marked = {i for i, n in mates.items() if n > 1 or len(lines[i].words) <= _FEW}
     _spread_down(lines, narrow, marked)
     return [line._replace(cell=True) if i in marked else line for i, line in enumerate(lines)]
 

@@ -43,18 +43,24 @@ NUMBERED = re.compile(
 _LABEL = (
     r"(?:(?:Supplementary|Supplemental|Extended Data|Online|Appendix)\s+)?"
     r"(Fig(?:ure|\.)?|FIG(?:URE|\.)?|Table|TABLE|Tab\.|Scheme|Graph|Chart|Plate|Box|Algorithm"
-    r"|Listing|Abbildung|Abb\.|Tabelle|Tableau|Tabla|Figura)\s*"
+    r"|Listing|Abbildung|Abb\.|Tabelle|Tableau|Tabla|Figura)[\s-]*"
     r"((?:[A-Z]{1,2}[.-]?)?\d+(?:\.\d+)?[a-zA-Z]?|[IVX]{1,5})\b"
 )
 CAPTION = re.compile(_LABEL + r"\s*([.:|)–—-]|$|\s(?=[\"“(\[]?[A-Z0-9]))")
 _SAYS = re.compile(
     r"\s*(?:\([a-z–,-]+\)\s*)?(shows?|showed|gives|lists|presents|summari[sz]es|and|,|\()"
 )
+_LABELS = re.compile(
+    r"backgrounds?|objectives?|aims?|purposes?|(?:materials? and )?methods?|design|setting|findings"
+    r"|(?:main )?results?|discussion|conclusions?|significance|interpretation|introduction",
+    re.IGNORECASE,
+)
 BOILERPLATE = re.compile(
     r"(?:key\s?words?|received|accepted|published|copyright|©|\(c\)|how to cite|cite this|citation"
     r"|[*†‡§\d]*\s?correspond|author for correspond|address for correspond|e-?mail|doi:|https?://|www\."
     r"|academic editor|edited by|handling editor|subject (?:area|categor)|present address"
-    r"|licen[sc]e|this is an open access|open access|available (?:online|at|from)|to cite this)",
+    r"|licen[sc]e|\d{4} the authors?|this is an open access|open access"
+    r"|available (?:online|at|from)|to cite this)",
     re.IGNORECASE,
 )
 """How the parts begin that a publisher puts around a paper."""
@@ -63,6 +69,11 @@ BOILERPLATE = re.compile(
 def is_known(text: str) -> bool:
     """Whether a heading is one that papers of every field have."""
     return bool(KNOWN.fullmatch(text.strip(" :.")))
+
+
+def labels_abstract(text: str) -> bool:
+    """Whether a heading may be a part of an abstract."""
+    return bool(_LABELS.fullmatch(text.strip(" :.")))
 
 
 def is_references(text: str) -> bool:

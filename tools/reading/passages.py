@@ -9,10 +9,11 @@ LONGEST = 1500
 _SENTENCE_END = re.compile(
     r"[.!?؟。][\"'”’»)\]]*(?:\d{1,3}(?:[,–-]\d{1,3})*)?\s+(?=[\"'“‘«(\[]?[^\W_a-z])"
 )
-_ABBREVIATION = re.compile(
-    r"(?:^|[\s(\[])(?:[A-Z]|e\.g|i\.e|cf|vs|al|Figs?|Eqs?|Refs?|Nos?|Dr|Prof|Mr|Mrs|St|approx|ca|spp?"
+ABBREVIATION = re.compile(
+    r"(?:^|[\s(\[])(?:[A-Zn]|e\.g|i\.e|cf|vs|al|Figs?|Eqs?|Refs?|Nos?|Dr|Prof|Mr|Mrs|St|approx|ca|spp?"
     r"|var|subsp|resp|Tab|Sec|Ch|vol|pp?)\.$"
 )
+"""A full stop at the end of a text that ends no sentence."""
 
 
 def cut(text: str) -> list[tuple[int, int]]:
@@ -35,7 +36,7 @@ def _last_end(text: str, start: int, limit: int) -> int:
     for match in reversed(list(_SENTENCE_END.finditer(text, start, limit))):
         if match.start() < start + LONGEST // 4:
             break
-        if not _ABBREVIATION.search(text[max(start, match.start() - 10) : match.start() + 1]):
+        if not ABBREVIATION.search(text[max(start, match.start() - 10) : match.start() + 1]):
             return match.start() + len(match[0].rstrip())
     space = text.rfind(" ", start + 1, limit)
     return space if space > start else limit

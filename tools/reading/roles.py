@@ -111,8 +111,8 @@ def is_caption(block: Block, text: str, habits: Habits) -> bool:
 
 
 def _heading_like(block: Block, text: str, habits: Habits) -> bool:
-    letters = sum(c.isalpha() for c in text)
-    if letters < 3 or letters < 0.55 * len(text.replace(" ", "")):
+    letters = sum(map(str.isalpha, text))
+    if letters < 3 or label_of(text) or letters < 0.55 * len(text.replace(" ", "")):
         return False
     if len(text) > 220 or len(block.lines) > 4:
         return False
