@@ -231,6 +231,29 @@ def test_processes_that_create_and_write_one_file_lose_nothing(tmp_path: Path) -
     store.close()
 
 
+COUNTS = """
+import sys
+from memory.store import Store
+from memory.records import Run
+store = Store.open(sys.argv[1])
+for _ in range(60):
+    with store.transaction() as rows:
+        one = rows.get(Run, "sum")
+        rows.put(one.but(cost=one.cost + 1))
+"""
+
+
+def test_processes_that_read_and_then_write_wait_for_each_other(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "one.sqlite")
+    store.put(Run(id="sum", graph="discover", interest="i"))
+    both = [child(COUNTS, tmp_path / "one.sqlite") for _ in range(3)]
+    for one in both:
+        _, errors = one.communicate(timeout=120)
+        assert one.returncode == 0, errors
+    assert store.get(Run, "sum").cost == 180
+    store.close()
+
+
 @pytest.mark.parametrize("after", [1, 17, 60])
 def test_what_was_put_before_a_kill_is_there_after_it(tmp_path: Path, after: int) -> None:
     one = child(WRITES, tmp_path / "one.sqlite", "a")

@@ -365,6 +365,38 @@ def killed(home: Path, line: str, delay: float) -> None:
     one.communicate()
 
 
+DIES = """
+import os, sys
+from pathlib import Path
+from memory.store import Store
+from memory.vectors import Vectors
+from tests.memory.builders import nugget
+from tests.memory.test_vectors import D, points
+
+class Dying(Store):
+    def save_vectors(self, *given):
+        super().save_vectors(*given)
+        os._exit(9)
+
+home = Path(sys.argv[1])
+vectors = Vectors(Dying.open(home / "goldpan.sqlite"), home / "index", "mini", D)
+vectors.add([nugget(0).id], -points(400)[:1])
+"""
+
+
+def test_dead_between_store_and_index_the_index_catches_up(
+    store: Store, reopen: Open, tmp_path: Path
+) -> None:
+    """A vector replaced leaves both with equal counts."""
+    ids = fill(store, vectors := reopen(), points(400))
+    vectors.close()
+    program = [sys.executable, "-c", DIES, str(tmp_path)]
+    assert subprocess.run(program, cwd=Path(__file__).parents[2], check=False).returncode == 9
+    vectors = reopen()
+    assert vectors.neighbours(-points(400)[0], 1) == [(ids[0], pytest.approx(1))]
+    assert "was being written when the last command stopped" in vectors.notices[0]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", range(4))
 def test_killed_while_adding_it_finds_all_that_the_store_has(
