@@ -17,6 +17,8 @@ from tools.probe.belief import Reply, judge, posterior
 MADE_BY = "choice likelihood"
 CHUNK = 256
 """Questions scored in one call: enough to fill batches, few enough to show progress."""
+CONTROLS = 2
+"""Strangers' stems under which each question's options are read once more."""
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 
 
@@ -52,11 +54,11 @@ def probe(
     """
     asked = [(nugget, [q for q in questions if _usable(q)]) for nugget, questions in items]
     queue = [question for _, questions in asked for question in questions]
+    strangers = background(queue)
     replies: list[Reply | None] = []
     for first in range(0, len(queue), CHUNK):
         part = queue[first : first + CHUNK]
-        scores = target.score([render(question) for question in part])
-        replies += [reply(q, found) for q, found in zip(part, scores, strict=True)]
+        replies += _ask(part, [strangers[question.id] for question in part], target)
         if on_progress:
             on_progress(len(replies), len(queue))
     answered = iter(replies)
@@ -64,6 +66,49 @@ def probe(
         _record(nugget, [(q, next(answered)) for q in questions], model, made_by)
         for nugget, questions in asked
     ]
+
+
+def background(questions: Sequence[Question]) -> dict[str, list[Choice]]:
+    """By question id: its options after the stems of other nuggets, asked in the same form.
+
+    What a target favours there it favours for its wording, its length or its frequency, not for
+    the fact. At most CONTROLS each; none where no other nugget is asked in that form.
+    """
+    by_form: dict[str, list[Question]] = {}
+    for question in questions:
+        by_form.setdefault(question.form, []).append(question)
+    controls: dict[str, list[Choice]] = {}
+    for group in by_form.values():
+        for place, question in enumerate(group):
+            around = (group[(place + step) % len(group)] for step in range(1, len(group)))
+            others = [other for other in around if other.nugget != question.nugget][:CONTROLS]
+            options = render(question).options
+            controls[question.id] = [Choice(render(other).context, options) for other in others]
+    return controls
+
+
+def _ask(
+    questions: Sequence[Question], strangers: Sequence[Sequence[Choice]], target: Target
+) -> list[Reply | None]:
+    """One call for the questions and their controls."""
+    choices = [render(question) for question in questions]
+    choices += [choice for controls in strangers for choice in controls]
+    scores = iter(target.score(choices))
+    said = [reply(question, next(scores)) for question in questions]
+    expected = [
+        [reply(q, next(scores)) for _ in held] for q, held in zip(questions, strangers, strict=True)
+    ]
+    return [
+        answer and answer._replace(expected=_share(question, answer.option, controls))
+        for question, answer, controls in zip(questions, said, expected, strict=True)
+    ]
+
+
+def _share(question: Question, option: str, controls: Sequence[Reply | None]) -> float:
+    """Mean choice probability of an option over its controls; 0 without any."""
+    place = question.options.index(option)
+    shares = [said.shares[place] for said in controls if said]
+    return sum(shares) / len(shares) if shares else 0.0
 
 
 def _usable(question: Question) -> bool:
@@ -86,6 +131,7 @@ def reply(question: Question, scores: Sequence[OptionScore]) -> Reply | None:
         confidence=shares[best],
         on_right=shares[question.key],
         options=len(shares),
+        shares=tuple(shares),
     )
 
 
@@ -94,7 +140,7 @@ def _record(
 ) -> Probe:
     read = [(question, said) for question, said in answered if said is not None]
     replies = [said for _, said in read]
-    known = posterior([said.right for said in replies], [said.options for said in replies])
+    known = posterior([said.hit for said in replies], [said.options for said in replies])
     verdict, reason = judge(replies)
     return Probe(
         nugget=nugget.id,

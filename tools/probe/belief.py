@@ -20,6 +20,10 @@ CONFIDENT = 0.6
 """Mean choice probability on one and the same wrong option that makes a contradiction."""
 MOST = 2 / 3
 """Share of the phrasings that must favour it."""
+LIFT = 0.1
+"""By how much the choice probability must exceed that of the background control."""
+SURPRISE = 0.3
+"""The same for a contradiction, which is a stronger claim."""
 _GRID = (np.arange(1000) + 0.5) / 1000
 
 
@@ -33,6 +37,21 @@ class Reply(NamedTuple):
     on_right: float
     """Choice probability of the right option, in [0, 1]."""
     options: int
+    shares: tuple[float, ...] = ()
+    """Choice probability of every option, in their order."""
+    expected: float = 0.0
+    """Choice probability of the favoured option under the background control: the same options
+    after stems that speak of something else. 0 where there was no control."""
+
+    @property
+    def informed(self) -> bool:
+        """Whether the stem, and not the option's wording alone, speaks for the favoured option."""
+        return self.confidence >= self.expected + LIFT
+
+    @property
+    def hit(self) -> bool:
+        """Right, and not for being the likelier text anyway."""
+        return self.right and self.informed
 
 
 class Belief(NamedTuple):
@@ -68,8 +87,10 @@ def judge(replies: Sequence[Reply]) -> tuple[Verdict, str]:
         return Verdict.UNPROBED, "no question was asked, or no answer could be read"
     if held := contradiction(replies):
         return Verdict.CONTRADICTED, f"it is confident of {held!r}"
-    known = posterior([r.right for r in replies], [r.options for r in replies]).mean
-    told = f"{sum(r.right for r in replies)} of {len(replies)} right"
+    known = posterior([r.hit for r in replies], [r.options for r in replies]).mean
+    told = f"{sum(r.hit for r in replies)} of {len(replies)} right"
+    if guessed := sum(r.right and not r.informed for r in replies):
+        told += f", {guessed} more by the option's wording alone"
     if known > KNOWN:
         return Verdict.KNOWN, told
     return (Verdict.UNKNOWN if known <= UNKNOWN else Verdict.PARTLY), told
@@ -78,14 +99,17 @@ def judge(replies: Sequence[Reply]) -> tuple[Verdict, str]:
 def contradiction(replies: Sequence[Reply]) -> str:
     """The wrong option that most phrasings are confident of; empty where there is none.
 
-    One phrasing is not enough: at least two must agree, and their mean confidence must reach 0.6.
+    One phrasing is not enough: at least two must agree, and their mean confidence must reach 0.6
+    and stand well above the control's: a model that knows nothing is confident of short words.
     """
-    wrong: dict[str, list[float]] = defaultdict(list)
+    wrong: dict[str, list[Reply]] = defaultdict(list)
     for said in replies:
         if not said.right:
-            wrong[said.option].append(said.confidence)
-    for option, confidences in wrong.items():
-        enough = len(confidences) >= max(2, MOST * len(replies))
-        if enough and sum(confidences) / len(confidences) >= CONFIDENT:
+            wrong[said.option].append(said)
+    for option, held in wrong.items():
+        enough = len(held) >= max(2, MOST * len(replies))
+        sure = sum(said.confidence for said in held) / len(held)
+        expected = sum(said.expected for said in held) / len(held)
+        if enough and sure >= max(CONFIDENT, expected + SURPRISE):
             return option
     return ""
