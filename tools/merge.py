@@ -6,22 +6,21 @@ of the two claims are compared as well. Vectors and neighbours come from the cal
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memory.records import Link, Nugget, Relation
-from tools.nuggets import negations
+from tools.gist import Gist, common_words, gist, overlap, residue
 
 Vector = NDArray[np.float32]
 Neighbours = Callable[[Vector, int], Sequence[tuple[Nugget, float]]]
 
-SAME, CONTRARY, RELATED = 0.86, 0.80, 0.68
-"""Cosines (all-MiniLM-L6-v2) from which two claims may be the same, contrary, or related."""
+SAME, SAME_VALUES, CONTRARY, CONTRARY_ATTRIBUTE, RELATED = 0.86, 0.78, 0.80, 0.60, 0.68
+"""Cosines of all-MiniLM-L6-v2 from which two claims may be the same; the same when their values
+agree too; contrary; contrary when attribute and bearer agree word for word; related."""
 
 NEAREST = 12
 """Neighbours looked at per nugget."""
@@ -34,128 +33,74 @@ class Merged(NamedTuple):
     links: list[Link]
 
 
-class Gist(NamedTuple):
-    """What is compared of a claim."""
+def entails(a: str, b: str, cosine: float) -> float:
+    """How likely claim `b` says nothing that `a` does not: higher is likelier, about -0.5 to 1.25.
 
-    words: frozenset[str]
-    """Stems of its content words, without numbers, directions and framing."""
-    values: frozenset[str]
-    """Numbers, in one spelling, each with its unit."""
-    direction: int
-    """+1 more, -1 less, 0 neither or both."""
-    denied: bool
-    names: frozenset[str]
-    """Words with capitals or digits inside the sentence: what a claim is about."""
-
-
-_STOP = frozenset(
-    "the a an of in on at by for with from to into and or but is are was were be been being "
-    "has have had do does did that "
-    "which who this these those it its as than then there their they we our can could may "
-    "might must will would should "
-    "also only very more most much many some any each both all other such about approximately "
-    "around nearly almost "
-    "found show shown shows showed reported report reports observed observe study studies "
-    "result results finding "
-    "findings researchers research evidence suggests value values measured measurement "
-    "measurements determined respectively "
-    "known significantly significant under over between within during among per when where "
-    "while".split()
-)
-_MORE = frozenset(
-    "increas higher rais greater improv enhanc elev larger faster longer upregul promot stimul "
-    "acceler gain rise rose grow strengthen more activ".split()
-)
-_LESS = frozenset(
-    "decreas lower reduc declin smaller slower shorter downregul inhibit suppress worsen "
-    "impair attenu diminish fall fell loss weaken less slow prevent block".split()
-)
-_UNITS = {"percent": "%", "°c": "celsius", "degrees": "degree", "kelvins": "kelvin", "k": "kelvin", "metres": "metre", "meters": "metre",
-          "meter": "metre", "grams": "gram", "g": "gram", "m": "metre", "mm": "millimetre", "cm": "centimetre", "km": "kilometre",
-          "millimetres": "millimetre", "centimetres": "centimetre", "kilometres": "kilometre", "days": "day", "d": "day", "hours": "hour",
-          "h": "hour", "years": "year", "minutes": "minute", "min": "minute", "kg": "kilogram", "kilograms": "kilogram"}  # fmt: skip
-_NUMBER_WORDS = {word: str(n) for n, word in enumerate(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen twenty".split()
-) if n > 1}  # fmt: skip
-_PIECE = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_](?:[\w'’-]*\w)?|[%°]")
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> Callable[[str], str]:
-    import snowballstemmer
-
-    stemmer = snowballstemmer.stemmer("english")
-    return lru_cache(maxsize=50_000)(lambda word: str(stemmer.stemWord(word)))
-
-
-@lru_cache(maxsize=50_000)
-def gist(claim: str) -> Gist:
-    """The comparable gist of a claim."""
-    stem = _stemmer()
-    words: set[str] = set()
-    values: set[str] = set()
-    names: set[str] = set()
-    sides = {1: 0, -1: 0}
-    pieces = [m.group() for m in _PIECE.finditer(claim)]
-    for index, piece in enumerate(pieces):
-        low = piece.lower().removesuffix("'s").removesuffix("’s")
-        if piece[0].isdigit() or low in _NUMBER_WORDS:
-            following = pieces[index + 1].lower() if index + 1 < len(pieces) else ""
-            values.add(
-                f"{_value(_NUMBER_WORDS.get(low, low))} {_UNITS.get(following, following)}".strip()
-            )
-            continue
-        root = stem(low)
-        side = (root in _MORE) - (root in _LESS)
-        if side:
-            sides[side] += 1
-        elif low not in _STOP and low not in _UNITS and low not in _UNITS.values() and len(low) > 1:
-            words.add(root)
-            if index and piece != piece.lower():
-                names.add(root)
-    direction = (sides[1] > 0) - (sides[-1] > 0)
-    return Gist(
-        frozenset(words), frozenset(values), direction, negations(claim) % 2 == 1, frozenset(names)
-    )
-
-
-def _value(digits: str) -> str:
-    plain = (
-        digits.replace(",", "")
-        if re.fullmatch(r"\d{1,3}(?:,\d{3})+", digits)
-        else digits.replace(",", ".")
-    )
-    return plain.rstrip("0").rstrip(".") if plain.count(".") == 1 else plain
-
-
-def _overlap(a: frozenset[str], b: frozenset[str]) -> float:
-    """Share of the smaller set that the other holds too, in [0, 1]."""
-    return len(a & b) / max(1, min(len(a), len(b)))
+    Cosine similarity, less the share of b's content words that a lacks, plus the share of a's that
+    b lacks (b is then the more general), less a step where one denies and the other does not.
+    Weights fitted on pairs of SICK (entailed against neutral: AUC 0.90, cosine alone 0.88).
+    """
+    x, y = gist(a), gist(b)
+    added = residue(y.words, x.words) / max(1, len(y.words))
+    dropped = residue(x.words, y.words) / max(1, len(x.words))
+    return cosine - 0.3 * added + 0.25 * dropped - 0.2 * (x.denied != y.denied)
 
 
 def compare(a: Nugget, b: Nugget, cosine: float) -> Link | None:
     """How two claims relate, or None where they do not. The order of the two does not matter."""
-    if a.id == b.id or cosine < RELATED:
+    if a.id == b.id or cosine < CONTRARY_ATTRIBUTE:
         return None
     first, second = sorted((a, b), key=lambda nugget: nugget.id)
-    x, y = gist(first.claim), gist(second.claim)
-    relation, reason = _relation(x, y, cosine)
-    return Link(
-        a=first.id, b=second.id, relation=relation, score=round(float(cosine), 4), reason=reason
-    )
+    found = _relation(gist(first.claim), gist(second.claim), cosine)
+    if found is None:
+        return None
+    relation, reason = found
+    if relation is Relation.CONTRADICTS and a.paper == b.paper:
+        # A paper seldom contradicts itself: two values are two conditions.
+        relation = Relation.RELATED
+    score = round(float(cosine), 4)
+    return Link(a=first.id, b=second.id, relation=relation, score=score, reason=reason)
 
 
-def _relation(x: Gist, y: Gist, cosine: float) -> tuple[Relation, str]:
-    overlap = _overlap(x.words, y.words)
-    union = len(x.words & y.words) / max(1, len(x.words | y.words))
-    differs = _difference(x, y)
-    apart = len((x.names ^ y.names) - (x.words & y.words))
-    if differs and cosine >= CONTRARY and overlap >= 0.8 and union >= 0.6 and not apart:
+def _relation(x: Gist, y: Gist, cosine: float) -> tuple[Relation, str] | None:
+    """Relation and its reason, or None for claims that have nothing to do with each other."""
+    if _other_value(x, y):
+        return Relation.CONTRADICTS, "values"
+    if cosine < RELATED:
+        return None
+    differs, apart = _difference(x, y), _apart(x, y)
+    if differs and not apart and cosine >= CONTRARY and overlap(x.words, y.words) >= 0.8:
         return Relation.CONTRADICTS, differs
-    if not differs and cosine >= SAME and overlap >= 0.7 and not apart and x.values == y.values:
+    if not differs and not apart and _same(x, y, cosine):
         return Relation.SAME, "same words and values"
     return Relation.RELATED, differs or "alike"
+
+
+def _same(x: Gist, y: Gist, cosine: float) -> bool:
+    shared = overlap(x.words, y.words)
+    if x.values != y.values or x.direction != y.direction or x.slot_differs(y):
+        return False
+    if x.values and shared == 1.0:
+        return cosine >= SAME_VALUES
+    return cosine >= SAME and shared >= 0.65
+
+
+def _apart(x: Gist, y: Gist) -> bool:
+    """Whether each claim is about something that the other is not: other names, other nouns."""
+    if (x.names ^ y.names) - common_words(x, y):
+        return True
+    return bool(residue(x.words, y.words) and residue(y.words, x.words) and x.slot_differs(y))
+
+
+def _other_value(x: Gist, y: Gist) -> bool:
+    """`The A of X is V` against `The A of X is W`: one attribute of one bearer has one value."""
+    if x.attribute is None or y.attribute is None or x.denied != y.denied:
+        return False
+    if x.attribute.name != y.attribute.name or x.attribute.bearer != y.attribute.bearer:
+        return False
+    if x.values or y.values:
+        return _difference(x, y) == "values"
+    return not x.attribute.value & y.attribute.value
 
 
 def _difference(x: Gist, y: Gist) -> str:
@@ -164,9 +109,15 @@ def _difference(x: Gist, y: Gist) -> str:
         return "negation"
     if x.direction * y.direction < 0:
         return "direction"
-    if x.values and y.values and not (x.values <= y.values or y.values <= x.values):
+    mine, theirs = x.values - y.values, y.values - x.values
+    # Two numbers that differ may be a value and its condition: `12 % in 2010`, `15 % in 2011`.
+    if len(mine) == len(theirs) == 1 and _unit(*mine) == _unit(*theirs):
         return "values"
     return ""
+
+
+def _unit(value: str) -> str:
+    return value.partition(" ")[2]
 
 
 def merge(new: Sequence[tuple[Nugget, Vector]], neighbours: Neighbours) -> Merged:
@@ -199,9 +150,9 @@ def _clusters(met: dict[str, Nugget], links: Sequence[Link], new: set[str]) -> d
     same = [link for link in links if link.relation is Relation.SAME]
     for link in sorted(same, key=lambda link: (-link.score, link.a, link.b)):
         a, b = group[link.a], group[link.b]
-        if a is not b and not any((min(i, j), max(i, j)) in contrary for i in a for j in b):
-            if len(_settled(a | b, met)) <= 1:
-                _join(group, link.a, link.b)
+        torn = any((min(i, j), max(i, j)) in contrary for i in a for j in b)
+        if a is not b and not torn and len(_settled(a | b, met)) <= 1:
+            _join(group, link.a, link.b)
     return {id_: _representative(group[id_], met) for id_ in sorted(new)}
 
 

@@ -14,12 +14,15 @@ from memory.records import Document, Nugget, Passage
 
 _NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:[.,·]\d+)*(?:\s?(?:[%‰°]|×\s?10))?")
 _UNIT = re.compile(
-    r"\d\s?(%|‰|°\s?[CFK]|[µμmkMGn]?(?:g|m|L|l|s|Hz|eV|V|W|J|Pa|mol|M|A|bar|Da)|kelvin|percent|per cent|"
-    r"(?:milli|centi|kilo|micro|nano)?(?:met(?:re|er)|gram|lit(?:re|er)|volt|watt|joule|hertz|pascal)s?|"
+    r"\d\s?(%|‰|°\s?[CFK]|[µμmkMGn]?(?:g|m|L|l|s|Hz|eV|V|W|J|Pa|mol|M|A|bar|Da)|kelvin|percent|"
+    r"per cent|"
+    r"(?:milli|centi|kilo|micro|nano)?(?:met(?:re|er)|gram|lit(?:re|er)|volt|watt|joule|hertz|"
+    r"pascal)s?|"
     r"days?|hours?|minutes?|seconds?|weeks?|months?|years?|min|h|bp|kb|kDa|fold)\b"
 )
 NEGATIONS = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|without|cannot|nothing|nobody|absent|absence|lack(?:s|ed|ing)?|"
+    r"\b(?:not|no|never|none|neither|nor|without|cannot|nothing|nobody|absent|absence|lack(?:s|"
+    r"ed|ing)?|"
     r"fail(?:s|ed|ing)?|hardly|scarcely|unable)\b|n['’]t\b",
     re.IGNORECASE,
 )

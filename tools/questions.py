@@ -97,18 +97,18 @@ def _alone(question: Question, nuggets: Mapping[str, Nugget]) -> str:
     if nugget is None:
         return "no_nugget"
     for check in _CHECKS:
-        if reason := check(question, nugget):
+        if reason := check(question):
             return reason
-    return ""
+    return _supported(question, nugget)
 
 
-def _text(question: Question, nugget: Nugget) -> str:
+def _text(question: Question) -> str:
     needs = question.kind is not QuestionKind.STATEMENT
-    empty = not question.stem.strip() or needs and not question.answer.strip()
+    empty = not question.stem.strip() or (needs and not question.answer.strip())
     return "no_text" if empty or question.stem.count(GAP) > 1 else ""
 
 
-def _options(question: Question, nugget: Nugget) -> str:
+def _options(question: Question) -> str:
     if question.kind is not QuestionKind.MCQ:
         return ""
     options = [normal(option) for option in question.options]
@@ -125,7 +125,7 @@ def _shape(option: str) -> tuple[bool, str]:
     )
 
 
-def _type(question: Question, nugget: Nugget) -> str:
+def _type(question: Question) -> str:
     if question.kind is not QuestionKind.MCQ:
         return ""
     shapes = {_shape(option) for option in question.options}
@@ -133,14 +133,14 @@ def _type(question: Question, nugget: Nugget) -> str:
     return "type" if units and len(shapes) > 1 else ""
 
 
-def _length(question: Question, nugget: Nugget) -> str:
+def _length(question: Question) -> str:
     if question.kind is not QuestionKind.MCQ:
         return ""
     longest = max(len(option) for option in question.options if option != question.answer)
     return "length" if len(question.answer) > 2 * longest + 8 else ""
 
 
-def _stands(question: Question, nugget: Nugget) -> str:
+def _stands(question: Question) -> str:
     if _FIGURE.search(question.stem):
         return "figure"
     return "dangling" if _DANGLING.search(_FRAME.sub(" ", question.stem)) else ""
@@ -156,7 +156,7 @@ def _supported(question: Question, nugget: Nugget) -> str:
     return "" if set(normal(question.answer).split()) <= have else "unsupported"
 
 
-def _given_away(question: Question, nugget: Nugget) -> str:
+def _given_away(question: Question) -> str:
     if question.kind is QuestionKind.STATEMENT:
         return ""
     answer = normal(question.answer)
@@ -167,13 +167,12 @@ def _given_away(question: Question, nugget: Nugget) -> str:
     )
 
 
-_CHECKS: tuple[Callable[[Question, Nugget], str], ...] = (
+_CHECKS: tuple[Callable[[Question], str], ...] = (
     _text,
     _options,
     _type,
     _length,
     _stands,
-    _supported,
     _given_away,
 )
 

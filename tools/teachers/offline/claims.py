@@ -114,11 +114,13 @@ def claim_of(quote: str) -> Claim:
 
 
 _NOTE = re.compile(
-    r"[\[*†‡§]|(?:numbers|values|figures|data|letters|bars|error bars|asterisks|means|dots|"
+    r"[\[*†‡§]|(?:numbers|values|figures|data|letters|bars|error bars|asterisks|arrows?|"
+    r"circles|means|dots|"
     r"lines|columns|rows|"
     r"different (?:lower|upper|small|capital)?\s?-?(?:case )?letters?|abbreviations?|note|"
     r"source|legend|key)s?\b"
-    r"[^.]{0,60}\b(?:indicates?|represents?|denotes?|are (?:means?|expressed|given|presented|"
+    r"[^.]{0,60}\b(?:indicates?|represents?|denotes?|marks?|are (?:means?|"
+    r"expressed|given|presented|"
     r"shown)|stands? for)\b|"
     r"(?:if|let|suppose|note|see|recall|assume)\b|.{0,200}\b(?:as follows|the following)\b|"
     r"where\b|.*\([a-h](?:[,–-] ?[a-h])*\)|.*[a-z]\d*\.[A-Z][a-z]|(?:\S+\s+){0,6}\d+(?: \d+){3}",
@@ -191,8 +193,9 @@ def _bare_generic_subject(text: str) -> bool:
     return bare and (lemma in _GENERIC or lemma.removesuffix("e") in _GENERIC) and not clause.front
 
 
-_ABOUT_THE_PAPER = {"discuss", "review", "refer", "present", "describe", "summarize", "summarise", "list", "mention", "address",
-                    "consider", "explain"}  # fmt: skip
+_ABOUT_THE_PAPER = listed(
+    "discuss review refer present describe summarize summarise list mention address explain"
+)
 """Verbs whose passive tells what a text does, not what was found."""
 
 
@@ -201,7 +204,7 @@ def _shape(text: str) -> str:
     count = len(re.findall(r"[^\W\d_][\w'’–-]*|\d[\d.,]*", text))
     if not FEWEST <= count <= MOST:
         return "length"
-    if any(text.count(a) != text.count(b) for a, b in ("()", "[]")):
+    if any(text.count(a) != text.count(b) for a, b in ("()", "[]", "“”")):
         return "brackets"
     clause = parse(text)
     if clause is None:

@@ -1,4 +1,4 @@
-"""The main clause of a sentence: fronted part, subject, verb group, rest. Meaning is left to others.
+"""The main clause of a sentence: fronted part, subject, verb group, rest. No meaning is read.
 
 A shallow parse: the finite verb is the first one that no subordinator (`that`, `which`, `while`)
 has claimed. None is given where the sentence is not that simple; callers then do without.
@@ -270,14 +270,17 @@ _OPENERS = {Tag.PREPOSITION, Tag.SUBORDINATOR, Tag.ADVERB, Tag.TO, Tag.GERUND, T
 """What an adverbial before the subject begins with."""
 
 
+_NO_SUBJECT = {Tag.CONJUNCTION, Tag.SUBORDINATOR, Tag.GERUND, Tag.PREPOSITION}
+"""What a subject does not begin with."""
+
+
 def _subject_start(words: Sequence[Token], at: int) -> int:
     """Where the subject begins: after the last comma that closes a fronted adverbial."""
     if words[0].tag not in _OPENERS:
         return 0
     commas = [i for i in range(at) if words[i].text == "," and not words[i].depth]
     for comma in commas:
-        if comma + 1 < at and words[comma + 1].tag not in {Tag.CONJUNCTION, Tag.SUBORDINATOR,
-                                                           Tag.GERUND, Tag.PREPOSITION}:  # fmt: skip
+        if comma + 1 < at and words[comma + 1].tag not in _NO_SUBJECT:
             listed = words[0].tag is Tag.PREPOSITION and _list_goes_on(words, comma, at)
             if not listed:
                 return comma + 1

@@ -1,7 +1,6 @@
 """Cue phrases of scientific prose, in one place. What follows from a cue is decided elsewhere.
 
-Each table is a list of regular expressions in verbose-free form, compiled once; all are read
-without regard to case unless they say otherwise.
+Each table is one regular expression, read without regard to case unless it says otherwise.
 """
 
 from __future__ import annotations
@@ -9,33 +8,122 @@ from __future__ import annotations
 import re
 
 
-def _any(*patterns: str, case: bool = False) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{p})" for p in patterns), 0 if case else re.IGNORECASE)
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{p})" for p in patterns), re.IGNORECASE)
 
 
 SECTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("other", _any(r"acknowledg", r"references?$", r"bibliograph", r"funding", r"ethic", r"conflict",
-                   r"competing", r"contribut", r"availab", r"supplement", r"appendi", r"abbreviat",
-                   r"author", r"disclosure", r"consent", r"keyword", r"licen[cs]e", r"copyright",
-                   r"correspond", r"citation", r"highlights$", r"pre-publication", r"glossary",
-                   r"reviewer", r"grant information", r"disclaimer")),
+    (
+        "other",
+        _any(
+            r"acknowledg",
+            r"references?$",
+            r"bibliograph",
+            r"funding",
+            r"ethic",
+            r"conflict",
+            r"competing",
+            r"contribut",
+            r"availab",
+            r"supplement",
+            r"appendi",
+            r"abbreviat",
+            r"author",
+            r"disclosure",
+            r"consent",
+            r"keyword",
+            r"licen[cs]e",
+            r"copyright",
+            r"correspond",
+            r"citation",
+            r"highlights$",
+            r"pre-publication",
+            r"glossary",
+            r"reviewer",
+            r"grant information",
+            r"disclaimer",
+        ),
+    ),
     ("conclusion", _any(r"conclu", r"summary and", r"take[- ]home", r"closing remarks")),
-    ("discussion", _any(r"discussion", r"implication", r"interpretation", r"limitation",
-                        r"future (?:work|direction)", r"outlook", r"significance")),
-    ("result", _any(r"result", r"finding", r"evaluation", r"experiments?$", r"observation",
-                    r"outcome", r"performance", r"measurements?$", r"comparison")),
-    ("method", _any(r"method", r"material", r"procedure", r"protocol", r"experimental", r"statistic",
-                    r"data (?:collection|analysis|source|set)", r"study (?:design|area|population)",
-                    r"patients and", r"preparation", r"sampling", r"design$", r"participants",
-                    r"subjects$", r"assay", r"animals$", r"chemicals", r"reagents", r"extraction",
-                    r"implementation", r"set-?up", r"algorithm", r"search strategy", r"training set",
-                    r"plant growth", r"culture")),
-    ("background", _any(r"introduction", r"background", r"related work", r"previous work",
-                        r"literature", r"state of the art", r"motivation", r"rationale", r"overview",
-                        r"statement of need", r"learning objectives", r"objective", r"aims?$",
-                        r"history", r"prior work")),
+    (
+        "discussion",
+        _any(
+            r"discussion",
+            r"implication",
+            r"interpretation",
+            r"limitation",
+            r"future (?:work|direction)",
+            r"outlook",
+            r"significance",
+        ),
+    ),
+    (
+        "result",
+        _any(
+            r"result",
+            r"finding",
+            r"evaluation",
+            r"experiments?$",
+            r"observation",
+            r"outcome",
+            r"performance",
+            r"measurements?$",
+            r"comparison",
+        ),
+    ),
+    (
+        "method",
+        _any(
+            r"method",
+            r"material",
+            r"procedure",
+            r"protocol",
+            r"experimental",
+            r"statistic",
+            r"data (?:collection|analysis|source|set)",
+            r"study (?:design|area|population)",
+            r"patients and",
+            r"preparation",
+            r"sampling",
+            r"design$",
+            r"participants",
+            r"subjects$",
+            r"assay",
+            r"animals$",
+            r"chemicals",
+            r"reagents",
+            r"extraction",
+            r"implementation",
+            r"set-?up",
+            r"algorithm",
+            r"search strategy",
+            r"training set",
+            r"plant growth",
+            r"culture",
+        ),
+    ),
+    (
+        "background",
+        _any(
+            r"introduction",
+            r"background",
+            r"related work",
+            r"previous work",
+            r"literature",
+            r"state of the art",
+            r"motivation",
+            r"rationale",
+            r"overview",
+            r"statement of need",
+            r"learning objectives",
+            r"objective",
+            r"aims?$",
+            r"history",
+            r"prior work",
+        ),
+    ),
     ("abstract", _any(r"abstract", r"summary$")),
-)  # fmt: skip
+)
 """Roles of headings, the first match wins; a heading may hold more than one word of them."""
 
 OBJECTIVE = _any(
@@ -51,10 +139,11 @@ OBJECTIVE = _any(
     r"(?:s|d|ed)?\b",
     r"^to (?:investigate|determine|evaluate|assess|examine|study|compare|identify|analy[sz]e|"
     r"test)\b",
-    r"\bhypothes[ie][sz]ed?\b", r"\bwas (?:to|hypothesi[sz]ed)\b",
+    r"\bhypothes[ie][sz]ed?\b",
+    r"\bwas (?:to|hypothesi[sz]ed)\b",
     r"\b(?:study|work) (?:investigated|examined|evaluated|assessed|analy[sz]ed|explored|"
     r"compared)\b",
-)  # fmt: skip
+)
 
 METHOD = _any(
     r"\b(?:was|were) (?:\w+ly )?(?:measured|collected|performed|conducted|carried out|assessed|used"
@@ -79,7 +168,7 @@ METHOD = _any(
     r"(?:previously|by)"
     r"|purchased from|statistical analys[ie]s|software|version \d|inc\.|co\., ltd|gmbh|sigma)\b",
     r"\b(?:rpm|for \d+ (?:min|h|s|hours?|minutes?)\b.{0,40}\b(?:at|in)\b)",
-)  # fmt: skip
+)
 
 FINDING = _any(
     r"\b(?:show(?:s|ed|n)?|demonstrate[sd]?|reveal(?:s|ed)?|indicate[sd]?|suggest(?:s|ed)?"
@@ -98,15 +187,19 @@ FINDING = _any(
     r"|no (?:significant )?(?:difference|effect|change|correlation)s?|a total of|of which|highest"
     r"|lowest|majority|most (?:abundant|common|frequent|effective)|ranged from|varied|"
     r"accounted for)\b",
-)  # fmt: skip
+)
 
 STATISTIC = _any(
     r"\bp\s*[<=>≤]\s*0?\.\d", r"\b(?:95\s?%\s?CI|OR|HR|RR)\b\s*[:=]?\s*\d", r"r2?\s*=\s*-?0?\.\d"
 )
-MEASURE = _any(r"\d\s?(?:%|‰|°C|percent\b)", r"\d+(?:\.\d+)?[- ]fold\b", r"±",
-               r"\d\s?(?:mg|g|kg|µg|μg|ng|ml|mL|L|µl|mm|cm|m|km|nm|µm|kelvin|K|Hz|eV|V|MPa|kPa|"
-               r"kDa|bp|kb"
-               r"|days?|hours?|h|min|years?|months?|weeks?)\b")  # fmt: skip
+MEASURE = _any(
+    r"\d\s?(?:%|‰|°C|percent\b)",
+    r"\d+(?:\.\d+)?[- ]fold\b",
+    r"±",
+    r"\d\s?(?:mg|g|kg|µg|μg|ng|ml|mL|L|µl|mm|cm|m|km|nm|µm|kelvin|K|Hz|eV|V|MPa|kPa|"
+    r"kDa|bp|kb"
+    r"|days?|hours?|h|min|years?|months?|weeks?)\b",
+)
 CONCLUSION = _any(
     r"^(?:in conclusion|in summary|to conclude|overall|taken together|collectively|altogether|thus"
     r"|therefore|hence|consequently|these (?:results|findings|data)|our (?:results|findings|"
@@ -118,7 +211,7 @@ CONCLUSION = _any(
     r"important|useful|to)\b",
     r"\b(?:suggest(?:s|ing)?|conclude|implies|imply|highlights?|potential(?:ly)?|promising|"
     r"useful)\b",
-)  # fmt: skip
+)
 
 BACKGROUND = _any(
     r"\b(?:is|are) (?:\w+ly |one of )?(?:an? |the )?(?:\w+ )?(?:important|major|common|"
@@ -134,7 +227,7 @@ BACKGROUND = _any(
     r"past|for "
     r"(?:centuries|decades|many years)|growing (?:interest|number)|to date|so far|challenge|"
     r"urgent|lack of)\b",
-)  # fmt: skip
+)
 
 OTHERS = _any(
     r"\b(?:previous(?:ly)?|prior|earlier|other|recent|several|some|many|numerous|published) "
@@ -152,8 +245,12 @@ OTHERS = _any(
     r"contrast|comparable) "
     r"(?:with|to) (?:\w+ )*(?:previous|earlier|other|reports?|studies|stud(?:y|ies) (?:of|by)|"
     r"literature|findings|results|those)\b",
-    r"\bet al\b", r"\baccording to [A-Z]", r"\bthe literature\b", r"\bit is (?:well[- ]|widely |generally )?(?:known|accepted|believed)\b",
-)  # fmt: skip
+    r"\bet al\b",
+    r"\baccording to [A-Z]",
+    r"\bthe literature\b",
+    r"\bit is (?:well[- ]|widely |generally )?"
+    r"(?:known|accepted|believed)\b",
+)
 
 CITATION = re.compile(
     r"\(\d{1,3}(?:\s?[,;–-]\s?\d{1,3})+\)|\(\d{1,3}\)(?=[.,;]?\s?$)|"
@@ -166,9 +263,12 @@ CITATION = re.compile(
     r"|(?<=[a-z]{3})\d{1,2}(?:[,–-]\d{1,2})*(?=[.,;]\s|[.,;]?$)"
     r"|\[(?:@|[A-Z][\w’'-]+,? (?:et al)?)[^\]]*\d{2,4}[a-z]?\]"
 )
-"""Marks that point at other people's work: [12], (Smith et al., 2010), Smith (2010), worshipped.1-3"""
+"""Marks that point at other people's work: [12], (Smith et al., 2010), Smith (2010), found.1-3"""
 
-NO_NEW_FINDINGS = re.compile(r"^\s*(?:corrigendum|erratum|correction|author correction|publisher "
-                        r"correction|retraction"
-                             r"|retracted|expression of concern|addendum)\b", re.IGNORECASE)  # fmt: skip
+NO_NEW_FINDINGS = re.compile(
+    r"^\s*(?:corrigendum|erratum|correction|author correction|publisher "
+    r"correction|retraction"
+    r"|retracted|expression of concern|addendum)\b",
+    re.IGNORECASE,
+)
 """Titles of notices about another paper: what they say is not news of their own."""

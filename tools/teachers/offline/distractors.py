@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tools.teachers.offline.facts import Fact, stated
-from tools.teachers.offline.terms import DIRECTIONS, Term, Type
-from tools.teachers.offline.words import is_plural
+from tools.teachers.offline.kinds import DIRECTIONS, Term, Type
+from tools.teachers.offline.words import is_plural, readings
 
 WANTED = 3
 """Wrong options beside the right one."""
@@ -103,6 +103,9 @@ def wrong_options(
     least: how well a borrowed term must fit the answer's place, 1 (same ending) to 10.
     """
     type_ = fact.term.type
+    if fact.denied and type_ not in {Type.QUANTITY, Type.NUMBER, Type.YEAR}:
+        # What X does not do is not one thing: another option may be as right.
+        return ()
     if type_ is Type.DIRECTION:
         found: Iterable[str] = _opposites(fact.term.text)
     elif type_ in {Type.QUANTITY, Type.NUMBER, Type.YEAR}:
@@ -139,7 +142,7 @@ def _opposites(word: str) -> tuple[str, ...]:
 
 
 def _other_values(fact: Fact, lent: Bank, seed: str) -> Iterator[str]:
-    """First what other claims give in this unit and magnitude, then values made up from the answer."""
+    """What other claims give in this unit and magnitude, then values made up from the answer."""
     term = fact.term
     near = sorted(
         (
@@ -271,8 +274,8 @@ def _fits(fact: Fact, other: Lent, quote: str) -> bool:
     a, b = normal(mine), normal(theirs)
     if a in b or b in a or b in normal(quote):
         return False
-    shared = (content(a) & content(b)) - {fact.term.head}
-    if shared:
+    head = {fact.term.head} if readings(fact.term.head) else set()
+    if (content(a) & content(b)) - head:
         # `O. sanctum extract` beside `Ocimum sanctum extract` may be as right.
         return False
     number = is_plural(mine.split()[-1]) == is_plural(theirs.split()[-1])

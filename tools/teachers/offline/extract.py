@@ -12,9 +12,10 @@ from tools.nuggets import distinct, grounded
 from tools.teachers.offline import cues
 from tools.teachers.offline.claims import claim_of
 from tools.teachers.offline.clauses import parse
+from tools.teachers.offline.kinds import Type
 from tools.teachers.offline.roles import Reading, Role, read, section_role
 from tools.teachers.offline.sentences import split
-from tools.teachers.offline.terms import Type, terms
+from tools.teachers.offline.terms import terms
 
 SUREST = 0.55
 """Probability of a finding from which a sentence is kept. 0.5 keeps more and 3 % worse."""

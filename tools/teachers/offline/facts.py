@@ -10,8 +10,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from memory.records import GAP
+from tools.nuggets import NEGATIONS
 from tools.teachers.offline.clauses import Clause, head, parse
-from tools.teachers.offline.terms import Term, Type, terms
+from tools.teachers.offline.kinds import Term, Type
+from tools.teachers.offline.terms import terms
 from tools.teachers.offline.words import is_plural, lowered, readings
 
 
@@ -47,6 +49,11 @@ class Fact(NamedTuple):
     def last(self) -> bool:
         """Whether the answer ends the claim."""
         return not self.right.strip()
+
+    @property
+    def denied(self) -> bool:
+        """Whether the claim says that something is not so."""
+        return bool(NEGATIONS.search(self.claim))
 
     @property
     def gapped(self) -> str:
@@ -130,6 +137,8 @@ def _place(fact: Fact) -> float:
         return -1.0
     subject = fact.claim.find(fact.clause.subject, len(fact.clause.front))
     ending = subject + len(fact.clause.subject)
+    if fact.term.end <= subject:
+        return -3.0
     if fact.term.end <= ending:
         return -2.0
     # An answer far behind the verb belongs to a side remark; 12 words away it is worth 1 less.

@@ -90,8 +90,8 @@ _FRAMES: tuple[tuple[re.Pattern[str], bool], ...] = tuple(
         rf"^{_SOURCE} {_ADVERB}(?:us )?{verbs} that ",
         rf"^it (?:was|is|has been|can be|could be|may be) {_ADVERB}(?:be )?{verbs} (?:here |by "
         rf"us |in this study )?that ",
-        rf"^there (?:is|was) (?:\w+ )?evidence (?:to suggest|to show|to indicate|suggesting|"
-        rf"showing|indicating) that ",
+        r"^there (?:is|was) (?:\w+ )?evidence (?:to suggest|to show|to indicate|suggesting|"
+        r"showing|indicating) that ",
         rf"^(?:based on|from|according to) [^,]{{3,80}}, (?:we|it (?:was|is|can be)) "
         rf"{_ADVERB}(?:be )?{verbs} that ",
     )
@@ -157,6 +157,7 @@ def _passive_finding(text: str) -> str:
 
 
 def without_figures(text: str) -> str:
+    """The sentence without its pointers at figures; empty where it says no more than those."""
     text = _FIGURE.sub("", text)
     text = _SHOWN_IN.sub(" ", text)
     if re.search(r"\b(?:is|are|was|were|be|been)\s*\.?$", text):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from memory.records import GAP
 from tools.teachers.offline.clauses import Clause, head
 from tools.teachers.offline.facts import Fact, attribute_fields, begun, several
-from tools.teachers.offline.terms import Term, Type
+from tools.teachers.offline.kinds import Term, Type
 from tools.teachers.offline.words import Tag, inflect, lowered, tokens
 
 
@@ -111,7 +111,7 @@ def _between(fact: Fact, clause: Clause) -> Between | None:
     if not clause.rest or not clause.rest.endswith(f"{fact.term.text}{fact.right}"):
         return None
     before = clause.rest[: len(clause.rest) - len(fact.term.text) - len(fact.right)]
-    found = re.fullmatch(r"(.*?)\b(?:(the|an?) )?", before)
+    found = re.fullmatch(r"(.*?)(?:\b(the|an?) )?", before)
     if not found:
         return None
     words = found.group(1).split()

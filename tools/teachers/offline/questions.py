@@ -22,7 +22,7 @@ STATEMENTS, ASKED, PROBES, EXAMS = 8, 3, 3, 4
 
 
 def questions(nugget: Nugget, pool: Sequence[Nugget], made_by: str) -> list[Question]:
-    """Training forms, probes and examination questions; only the first where no term can be asked."""
+    """Training forms, probes and examinations; only the first where no term can be asked for."""
     common = lower_case(tuple(other.claim for other in pool))
     facts = candidates(nugget.claim, common)
     fact, wrong = _chosen(facts, nugget, pool)

@@ -6,104 +6,18 @@ A term is what a question can ask for; its type says what a wrong option must lo
 from __future__ import annotations
 
 import re
-from enum import StrEnum
-from typing import NamedTuple
 
 from tools.teachers.offline.clauses import finite, parse
+from tools.teachers.offline.kinds import DIRECTIONS, Term, Type
+from tools.teachers.offline.numerals import counts, quantities, years
 from tools.teachers.offline.words import Tag, Token, listed, readings, tokens
-
-
-class Type(StrEnum):
-    """What sort of thing a term names."""
-
-    QUANTITY = "quantity"
-    NUMBER = "number"
-    YEAR = "year"
-    PERSON = "person"
-    NAME = "name"
-    PHRASE = "phrase"
-    DIRECTION = "direction"
-
-
-class Term(NamedTuple):
-    """A stretch of a claim with its type. `text[start:end]` of the claim spells it."""
-
-    text: str
-    start: int
-    end: int
-    type: Type
-    head: str
-    """Unit of a quantity, last word of a phrase, in lower case: what wrong options share."""
-    depth: int = 0
-    """How many brackets stand around it."""
-
-
-_NUMERAL = r"[-−+±]?\d+(?:[.,]\d+)*(?:\s?×\s?10\s?[-−^]?\s?\d+)?"
-_WORD_UNITS = (
-    "kelvin|percent|per cent|degrees(?: (?:Celsius|Fahrenheit))?|"
-    "(?:milli|centi|kilo|micro|nano|mega|giga|deci|hecto|tera|pico)?(?:met(?:re|er)|"
-    "gram(?:me)?|lit(?:re|er)|volt|watt|"
-    "joule|hertz|pascal|newton|ampere|mole|molar|ohm|tesla|farad|second|bar|electronvolt|byte|"
-    "bit|calorie|tonne|ton)s?|"
-    "tonnes?|days?|hours?|minutes?|seconds?|weeks?|months?|years?|decades?|centuries|generations?|"
-    "(?:square|cubic) \\w+|litres?|fold|times|moles?|bars?|parts per (?:million|billion)|ppm|"
-    "ppb|individuals per \\w+"
-)
-_SYMBOL_UNITS = (
-    "%|‰|°\\s?[CFK]?|[µμmkMGncdTp]?(?:g|m|L|l|s|Hz|eV|V|W|J|Pa|mol|M|A|bar|Da|N|Ω|T|F|cal|B|Gy|"
-    "Sv|Bq|U|IU)|h|min|bp|kb|Mb|"
-    "rpm|CFU|wt%|dB|px|AU|yr|yrs|d|K|ha|cM|dpi|kcal|mmHg|cmH2O"
-)
-_UNIT_RE = (
-    rf"(?:(?:{_SYMBOL_UNITS})(?:[23²³]|[-−]\d|\^[-−]?\d)?|{_WORD_UNITS})(?![A-Za-z])"
-    rf"(?:\s?(?:/|·|per )\s?(?:(?:square |cubic )?[a-zA-Zµμ]+)(?:[23²³])?(?:\s?(?:/|per "
-    rf")\s?[a-z]+)?|"
-    rf"\s[a-zA-Zµμ]+[-−]\d)?"
-)
-_QUANTITY = re.compile(rf"(?<![\w.]){_NUMERAL}(?:\s?±\s?\d+(?:\.\d+)?)?(?:\s?-?({_UNIT_RE}))")
-_WORD_NUMBER = (
-    "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
-    "seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-)
-_WORD_QUANTITY = re.compile(rf"\b(?:{_WORD_NUMBER})\s({_WORD_UNITS})\b", re.IGNORECASE)
-_YEAR = re.compile(r"(?<![\w.])(?:1[5-9]|20)\d\d(?![\w.]\d|\w|\s?(?:%|m|g|k))")
-_COUNT = re.compile(
-    rf"(?<![\w.,±-])(?:\d+(?:[.,]\d+)*|\b(?:{_WORD_NUMBER})\b)(?![\w]|[.,±]\d|\s?[%°±×-])",
-    re.IGNORECASE,
-)
-_STATISTIC_BEFORE = re.compile(
-    r"(?:\b[pPnNrRtFdf]\s?[²2]?\s?[=<>≤≥]\s?|\bCI\b[^)]*|\(\s*|±\s?|[<>=≤≥]\s?|±)$"
-)
-_LABEL_BEFORE = re.compile(r"\b(?:chromosome|type|grade|stage|phase|group|day|week|table|fig\w*|"
-                        r"line|strain|version|no\.?|"
-                           r"number|model|case|category|class|level|step|chapter|level)\s$", re.IGNORECASE)  # fmt: skip
-
-DIRECTIONS: tuple[tuple[str, str, str, str], ...] = (
-    ("increases", "decreases", "does not change", "doubles"),
-    ("increase", "decrease", "do not change", "double"),
-    ("increased", "decreased", "did not change", "doubled"),
-    ("increased", "reduced", "did not change", "doubled"),
-    ("increases", "reduces", "does not change", "doubles"),
-    ("raises", "lowers", "does not affect", "doubles"),
-    ("raised", "lowered", "did not affect", "doubled"),
-    ("improves", "worsens", "does not affect", "doubles"),
-    ("improved", "worsened", "did not affect", "doubled"),
-    ("enhanced", "reduced", "did not affect", "abolished"),
-    ("enhances", "reduces", "does not affect", "abolishes"),
-    ("stimulated", "inhibited", "did not affect", "doubled"),
-    ("stimulates", "inhibits", "does not affect", "doubles"),
-    ("accelerates", "slows", "does not affect", "reverses"),
-    ("higher", "lower", "no different", "ten times lower"),
-    ("longer", "shorter", "no different", "ten times shorter"),
-)
-"""More, less, the same, and one more of the same form. A word's first row is the one used."""
 
 
 def terms(text: str) -> list[Term]:
     """Typed terms of a claim, in text order, none inside another of higher rank."""
     found: list[Term] = []
     words = _settled(tokens(text))
-    for finder in (_quantities, _years, _counts, _directions):
+    for finder in (quantities, years, counts, _directions):
         for term in finder(text):
             if not _overlaps(term, found):
                 found.append(term._replace(depth=_depth(words, term.start)))
@@ -154,53 +68,6 @@ def _depth(words: list[Token], start: int) -> int:
     return next((word.depth for word in words if word.end > start), 0)
 
 
-def _quantities(text: str) -> list[Term]:
-    found = []
-    for pattern in (_QUANTITY, _WORD_QUANTITY):
-        for m in pattern.finditer(text):
-            if _ranges(text, m.start(), m.end()) or re.match(r"\s?[:=]", text[m.end() :]):
-                continue
-            found.append(
-                Term(m.group(), m.start(), m.end(), Type.QUANTITY, m.group(1).strip().lower())
-            )
-    return found
-
-
-def _ranges(text: str, start: int, end: int) -> bool:
-    """Whether a number is one end of a range, a statistic or a dose in a list: poor to ask for."""
-    before, after = text[max(0, start - 14) : start], text[end : end + 8]
-    return bool(
-        re.search(r"\d\s?(?:[-–−/]|to|and|or|±|,|,? and)\s?$", before)
-        or re.search(r"(?:[=<>≤≥±×/]|CI:?|\[)\s?$", before)
-        or re.match(r"\s?(?:[-–−/±×]|to|,? and|or|,)\s?\d", after)
-    )
-
-
-def _years(text: str) -> list[Term]:
-    pattern = r"\b(?:in|since|until|by|of|from|before|after)\s$"
-    return [
-        Term(m.group(), m.start(), m.end(), Type.YEAR, "year")
-        for m in _YEAR.finditer(text)
-        if re.search(pattern, text[: m.start()]) and not _ranges(text, m.start(), m.end())
-    ]
-
-
-def _counts(text: str) -> list[Term]:
-    """Bare numbers that count or measure something: `seven rings`, `a hardness of 6.5`."""
-    found = []
-    for m in _COUNT.finditer(text):
-        before, after = text[: m.start()], text[m.end() :]
-        if _STATISTIC_BEFORE.search(before) or _LABEL_BEFORE.search(before):
-            continue
-        if _ranges(text, m.start(), m.end()) or re.match(r"\s?(?:[%)=<>]|of the |fold)", after):
-            continue
-        counted = re.match(r"\s+([a-z][\w-]+)", after)
-        head = counted.group(1).lower() if counted else ""
-        if head or re.search(r"\b(?:of|is|was|are|were|at|to|by)\s$", before):
-            found.append(Term(m.group(), m.start(), m.end(), Type.NUMBER, head))
-    return found
-
-
 _DIRECTION = re.compile(
     r"\b(?:" + "|".join(sorted({word for row in DIRECTIONS for word in row[:2]})) + r")\b"
 )
@@ -244,15 +111,25 @@ def _phrases(text: str, words: list[Token]) -> list[Term]:
     """Noun phrases without their determiners; proper names keep their capitals."""
     found: list[Term] = []
     run: list[Token] = []
-    for word in [*words, None]:
-        if word is not None and _in_phrase(word, run):
+    for index, word in enumerate(words):
+        if _in_phrase(word, run) or (not run and _opens_phrase(words, index)):
             run.append(word)
             continue
         found.extend(_phrase(text, run))
-        run = []
-        if word is not None and _in_phrase(word, run):
-            run.append(word)
-    return found
+        run = [word] if _in_phrase(word, []) or _opens_phrase(words, index) else []
+    return [*found, *_phrase(text, run)]
+
+
+def _opens_phrase(words: list[Token], index: int) -> bool:
+    """Whether a participle stands before its noun: `distilled water`, not `was distilled`."""
+    if words[index].tag is not Tag.PARTICIPLE or not 0 < index < len(words) - 1:
+        return False
+    before, after = words[index - 1].tag, words[index + 1].tag
+    return before in {Tag.PREPOSITION, Tag.DETERMINER, Tag.VERB, Tag.TO} and after in {
+        Tag.NOUN,
+        Tag.ADJECTIVE,
+        Tag.PARTICIPLE,
+    }
 
 
 def _in_phrase(word: Token, run: list[Token]) -> bool:
@@ -306,7 +183,8 @@ def _name_type(text: str, run: list[Token]) -> Type:
         by = re.search(r"\b(?:by|named after|after|from|discoverer)\s$", text[: run[0].start])
         if plain and by:
             return Type.PERSON
-    named = [word for word in capitals if word.start or (len(run) > 1 and run[1].text[:1].isupper())]
+    shown = len(run) > 1 and run[1].text[:1].isupper()
+    named = [word for word in capitals if word.start or shown]
     if named and (run[-1].text[:1].isupper() or len(named) * 2 >= len(run)):
         return Type.NAME
     return Type.PHRASE

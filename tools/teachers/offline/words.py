@@ -143,7 +143,7 @@ def lowered(text: str) -> str:
 
 
 def is_plural(noun: str) -> bool:
-    """Whether a noun's form is plural: `cells`, `data`, `mice`; unknown words go by their ending."""
+    """Whether a noun is plural by its form: `cells`, `data`; unknown words go by their ending."""
     low = noun.lower()
     if low in {"data", "people", "mice", "children", "men", "women", "bacteria", "feet", "teeth"}:
         return True
@@ -218,7 +218,7 @@ _NOUN_BEFORE = {Tag.DETERMINER, Tag.ADJECTIVE, Tag.PREPOSITION, Tag.NUMBER, Tag.
 
 def _verbal(low: str, known: tuple[str, ...], last: Token | None, following: str) -> Tag:
     """A word that may be a verb: the word before it decides, then its own form."""
-    if low.endswith("ing"):
+    if low.endswith("ing") and verb_lemma(low) != low:
         return Tag.NOUN if "NOUN" in known and last and last.tag in _NOUN_BEFORE else Tag.GERUND
     if last is not None and last.tag in {Tag.MODAL, Tag.DO, Tag.TO}:
         return Tag.VERB
