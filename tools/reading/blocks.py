@@ -14,6 +14,9 @@ from tools.reading.passages import ABBREVIATION
 _MARKER = re.compile(
     r"(?:[•●▪◦‣·*–—-]|\(?\d{1,3}[.)\]]|\[\d{1,3}\]|\(?[a-z][.)]|\(?[ivx]{1,5}[.)])\s?"
 )
+_DANGLING = re.compile(
+    r"(?:[,&–-]|\b(?:and|of|the|an?|for|in|with|to|by|on|from|or|at))$", re.IGNORECASE
+)
 _STEP = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-z])\)\s")
 _WITHOUT_SOFT_HYPHENS = dict.fromkeys(map(ord, SOFT_HYPHENS))
 _CLOSERS = r"[\"'”’»)\]]*"
@@ -117,6 +120,9 @@ def _mixed(line: Line, last: Line) -> bool:
 def _paragraphs(group: list[Line], habits: Habits) -> list[Block]:
     left = min(line.x0 for line in group)
     right = max(line.x1 for line in group)
+    if _display(group[0], habits):
+        # A heading is rarely as wide as its column, which decides whether it had to wrap.
+        right = max(right, left + 0.9 * habits.width)
     hanging = _hangs(group, left) and not _display(group[0], habits)
     parts: list[list[Line]] = [[group[0]]]
     for above, line in pairwise(group):
@@ -136,7 +142,7 @@ def _hangs(group: list[Line], left: float) -> bool:
 
 def _display(line: Line, habits: Habits) -> bool:
     """Whether a line is set larger or bolder than text: its indents mean nothing."""
-    return line.size > 1.07 * habits.size or (line.heavy and not habits.bold)
+    return line.size > 1.25 * habits.size or (line.heavy and not habits.bold)
 
 
 def _room(above: Line, line: Line, right: float) -> float:
@@ -149,13 +155,30 @@ def _changes_face(above: Line, line: Line, right: float, habits: Habits) -> bool
     """Whether one of two lines is a heading in its own face, set without a gap."""
     if above.text[-1:] in SOFT_HYPHENS:
         return False
-    if KNOWN.fullmatch(above.text.rstrip(" :.")):
+    if KNOWN.fullmatch(above.text.rstrip(" :.")) or _two_headings(above, line, habits):
+        return True
+    if _label_opens(above, line):
         return True
     if above.font == line.font and above.slanted == line.slanted:
         return above.font != habits.font and _uniform(above) and bool(_STEP.match(line.text))
     if _uniform(above) and _room(above, line, right) > 0.5 * line.size:
         return True
     return _uniform(line) and ends_sentence(above.text) and not ends_sentence(line.text)
+
+
+def _label_opens(above: Line, line: Line) -> bool:
+    """Whether a line opens with a bold word behind a sentence that was not bold."""
+    turns = line.words[0].face.bold and not above.words[-1].face.bold
+    return turns and ends_sentence(above.text)
+
+
+def _two_headings(above: Line, line: Line, habits: Habits) -> bool:
+    """Whether two lines in the type of headings are two headings: the first had room to go on."""
+    if above.font == habits.font or line.font == habits.font or above.size > 1.3 * habits.size:
+        return False
+    short = above.x1 - above.x0 < 0.45 * habits.width and abs(above.x0 - line.x0) < 2
+    opens = line.text[:1].isupper() or line.text[:1].isdigit()
+    return short and opens and not _DANGLING.search(above.text)
 
 
 def _uniform(line: Line) -> bool:

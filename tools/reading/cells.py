@@ -19,7 +19,7 @@ def mark_cells(lines: list[Line], habits: Habits) -> list[Line]:
     mates: Counter[int] = Counter()
     for left, right in _neighbours(lines):
         apart = lines[right].x0 - lines[left].x1 > 0.8 * lines[left].size
-        gutter = any(starts[round(lines[right].x0 / 3) + shift] >= 3 for shift in (-1, 0, 1))
+        gutter = any(lines[left].x1 < x <= lines[right].x0 + 12 for x in starts)
         if narrow[left] and narrow[right] and apart and not gutter:
             mates[left] += 1
             mates[right] += 1
@@ -29,11 +29,11 @@ def mark_cells(lines: list[Line], habits: Habits) -> list[Line]:
     return [line._replace(cell=True) if i in marked else line for i, line in enumerate(lines)]
 
 
-def _column_starts(lines: list[Line], narrow: list[bool]) -> Counter[int]:
-    """How many full lines begin at each left edge (in thirds of 9 points, over all pages)."""
-    return Counter(
-        round(line.x0 / 3) for line, short in zip(lines, narrow, strict=True) if not short
-    )
+def _column_starts(lines: list[Line], narrow: list[bool]) -> list[float]:
+    """Left edges, in points, at which at least three full lines begin."""
+    full = (line for line, short in zip(lines, narrow, strict=True) if not short)
+    edges = Counter(round(line.x0 / 3) for line in full)
+    return [3.0 * edge for edge, count in edges.items() if count >= 3]
 
 
 def _neighbours(lines: list[Line]) -> list[tuple[int, int]]:

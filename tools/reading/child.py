@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -125,7 +126,7 @@ def ask(path: Path, limits: Limits, password: str | None) -> dict[str, Any]:
         raw = _receive(pipe, path, time.monotonic() + limits.seconds + _GRACE)
     finally:
         os.close(pipe)
-    return _understand(raw, path)
+    return _understand(raw, path, limits)
 
 
 def _check_file(path: Path, limits: Limits) -> None:
@@ -160,20 +161,23 @@ def _receive(pipe: int, path: Path, deadline: float) -> bytes:
             raise trouble("too_large", path, "It holds more text than can be kept.")
 
 
-def _understand(raw: bytes, path: Path) -> dict[str, Any]:
+def _understand(raw: bytes, path: Path, limits: Limits) -> dict[str, Any]:
     """What an answer says.
 
-    raw: JSON, a line feed, and the reader's exit code (negative: the signal it died of).
+    raw: JSON, a line feed, the reader's exit code (negative: the signal it died of), a space, and
+    the most memory it had, in MiB.
     """
-    said, _, ending = raw.rpartition(b"\n")
-    status = int(ending or -signal.SIGKILL)
-    if status == 0:
-        answer: dict[str, Any] = json.loads(said)
+    ending = re.search(rb"\n(-?\d+) (\d+)$", raw)
+    # Without that line the reading process itself was killed: by the system, for its memory.
+    code, peak = (int(ending[1]), int(ending[2])) if ending else (-signal.SIGKILL, 0)
+    if code >= 0:
+        answer: dict[str, Any] = json.loads(raw[: ending.start()] if ending else b"{}")
         if "reason" in answer:
             raise trouble(answer["reason"], path, answer["what"])
         return answer
-    if status in (-signal.SIGXCPU, -signal.SIGALRM):
+    if code in (-signal.SIGXCPU, -signal.SIGALRM):
         raise trouble("timeout", path, "Reading it takes longer than allowed.")
-    if status in (-signal.SIGKILL, -signal.SIGTRAP, -signal.SIGILL):
-        raise trouble("out_of_memory", path, "Reading it needs more memory than there is.")
-    raise trouble("damaged", path, "It makes the PDF library crash.")
+    # The library ends itself when it is given no more memory, in one of several ways.
+    if code == -signal.SIGKILL or peak > limits.memory_mb // 2:
+        raise trouble("out_of_memory", path, "Reading it needs more memory than allowed.")
+    raise trouble("damaged", path, f"It makes the PDF library crash (signal {-code}).")

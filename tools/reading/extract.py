@@ -18,7 +18,7 @@ from tools.reading.cells import mark_cells
 from tools.reading.columns import in_reading_order
 from tools.reading.furniture import without_running_heads
 from tools.reading.glyphs import Page, read_page
-from tools.reading.lines import Line, habits_of, lines_of
+from tools.reading.lines import Line, habits_of, lines_of, make_line
 from tools.reading.prose import garbled, lost_th, plain, vocabulary, with_th
 from tools.reading.roles import references_begin, roles_of
 
@@ -104,7 +104,7 @@ def _understand(pages: list[Page], named: str) -> Answer:
         "passages": [list(cut) for cut in whole.cuts],
         "title": whole.title or named,
         "abstract": whole.abstract,
-        "doi": _doi([line.text for line in everything[: references_begin(everything)]]),
+        "doi": _doi(everything),
         "set_aside": whole.set_aside,
     }
 
@@ -112,7 +112,12 @@ def _understand(pages: list[Page], named: str) -> Answer:
 def _with_ligatures(lines: list[Line]) -> list[Line]:
     """The lines with the ligature of T and h restored where the font's map lacks it."""
     sign = lost_th("\n".join(line.text for line in lines))
-    return [line._replace(text=with_th(line.text, sign)) for line in lines] if sign else lines
+    if not sign:
+        return lines
+    return [
+        make_line(line.page, [w._replace(text=with_th(w.text, sign)) for w in line.words])
+        for line in lines
+    ]
 
 
 def _check_text(pages: list[Page]) -> None:
@@ -166,16 +171,25 @@ def _authors(named: str) -> list[str]:
     return [part for part in parts if len(part.split()) >= 2][:100]
 
 
+_CITE = re.compile(r"cite this article", re.IGNORECASE)
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>\x02\ufffe]+")
 
 
-def _doi(lines: list[str]) -> str:
-    """The DOI that the paper's own lines name most often; among equals the first.
+def _doi(lines: list[Line]) -> str:
+    """The paper's own DOI.
 
-    lines: those before the references, which name other papers'.
+    It is looked for before the references, which name other papers', and then where the paper says
+    how it wants to be cited.
     """
+    texts = [line.text for line in lines]
+    cited = next((i for i, text in enumerate(texts) if _CITE.search(text)), len(texts))
+    return _named_most(texts[: references_begin(lines)]) or _named_most(texts[cited : cited + 6])
+
+
+def _named_most(lines: list[str]) -> str:
+    """The DOI that stands in most of the lines; among equals the first."""
     found: dict[str, int] = {}
-    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+    for line, after in zip(lines, [*lines[1:], ""], strict=False):
         for match in _DOI.finditer(line):
             # A long one goes on in the next line, behind a full stop or a slash.
             more = re.match(r"[./][\w.-]*\d", after) if match.end() == len(line) else None

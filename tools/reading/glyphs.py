@@ -25,9 +25,11 @@ _ORIGIN = pdfium.FPDFText_GetCharOrigin
 _BOX = pdfium.FPDFText_GetLooseCharBox
 _ITALIC = 1 << 6
 _FORCE_BOLD = 1 << 18
-_BOLD_NAME = re.compile(r"bold|black|heavy|semib|demi|-bd|\.B\b", re.IGNORECASE)
+_BOLD_NAME = re.compile(
+    r"bold|black|heavy|semib|demi|-?medi|-bd|\.B\b|cmb|cmssbx|bx\d", re.IGNORECASE
+)
 _LIGHT_NAME = re.compile(r"bookman|semilight|demilight", re.IGNORECASE)
-_ITALIC_NAME = re.compile(r"ital|obli|slant|\.I\b|-it\b", re.IGNORECASE)
+_ITALIC_NAME = re.compile(r"ital|obli|slant|\.I\b|-it\b|cmti|cmsl|-regu-?ital", re.IGNORECASE)
 
 
 class Face(NamedTuple):

@@ -50,6 +50,13 @@ CAPTION = re.compile(_LABEL + r"\s*([.:|)–—-]|$|\s(?=[\"“(\[]?[A-Z0-9]))")
 _SAYS = re.compile(
     r"\s*(?:\([a-z–,-]+\)\s*)?(shows?|showed|gives|lists|presents|summari[sz]es|and|,|\()"
 )
+ARTICLE_TYPE = re.compile(
+    r"(?:(?:original|short|brief|rapid|full|mini|invited|systematic|open|regular|technical)[\s-]*)*"
+    r"(?:research|review|article|paper|communication|report|letter|note|access|contribution|case"
+    r"|data|software|perspective|editorial|study)(?: (?:article|paper|report|study|note))?",
+    re.IGNORECASE,
+)
+"""What a journal prints above a title."""
 _LABELS = re.compile(
     r"backgrounds?|objectives?|aims?|purposes?|(?:materials? and )?methods?|design|setting|findings"
     r"|(?:main )?results?|discussion|conclusions?|significance|interpretation|introduction",

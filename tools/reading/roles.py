@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tools.reading.blocks import Block, ends_sentence, starts_item
 from tools.reading.headings import (
     AFTER_REFERENCES,
+    ARTICLE_TYPE,
     BOILERPLATE,
     depth,
     is_known,
@@ -146,7 +147,13 @@ def _find_title(blocks: list[Block], roles: list[str], habits: Habits, named: st
     first = [i for i, block in enumerate(blocks) if block.page == 0]
     wanted = _letters(named)
     by_name = [i for i in first if len(wanted) > 15 and _letters(blocks[i].text) == wanted]
-    large = [i for i in first if blocks[i].size > 1.12 * habits.size and blocks[i].words >= 2]
+    large = [
+        i
+        for i in first
+        if blocks[i].size > 1.12 * habits.size
+        and blocks[i].words >= 2
+        and not ARTICLE_TYPE.fullmatch(blocks[i].text)
+    ]
     candidates = by_name or large
     if not candidates:
         return

@@ -2,7 +2,8 @@
 
 A reader takes limits upon itself and dies of what a hostile file does to it; nobody else does. It
 writes its answer as JSON to a pipe that came with the request; when it has ended, one more line
-says how. When whoever asked is gone, so are this process and its readers.
+says how, and how much memory it had. When whoever asked is gone, so are this process and all
+readers.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ import socket
 import struct
 import sys
 import time
+import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tools.reading.extract import Answer, Refused, read
+
+_UNIT = 1 if sys.platform == "darwin" else 1024
+"""Bytes in which the system counts resident memory."""
 
 
 def main() -> None:
@@ -68,12 +73,13 @@ def _receive(control: socket.socket) -> tuple[Any, int]:
 def _bury(readers: dict[int, int]) -> None:
     """Tell how each ended reader ended, and close its pipe."""
     for pid in list(readers):
-        ended, status = os.waitpid(pid, os.WNOHANG)
+        ended, status, usage = os.wait4(pid, os.WNOHANG)
         if ended:
             answer = readers.pop(pid)
+            told = f"\n{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss * _UNIT // 2**20}"
             with suppress(OSError):
                 os.set_blocking(answer, False)
-                os.write(answer, f"\n{os.waitstatus_to_exitcode(status)}".encode())
+                os.write(answer, told.encode())
             os.close(answer)
 
 
@@ -94,7 +100,19 @@ def _fork(request: Answer, answer: int, others: list[int]) -> int:
         _write(answer, json.dumps(answer_to(request)).encode())
         status = 0
     finally:
+        if status:
+            _tell_failure(answer)
         os._exit(status)
+
+
+def _tell_failure(answer: int) -> None:
+    """Say what went wrong in our own code: one strange file must not hide it, nor stop the rest."""
+    error = sys.exception()
+    place = traceback.extract_tb(error.__traceback__)[-1] if error else None
+    where = f" at {Path(place.filename).name}:{place.lineno}" if place else ""
+    what = f"Reading it failed with {error!r}{where}."
+    with suppress(OSError):
+        _write(answer, json.dumps({"reason": "damaged", "what": what}).encode())
 
 
 def _write(pipe: int, data: bytes) -> None:
@@ -143,5 +161,4 @@ def peak_mb() -> float:
     if status.exists():
         found = re.search(r"VmHWM:\s*(\d+) kB", status.read_text())
         return int(found[1]) / 1024 if found else 0.0
-    # macOS counts bytes.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT / 2**20
