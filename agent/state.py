@@ -162,6 +162,11 @@ class Context:
         """Opened at first need."""
         return self.make_vectors(self.embedder)
 
+    def close(self) -> None:
+        """Seal the index, if it was opened: an unsealed one is examined at its next opening."""
+        if vectors := self.__dict__.get("vectors"):
+            vectors.close()
+
     def log(self, run: str, stage: str, text: str, **data: Any) -> None:
         """One line of the run's log. The same line of the same run is kept once."""
         name = digest(run, stage, text)

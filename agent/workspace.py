@@ -15,7 +15,7 @@ import functools
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -51,6 +51,7 @@ class Workspace:
     settings: Settings
     store: Store
     lease: Lease | None = None
+    _contexts: list[Context] = field(default_factory=list)
 
     @classmethod
     def open(cls, home: Path | None, *, own: str = "", wait: float = 0.0) -> Self:
@@ -89,7 +90,9 @@ class Workspace:
         self.close()
 
     def close(self) -> None:
-        """Close the store and hand the lease back."""
+        """Close the index and the store, and hand the lease back."""
+        for context in self._contexts:
+            context.close()
         self.store.close()
         if self.lease:
             self.lease.release()
@@ -111,7 +114,7 @@ class Workspace:
         def vectors(embedder: Embedder) -> Vectors:
             return Vectors(self.store, self.home / "index", embedder.name, embedder.dimensions)
 
-        return Context(
+        context = Context(
             settings=self.settings,
             store=self.store,
             lineage=lineage,
@@ -125,6 +128,8 @@ class Workspace:
             reporter=reporter or Silent(),
             slots=threading.Semaphore(self.settings.reading.workers or os.cpu_count() or 2),
         )
+        self._contexts.append(context)
+        return context
 
 
 def embedder() -> Embedder:

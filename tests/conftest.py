@@ -34,14 +34,14 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of our own on a Unix socket."""
     from tests.postgres import serve
 
     binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not binaries:
         absent("postgres", "no PostgreSQL server is installed")
-    yield from serve(binaries[-1], tmp_path_factory.mktemp("postgres"))
+    yield from serve(binaries[-1])
 
 
 @pytest.fixture(scope="session")

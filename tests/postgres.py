@@ -10,36 +10,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def serve(binaries: Path, data: Path) -> Iterator[str]:
+def serve(binaries: Path) -> Iterator[str]:
     """The URL of a fresh server that listens on a Unix socket only."""
-    # A socket's path may have 107 bytes; pytest's folders are longer.
-    socket = Path(tempfile.mkdtemp(prefix="goldpan-pg-"))
-    user = _give_away(data, socket)
-    _run(user, binaries / "initdb", "-D", data / "db", "-U", "goldpan", "--auth=trust", "--no-sync")
-    options = f"-k {socket} -c listen_addresses='' -c fsync=off"
-    control = [binaries / "pg_ctl", "-D", data / "db", "-w", "-l", data / "log"]
-    _run(user, *control, "-o", options, "start")
+    # Not below pytest's folders: a socket's path may have 107 bytes, and theirs are longer.
+    home = Path(tempfile.mkdtemp(prefix="goldpan-pg-"))
+    # PostgreSQL refuses to run as root: it gets the folder, and its own user, then.
+    user = None if os.geteuid() else "postgres"
+    if user:
+        shutil.chown(home, user)
+    _run(user, binaries / "initdb", "-D", home / "db", "-U", "goldpan", "-A", "trust", "--no-sync")
+    control = [binaries / "pg_ctl", "-D", home / "db", "-w", "-l", home / "log"]
+    _run(user, *control, "-o", f"-k {home} -c listen_addresses='' -c fsync=off", "start")
     try:
-        yield f"postgresql+psycopg://goldpan@/postgres?host={socket}"
+        yield f"postgresql+psycopg://goldpan@/postgres?host={home}"
     finally:
-        _run(user, *control, "-m", "immediate", "stop")
-        shutil.rmtree(socket)
-
-
-def _give_away(*folders: Path) -> str | None:
-    """PostgreSQL refuses to run as root: hand the folders to its own user then."""
-    if os.geteuid():
-        return None
-    for folder in folders:
-        shutil.chown(folder, "postgres")
-        # pytest keeps its folders to their owner.
-        for above in (folder, *folder.parents):
-            if above.stat().st_uid == 0 and not above.stat().st_mode & 0o001:
-                above.chmod(above.stat().st_mode | 0o011)
-    return "postgres"
+        subprocess.run([*control, "-m", "immediate", "stop"], user=user, cwd="/", check=False)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _run(user: str | None, *command: str | Path) -> None:
-    subprocess.run(
-        [str(part) for part in command], check=True, capture_output=True, user=user, cwd="/"
-    )
+    subprocess.run(command, check=True, capture_output=True, user=user, cwd="/")

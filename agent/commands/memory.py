@@ -67,7 +67,8 @@ def stats(home: Home = None, wait: Wait = 0.0) -> None:
     from agent.workspace import Workspace
 
     with Workspace.open(home, own="memory stats", wait=wait) as space:
-        show_json(_open(space)[1].stats())
+        with _open(space)[1] as vectors:
+            show_json(vectors.stats())
 
 
 @app.command()
@@ -76,5 +77,6 @@ def reindex(home: Home = None, wait: Wait = 0.0) -> None:
     from agent.workspace import Workspace
 
     with Workspace.open(home, own="memory reindex", wait=wait) as space:
-        count = _open(space)[1].reindex()
+        with _open(space)[1] as vectors:
+            count = vectors.reindex()
     out().print(f"Indexed {count} nuggets anew from the store.")
