@@ -1,1 +1,1 @@
-"""."""
+"""Measures: statistics, examination, the gate, plots. Acts on nothing."""

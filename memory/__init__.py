@@ -1,1 +1,1 @@
-"""."""
+"""Says what things are and keeps them: records, store, index, lineage, lease."""

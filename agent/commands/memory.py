@@ -66,9 +66,8 @@ def stats(home: Home = None, wait: Wait = 0.0) -> None:
     """How many nuggets the store and its index hold, as JSON."""
     from agent.workspace import Workspace
 
-    with Workspace.open(home, own="memory stats", wait=wait) as space:
-        with _open(space)[1] as vectors:
-            show_json(vectors.stats())
+    with Workspace.open(home, own="memory stats", wait=wait) as space, _open(space)[1] as vectors:
+        show_json(vectors.stats())
 
 
 @app.command()
@@ -76,7 +75,6 @@ def reindex(home: Home = None, wait: Wait = 0.0) -> None:
     """Build the index anew from the store."""
     from agent.workspace import Workspace
 
-    with Workspace.open(home, own="memory reindex", wait=wait) as space:
-        with _open(space)[1] as vectors:
-            count = vectors.reindex()
+    with Workspace.open(home, own="memory reindex", wait=wait) as space, _open(space)[1] as vectors:
+        count = vectors.reindex()
     out().print(f"Indexed {count} nuggets anew from the store.")

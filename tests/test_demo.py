@@ -1,0 +1,112 @@
+"""The guided tour, as a new user sees it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.agent.real import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+KEYS = {
+    "papers", "pages", "passages", "nuggets", "quotes_located", "merged", "contradictions",
+    "verdicts", "accepted", "questions", "new_before", "new_after", "old_before", "old_after",
+    "gate", "version", "seconds",
+}  # fmt: skip
+
+
+def demo(root: Path, *args: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "agent.cli", "demo", "--home", str(root), *args],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def summary(said: str) -> dict[str, Any]:
+    """From the file that the last line names."""
+    last = said.strip().splitlines()[-1]
+    assert "report.html" in last
+    told: dict[str, Any] = json.loads(Path(last.rpartition("Summary: ")[2]).read_text())
+    return told
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory, small_target: Path) -> Path:
+    """A demo folder whose target went to school already."""
+    root = tmp_path_factory.mktemp("demo") / "goldpan-demo"
+    shutil.copytree(small_target, root / "target")
+    return root
+
+
+@pytest.fixture(scope="module")
+def first(root: Path) -> str:
+    return demo(root)
+
+
+def test_the_demo_teaches_what_was_new_and_keeps_what_was_old(first: str) -> None:
+    told = summary(first)
+    assert set(told) >= KEYS
+    assert told["papers"] >= 12
+    assert told["quotes_located"] == told["nuggets"] >= 60
+    assert told["merged"] >= 5
+    assert told["contradictions"] >= 3
+    assert told["new_before"] <= 0.4
+    assert told["new_after"] >= 0.90
+    assert told["old_after"] >= 0.95 * told["old_before"]
+    assert told["gate"].startswith("current")
+
+
+def test_the_demo_shows_three_of_each_verdict(first: str) -> None:
+    told = summary(first)["verdicts"]
+    for verdict in ("known", "partly", "unknown", "contradicted"):
+        assert told[verdict] >= 3
+        lines = [line for line in first.splitlines() if line.strip().startswith(verdict)]
+        assert len(lines) >= 3
+
+
+def test_the_demo_says_that_nobody_was_asked_and_what_to_try_next(first: str) -> None:
+    assert "Nobody is asked (--yes)" in first
+    assert "goldpan ask --model both" in first
+    assert "make demo PAPERS=" in first
+
+
+def test_the_report_is_whole_in_itself(first: str) -> None:
+    page = Path(first.rpartition("Report: ")[2].partition("  Summary")[0]).read_text()
+    assert page.count("<svg") >= 3
+    assert "<script" not in page
+    assert "<link" not in page
+    assert "src=" not in page
+
+
+def test_a_second_demo_pays_for_nothing_twice(first: str, root: Path) -> None:
+    before = sorted((root / "workspace" / "training").rglob("*"))
+    again = demo(root)
+    assert "Nothing is new since the last time" in again
+    assert sorted((root / "workspace" / "training").rglob("*")) == before
+    old, new = summary(first), summary(again)
+    assert {k: v for k, v in old.items() if k != "seconds"} == {
+        k: v for k, v in new.items() if k != "seconds"
+    }
+
+
+def test_the_demo_takes_a_folder_of_real_papers(root: Path, shared: Path, tmp_path: Path) -> None:
+    for name in ("PMC4562040", "PMC4930629"):
+        shutil.copy(shared / "papers" / "pairs" / name / "paper.pdf", tmp_path / f"{name}.pdf")
+    shutil.copy(shared / "papers" / "nasty" / "OCRmyPDF__skew.pdf", tmp_path)
+    told = summary(demo(root, "--papers", str(tmp_path)))
+    assert (told["papers"], told["papers_read"]) == (3, 2)
+    assert told["skipped"] == {"no_text_layer": 1}
+    assert told["quotes_located"] == told["nuggets"] >= 10
