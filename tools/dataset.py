@@ -141,11 +141,12 @@ def split(
 
 def text(question: Question) -> str:
     """The whole text with its answer in place: what is trained on, or must not be."""
-    if GAP in question.stem:
-        return question.stem.replace(GAP, question.answer, 1)
+    stem = question.stem.rstrip()
     if question.kind is QuestionKind.STATEMENT or not question.answer:
-        return question.stem
-    return f"{question.stem.rstrip()} {question.answer}"
+        return stem
+    if GAP in stem and not stem.endswith(":"):
+        return stem.replace(GAP, question.answer, 1)
+    return f"{stem} {question.answer}"
 
 
 def plain(words: str) -> str:

@@ -175,6 +175,8 @@ def make_trainer(
         weight_decay=0.0,
         max_length=spec.max_length,
         dataset_kwargs={"skip_prepare_dataset": True},
+        # Rows of 5 to 50 tokens mixed at random are two thirds padding.
+        train_sampling_strategy="group_by_length",
         gradient_checkpointing=model.num_parameters() > LARGE,
         use_cpu=not on_device,
         bf16=on_device,
