@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import pytest
 from memory.errors import Unreadable
 from tests.tools.pages import Set, typeset
 from tools.reading import USUAL, Reading, read
+from tools.reading.worker import answer_to
 
 OUTCOMES = {
     "encrypted": {"encrypted"},
@@ -60,6 +62,15 @@ def test_an_encrypted_file_is_read_with_its_password(shared: Path) -> None:
         path = shared / "papers/nasty" / case["file"]
         assert outcome(path, case["password"])[1] is not None, case["file"]
         assert outcome(path, "wrong")[0] == "encrypted"
+
+
+def test_the_process_around_it_changes_nothing_about_an_answer(shared: Path) -> None:
+    files = [*(shared / "papers/nasty").glob("*.pdf"), *(shared / "papers/other").glob("*.pdf")]
+    for path in files:
+        answer = answer_to({"path": str(path), "password": None, "pages": USUAL.pages})
+        got, reading = outcome(path)
+        assert answer.get("reason", "text") == got, path.name
+        assert reading is None or reading.document.text == answer["text"]
 
 
 def test_a_batch_of_nasty_files_read_side_by_side_completes(shared: Path) -> None:
@@ -111,6 +122,39 @@ def test_time_and_memory_are_limited(tmp_path: Path) -> None:
     with pytest.raises(Unreadable) as caught:
         read(paper, "p", USUAL._replace(memory_mb=8))
     assert caught.value.reason == "out_of_memory"
+
+
+def bomb(path: Path, unit: bytes, count: int) -> Path:
+    """One page whose content unpacks to `count` times `unit`, a thousand times the file's size."""
+    packer = zlib.compressobj(9)
+    block = unit * 10_000
+    parts = [packer.compress(block) for _ in range(count // 10_000)]
+    body = b"".join(parts) + packer.flush()
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
+        b"/Resources<</Font<</F 5 0 R>>>>>>",
+        b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(body), body),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    numbered = (b"%d 0 obj\n%s\nendobj\n" % (n, o) for n, o in enumerate(objects, 1))
+    path.write_bytes(b"%PDF-1.4\n" + b"".join(numbered) + b"trailer<</Root 1 0 R/Size 6>>\n%%EOF")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("unit", "count"), [(b"BT /F 9 Tf 9 9 Td (a) Tj ET\n", 1_000_000), (b" ", 500_000_000)]
+)
+def test_a_page_that_unpacks_without_end_is_given_up(
+    tmp_path: Path, unit: bytes, count: int
+) -> None:
+    paper = bomb(tmp_path / "bomb.pdf", unit, count)
+    assert paper.stat().st_size < 1_000_000
+    with pytest.raises(Unreadable) as caught:
+        read(paper, "p", USUAL._replace(memory_mb=200))
+    assert caught.value.reason == "out_of_memory"
+    assert read(long_paper(tmp_path / "paper.pdf", 1), "p").pages == 1
 
 
 def test_what_is_no_file_is_missing(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tools.reading import roles as role
+from tools.reading import kinds
 from tools.reading.blocks import Block, ends_sentence
 from tools.reading.glyphs import SOFT_HYPHENS
 from tools.reading.headings import depth, is_abstract, is_known, label_of, labels_abstract
@@ -14,7 +14,7 @@ from tools.reading.prose import Vocabulary, append, join, mended
 from tools.reading.roles import Style, style_of
 
 _GAP = "\n\n"
-_ASIDE = (role.TABLE, role.FRAGMENT, role.FRONT, role.NOTE, role.REFERENCE)
+_ASIDE = (kinds.TABLE, kinds.FRAGMENT, kinds.FRONT, kinds.NOTE, kinds.REFERENCE)
 
 
 class Piece(NamedTuple):
@@ -57,7 +57,7 @@ def assemble(blocks: list[Block], roles: list[str], known: Vocabulary, pages: in
     that a quote can be shown in its surroundings, and is counted too.
     """
     everything = _Writer(known).write(blocks, roles)
-    kept = [piece for piece in everything if piece.kind != role.REFERENCE]
+    kept = [piece for piece in everything if piece.kind != kinds.REFERENCE]
     starts: list[int] = []
     cuts: list[Cut] = []
     offset = 0
@@ -65,12 +65,12 @@ def assemble(blocks: list[Block], roles: list[str], known: Vocabulary, pages: in
         turns = [(0, piece.page), *piece.turns]
         for at, page in turns:
             starts += [offset + at] * (page + 1 - len(starts))
-        if piece.kind in (role.PROSE, role.CAPTION):
+        if piece.kind in (kinds.PROSE, kinds.CAPTION):
             cuts += _cuts(piece, offset, turns)
         offset += len(piece.text) + len(_GAP)
     text = _GAP.join(piece.text for piece in kept)
     starts = [min(start, len(text)) for start in starts] + [len(text)] * (pages - len(starts))
-    title = " ".join(piece.text for piece in kept if piece.kind == role.TITLE)
+    title = " ".join(piece.text for piece in kept if piece.kind == kinds.TITLE)
     return Assembled(text, starts, cuts, title, _abstract(kept), _aside(everything))
 
 
@@ -95,7 +95,7 @@ def _aside(pieces: list[Piece]) -> dict[str, int]:
 
 
 def _abstract(pieces: list[Piece]) -> str:
-    parts = [p for p in pieces if p.kind == role.PROSE and p.section and is_abstract(p.section[0])]
+    parts = [p for p in pieces if p.kind == kinds.PROSE and p.section and is_abstract(p.section[0])]
     return "\n".join(f"{p.section[-1]} {p.text}" if len(p.section) > 1 else p.text for p in parts)
 
 
@@ -122,25 +122,25 @@ class _Writer:
             text = join([line for member in group for line in member.lines], self.known)
             if not text:
                 continue
-            if kind == role.HEADING:
+            if kind == kinds.HEADING:
                 self.outline.enter(text, style_of(block))
                 self.open = None
-            elif kind == role.PROSE:
+            elif kind == kinds.PROSE:
                 self._leave_abstract(block)
                 if self._go_on(block, text):
                     continue
                 if not self._beside(block):
                     self.open = (len(self.pieces), block)
-            self.outline.bare = self.outline.bare and kind != role.PROSE
+            self.outline.bare = self.outline.bare and kind != kinds.PROSE
             self.pieces.append(
                 Piece(kind, text, block.page, self._section(kind, text, block, named))
             )
         return self.pieces
 
     def _section(self, kind: str, text: str, block: Block, named: bool) -> tuple[str, ...]:
-        if kind == role.CAPTION:
+        if kind == kinds.CAPTION:
             return (label_of(text),)
-        if kind == role.PROSE and not self.outline.open and block.page == 0 and not named:
+        if kind == kinds.PROSE and not self.outline.open and block.page == 0 and not named:
             look = (round(block.size), block.heavy)
             self.abstract = self.abstract or look
             return ("Abstract",) if look == self.abstract else ()
@@ -188,7 +188,7 @@ class _Writer:
 def _run(blocks: list[Block], roles: list[str], index: int) -> list[Block]:
     """A heading over several blocks of the same style is one heading; else the block alone."""
     run = [blocks[index]]
-    if roles[index] not in (role.HEADING, role.TITLE):
+    if roles[index] not in (kinds.HEADING, kinds.TITLE):
         return run
     for block, kind in zip(blocks[index + 1 :], roles[index + 1 :], strict=False):
         last = run[-1]
@@ -196,7 +196,7 @@ def _run(blocks: list[Block], roles: list[str], index: int) -> list[Block]:
         near = block.page == last.page and 0 < drop < 1.6 * block.size
         if kind != roles[index] or not near or style_of(block) != style_of(last):
             break
-        if kind == role.HEADING and _separate(last, block):
+        if kind == kinds.HEADING and _separate(last, block):
             break
         run.append(block)
     return run

@@ -174,15 +174,16 @@ class _Reader:
             _ORIGIN(page, start, origin_x, origin_y)
             left, base = x.value, y.value
             glued = start > 0 and not text[start - 1].isspace()
-            if face.turn:
-                found.append(self._turned_word(word, (start, end - 1), face, glued))
-                continue
             # Raised numbers hang on words; a word of letters alone is set in one piece.
             if not word.isalpha() and (last := self._face(end - 1)).size > face.size * 1.1:
                 face = last
                 _ORIGIN(page, end - 1, origin_x, origin_y)
                 base = y.value
             _BOX(page, end - 1, self.box_ref)
+            if face.turn or box.right < left:
+                # Written up, down, or from right to left.
+                found.append(self._turned_word(word, (start, end - 1), face, glued))
+                continue
             found.append(Word(word, left, box.right, base, face, glued))
         return found
 
@@ -193,6 +194,7 @@ class _Reader:
             _BOX(self.page, index, self.box_ref)
             corners += [(self.box.left, self.box.bottom), (self.box.right, self.box.top)]
         along = [_turn(x, y, face.turn)[0] for x, y in corners]
+        _ORIGIN(self.page, ends[0], *self.origin)
         base = _turn(self.x.value, self.y.value, face.turn)[1]
         return Word(text, min(along), max(along), base, face, glued)
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from tools.reading.glyphs import SOFT_HYPHENS, Page, Word
 
 _face_of = attrgetter("face")
+_NUMBER = re.compile(r"(?:\d{1,2}|[A-H])(?:\.\d{1,2})*\.?$")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
@@ -91,6 +92,9 @@ def _joins(run: list[Word], word: Word) -> bool:
         abs(w.y - word.y) > 0.25 * size for w in run[-4:]
     ):
         return False
+    if len(run) == 1 and last.face == word.face and last.face.bold and _NUMBER.match(last.text):
+        # The number of a heading stands a little apart.
+        return 0 < word.x0 - last.x1 < 2.5 * size
     if _RIGHT_TO_LEFT.search(word.text) and _RIGHT_TO_LEFT.search(last.text):
         return -0.6 * size < last.x0 - word.x1 < 1.0 * size
     # Justified text is stretched to about one em between words; columns lie further apart.

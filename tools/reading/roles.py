@@ -6,9 +6,9 @@ import re
 from typing import NamedTuple
 
 from tools.reading.blocks import Block, ends_sentence, starts_item
+from tools.reading.front import find_title, set_front_matter
 from tools.reading.headings import (
     AFTER_REFERENCES,
-    ARTICLE_TYPE,
     BOILERPLATE,
     depth,
     is_known,
@@ -17,21 +17,19 @@ from tools.reading.headings import (
     label_stops,
     opens_caption,
 )
+from tools.reading.kinds import (
+    CAPTION,
+    FRAGMENT,
+    FRONT,
+    HEADING,
+    NOTE,
+    PROSE,
+    REFERENCE,
+    TABLE,
+    TITLE,
+)
 from tools.reading.lines import Habits, Line
 from tools.reading.prose import prose_like
-
-TITLE = "title"
-HEADING = "heading"
-PROSE = "prose"
-CAPTION = "caption"
-TABLE = "tables"
-FRAGMENT = "fragments"
-"""Labels inside figures, formulas on their own line, lone cells."""
-FRONT = "front matter"
-"""Authors, addresses, dates and licences."""
-NOTE = "notes"
-"""Footnotes and what stands below tables."""
-REFERENCE = "references"
 
 
 class Style(NamedTuple):
@@ -69,11 +67,11 @@ def roles_of(blocks: list[Block], habits: Habits, named: str) -> list[str]:
     if PROSE not in roles:
         # A note, a slide, a poem: where nothing reads like a paper, everything is the text.
         return [PROSE] * len(roles)
-    _find_title(blocks, roles, habits, named)
+    find_title(blocks, roles, habits, named)
     _settle_headings(blocks, roles)
     _adopt_notes(blocks, roles)
     _spread_captions(blocks, roles, habits)
-    _set_front_matter(blocks, roles)
+    set_front_matter(blocks, roles)
     _set_references(blocks, roles)
     return roles
 
@@ -143,37 +141,6 @@ def _stands_out(block: Block, text: str, habits: Habits, letters: int) -> bool:
     return bool(depth(text)) or not ends_sentence(text)
 
 
-def _find_title(blocks: list[Block], roles: list[str], habits: Habits, named: str) -> None:
-    first = [i for i, block in enumerate(blocks) if block.page == 0]
-    wanted = _letters(named)
-    by_name = [i for i in first if len(wanted) > 15 and _letters(blocks[i].text) == wanted]
-    large = [
-        i
-        for i in first
-        if blocks[i].size > 1.12 * habits.size
-        and blocks[i].words >= 2
-        and not ARTICLE_TYPE.fullmatch(blocks[i].text)
-    ]
-    candidates = by_name or large
-    if not candidates:
-        return
-    best = max(candidates, key=lambda i: (min(len(blocks[i].text), 120) * blocks[i].size, -i))
-    for i in candidates:
-        same = abs(blocks[i].size - blocks[best].size) < 0.2 and abs(i - best) <= 2
-        if i == best or (same and _near(blocks[i], blocks[best]) and not is_known(blocks[i].text)):
-            roles[i] = TITLE
-
-
-def _near(one: Block, other: Block) -> bool:
-    """Whether two blocks of a title stand no further apart than its lines."""
-    gaps = (one.bottom - other.top, other.bottom - one.top)
-    return any(0 < gap < 2.0 * one.size for gap in gaps) and one.heavy == other.heavy
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()
-
-
 def _settle_headings(blocks: list[Block], roles: list[str]) -> None:
     """A heading stands above text. What stands above cells or nothing is none."""
     for i in range(len(roles) - 1, -1, -1):
@@ -234,7 +201,17 @@ def _spread_captions(blocks: list[Block], roles: list[str], habits: Habits) -> N
                 roles[j] == HEADING and (is_known(blocks[j].text) or depth(blocks[j].text))
             ):
                 break
+            if roles[j] == HEADING and _above_body(blocks, roles, j, habits):
+                break
             roles[j] = _beside_caption(blocks, i, j, table)
+
+
+def _above_body(blocks: list[Block], roles: list[str], j: int, habits: Habits) -> bool:
+    """Whether a heading of about the body's size stands right above body text."""
+    if j + 1 == len(blocks) or blocks[j].cellular or roles[j + 1] != PROSE:
+        return False
+    here, below = blocks[j], blocks[j + 1]
+    return _is_body(below, habits) and 0 < here.bottom - below.top < 2.5 * below.size
 
 
 def _beside_caption(blocks: list[Block], caption: int, j: int, table: bool) -> str:
@@ -254,52 +231,6 @@ def _is_body(block: Block, habits: Habits) -> bool:
         return False
     wide = block.x1 - block.x0 > 0.85 * habits.width and prose_like(block.text)
     return wide or any(line.font == habits.font for line in block.lines)
-
-
-def _set_front_matter(blocks: list[Block], roles: list[str]) -> None:
-    """On page 1, before the first heading, only what reads like an abstract is text."""
-    start = _first_section(blocks, roles)
-    for i in range(start):
-        if roles[i] == TITLE:
-            continue
-        text = blocks[i].text
-        long = roles[i] in (PROSE, NOTE) and blocks[i].words >= 50 and prose_like(text)
-        roles[i] = PROSE if long and not BOILERPLATE.match(text) and not _addresses(text) else FRONT
-    for i in range(start, len(blocks)):
-        if roles[i] == FRONT and re.match(r"key\s?words?\W*$", blocks[i].text, re.IGNORECASE):
-            roles[i + 1 : i + 2] = [FRONT] * len(roles[i + 1 : i + 2])
-
-
-def _addresses(text: str) -> bool:
-    """Whether a text lists people or where they work."""
-    words = len(text.split())
-    return "@" in text or text.count(",") > 0.16 * words
-
-
-def _people(text: str) -> bool:
-    """Whether a line in large type names authors: capitals, commas, raised marks."""
-    words = re.findall(r"[^\W\d_]+", text)
-    capitals = sum(word[0].isupper() for word in words)
-    marked = bool(re.search(r"[^\W\d_][\d*†‡§,]|&| and ", text))
-    return len(words) >= 3 and capitals > 0.65 * len(words) and marked
-
-
-def _first_section(blocks: list[Block], roles: list[str]) -> int:
-    """Index of the block with which the text begins."""
-    first = [i for i, block in enumerate(blocks) if block.page == 0]
-    for i in first:
-        if roles[i] == HEADING and is_known(blocks[i].text):
-            return i
-    for i in first:
-        below = i + 1 < len(blocks) and roles[i + 1] == PROSE and blocks[i + 1].words >= 20
-        if roles[i] == HEADING and below and not _people(blocks[i].text):
-            return i
-    return next((i for i in first if _abstract_like(blocks[i], roles[i])), 0)
-
-
-def _abstract_like(block: Block, role: str) -> bool:
-    text = block.text
-    return role == PROSE and block.words >= 40 and not _addresses(text) and prose_like(text)
 
 
 def _set_references(blocks: list[Block], roles: list[str]) -> None:
