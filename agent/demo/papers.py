@@ -40,12 +40,12 @@ NOTICE = (
 )
 JOURNAL = "Collected Inventions of the Listening Schools"
 
-MARGIN, GUTTER, HEAD = 18 * mm, 7 * mm, 14 * mm
+MARGIN, GUTTER, HEAD = 22 * mm, 8 * mm, 14 * mm
 WIDTH, HEIGHT = A4
 COLUMN = (WIDTH - 2 * MARGIN - GUTTER) / 2
 INK = (HexColor("#1f4e79"), HexColor("#b5541c"))
 
-BODY = ParagraphStyle("body", fontName="Times-Roman", fontSize=10, leading=12, alignment=TA_JUSTIFY)
+BODY = ParagraphStyle("body", fontName="Times-Roman", fontSize=11, leading=14, alignment=TA_JUSTIFY)
 FIRST = ParagraphStyle("first", BODY, spaceAfter=3)
 NEXT = ParagraphStyle("next", BODY, firstLineIndent=10, spaceAfter=3)
 HEADING = ParagraphStyle(
@@ -60,8 +60,8 @@ NOTE = ParagraphStyle(
     "note", fontName="Helvetica-Oblique", fontSize=8.5, leading=11, alignment=TA_CENTER,
     borderWidth=0.6, borderColor=INK[1], borderPadding=3, spaceBefore=3, spaceAfter=8,
 )  # fmt: skip
-CAPTION = ParagraphStyle("caption", BODY, fontSize=8.5, leading=10, spaceBefore=3, spaceAfter=6)
-ITEM = ParagraphStyle("item", BODY, fontSize=8.5, leading=10, leftIndent=12, firstLineIndent=-12)
+CAPTION = ParagraphStyle("caption", BODY, fontSize=9, leading=11, spaceBefore=3, spaceAfter=6)
+ITEM = ParagraphStyle("item", BODY, fontSize=9.5, leading=12, leftIndent=12, firstLineIndent=-12)
 
 
 class Series(NamedTuple):
@@ -143,11 +143,11 @@ def one_series(text: str) -> Series:
 
 def drawn(plot: Plot) -> Drawing:
     """Axes, a legend, and a marked line per series, in the width of a column."""
-    width, height, left, low = COLUMN, 112.0, 34.0, 28.0
+    width, height, left, low = COLUMN, 150.0, 34.0, 28.0
     inner, tall = width - left - 8, height - low - 20
     xs = [x for series in plot.series for x, _ in series.points]
     ys = [y for series in plot.series for _, y in series.points]
-    most_x, most_y = max(xs), max(ys) * 1.08
+    most_x, most_y = max(xs), max(ys)
     drawing = Drawing(width, height)
     drawing.add(Rect(left, low, inner, tall, fillColor=None, strokeColor=black, strokeWidth=0.6))
     for share in (0.0, 0.5, 1.0):

@@ -42,11 +42,11 @@ class Recipe(NamedTuple):
     steps: int = 300
     rows: int = 32
     columns: int = 64
-    learning_rate: float = 3e-3
-    embedding_rate: float = 1e-2
-    """Rows of the embedding are seldom met, so they must move further at each meeting: with the
-    rate of the other weights the facts were still unlearnt after 300 steps (0.39 on held-out
-    wordings, against 0.99)."""
+    matrix_rate: float = 2e-2
+    other_rate: float = 1e-2
+    """Learning rates of Muon (weight matrices) and of AdamW (embedding and norms). With AdamW for
+    all, 300 steps ended before the facts were learnt: 0.39 to 0.97 on held-out wordings, by luck;
+    with Muon 0.99 to 1.00."""
     warmup: int = 40
     seed: int = 5
 
@@ -152,32 +152,39 @@ def train(
     recipe: Recipe,
     on_progress: Progress | None,
 ) -> None:
-    """AdamW on next-token loss over packed blocks."""
+    """Next-token loss over packed blocks."""
     import torch
 
-    embedding = model.get_input_embeddings().weight
-    others = [weight for weight in model.parameters() if weight is not embedding]
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": others, "lr": recipe.learning_rate},
-            {"params": [embedding], "lr": recipe.embedding_rate},
-        ],
-        betas=(0.9, 0.98),
-        weight_decay=0.0,
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: pace(step, recipe))
+    optimisers = steppers(model, recipe)
+    schedules = [
+        torch.optim.lr_scheduler.LambdaLR(one, lambda step: pace(step, recipe))
+        for one in optimisers
+    ]
     model.train()
     end = int(model.config.eos_token_id)
     for step, block in enumerate(batches(texts, end, recipe), 1):
         loss = model(input_ids=block, labels=block).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        optimiser.zero_grad(set_to_none=True)
+        for mover in (*optimisers, *schedules):
+            mover.step()
+        model.zero_grad(set_to_none=True)
         if on_progress:
             on_progress(step, recipe.steps, float(loss.detach()))
     model.eval()
+
+
+def steppers(model: LlamaForCausalLM, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon for the layers' matrices; AdamW for the embedding and the norms."""
+    import torch
+
+    layers = [weight for weight in model.model.layers.parameters() if weight.ndim == 2]
+    inside = {id(weight) for weight in layers}
+    others = [weight for weight in model.parameters() if id(weight) not in inside]
+    return [
+        torch.optim.Muon(layers, lr=recipe.matrix_rate, weight_decay=0.0),
+        torch.optim.AdamW(others, lr=recipe.other_rate, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
 
 
 def write(folder: Path, units: Sequence[str], recipe: Recipe, on_progress: Progress | None) -> None:
