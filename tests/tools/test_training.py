@@ -1,0 +1,132 @@
+"""The parts of training that need no model: recipe, journal, checkpoints, rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory.errors import BadInput
+from memory.records import TrainingSpec
+from tools.training import journal
+from tools.training.checkpoints import is_whole, latest, seal
+from tools.training.recipe import estimate, recommend
+from tools.training.rows import preflight, read_texts, tokenise
+
+SPEC = {"base": "b", "base_sha256": "0", "dataset": "d", "train_file": "t", "output": "o"}
+
+
+@given(st.integers(1, 10**12), st.integers(1, 10**6))
+def test_every_size_has_a_recipe_that_a_spec_accepts(parameters: int, rows: int) -> None:
+    chosen = recommend(parameters, rows)
+    spec = TrainingSpec(**SPEC, **chosen)
+    assert 1e-4 <= spec.learning_rate <= 5e-3
+    assert spec.alpha == 2 * spec.rank
+    taken = estimate(chosen, rows, parameters)
+    assert taken["steps"] >= spec.epochs
+    assert spec.warmup_steps <= taken["steps"]
+    assert taken["seconds"] > 0
+    assert taken["memory_mb"] > 0
+
+
+@given(st.integers(10**5, 10**11), st.integers(1, 10**5))
+def test_a_larger_model_learns_more_gently(parameters: int, rows: int) -> None:
+    small, large = recommend(parameters, rows), recommend(2 * parameters, rows)
+    assert large["learning_rate"] <= small["learning_rate"]
+    assert large["epochs"] <= small["epochs"]
+    assert (
+        estimate(small, rows, 2 * parameters)["seconds"]
+        >= estimate(small, rows, parameters)["seconds"]
+    )
+
+
+def test_the_measured_size_gets_the_measured_recipe() -> None:
+    chosen = recommend(1_040_000, 960)
+    assert (chosen["learning_rate"], chosen["rank"], chosen["epochs"], chosen["batch_size"]) == (
+        pytest.approx(5e-3, rel=0.03), 16, 10, 32
+    )  # fmt: skip
+
+
+@given(st.lists(st.floats(0, 9), max_size=6), st.text(max_size=5).filter(lambda t: "\n" not in t))
+def test_a_journal_gives_whole_rows_only(losses: list[float], torn: str) -> None:
+    """Its writer may be killed in the middle of a line."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / journal.FILE
+        rows = [{"step": i, "loss": loss, "seconds": float(i)} for i, loss in enumerate(losses)]
+        for row in rows:
+            journal.append(file, row)
+        with file.open("ab") as stream:
+            stream.write(torn.encode())
+        found, offset = journal.read(file)
+        assert found == rows
+        assert journal.read(file, offset) == ([], offset)
+        assert journal.rewind(file, 2) == min(2, max(0, len(rows) - 1))
+        assert journal.read(file)[0] == rows[:3]
+
+
+def test_a_journal_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    assert journal.read(tmp_path / "none") == ([], 0)
+
+
+def checkpoint(folder: Path, step: int) -> Path:
+    place = folder / f"checkpoint-{step}"
+    place.mkdir(parents=True)
+    (place / "optimizer.pt").write_bytes(bytes(100))
+    (place / "trainer_state.json").write_text("{}")
+    return place
+
+
+def test_the_last_whole_checkpoint_is_found_and_broken_ones_go(tmp_path: Path) -> None:
+    """A kill may come before the mark, or a full disk may cut a file short after it."""
+    for step in (9, 10, 100, 110):
+        seal(checkpoint(tmp_path, step))
+    (tmp_path / "checkpoint-110" / "whole.json").unlink()
+    (tmp_path / "checkpoint-100" / "optimizer.pt").write_bytes(bytes(50))
+    assert latest(tmp_path) == tmp_path / "checkpoint-10"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint-10", "checkpoint-9"]
+
+
+def test_an_empty_mark_makes_nothing_whole(tmp_path: Path) -> None:
+    place = checkpoint(tmp_path, 1)
+    (place / "whole.json").write_text("{}")
+    assert not is_whole(place)
+    assert latest(tmp_path / "none") is None
+
+
+class Words:
+    """A tokenizer with one token a word."""
+
+    eos_token_id: int | None = 0
+
+    def __call__(self, texts: list[str], **_: object) -> dict[str, list[list[int]]]:
+        return {"input_ids": [[len(word) for word in text.split()] for text in texts]}
+
+
+def test_a_preflight_counts_what_is_cut_and_sees_the_ends() -> None:
+    texts = ["one two three", "a lamp burns for nine hours"]
+    rows = tokenise(Words(), texts, 5)
+    checked = preflight(Words(), texts, rows)
+    assert [row["input_ids"] for row in rows] == [[3, 3, 5, 0], [1, 4, 5, 3, 0]]
+    assert (checked.rows, checked.truncated, checked.longest, checked.tokens) == (2, 1, 5, 9)
+    assert checked.trainable_share == 1.0
+    assert checked.ends_marked
+
+
+def test_nothing_to_learn_from_is_told_before_the_training() -> None:
+    with pytest.raises(BadInput, match="No token"):
+        preflight(Words(), [""], tokenise(Words(), [""], 5))
+    endless = Words()
+    endless.eos_token_id = None
+    with pytest.raises(BadInput, match="no end-of-text"):
+        preflight(endless, ["a b"], [{"input_ids": [1, 1], "labels": [1, 1]}])
+
+
+def test_a_damaged_training_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text(json.dumps({"words": 1}) + "\n")
+    with pytest.raises(BadInput, match="cannot be read"):
+        read_texts(tmp_path / "train.jsonl")
