@@ -73,7 +73,7 @@ _MORE = frozenset(
     re.findall(
         r"\S+",
         """increas higher rais greater improv enhanc elev larger faster longer upregul promot stimul
-        acceler gain rise rose grow strengthen activ""",
+        acceler gain rise rose strengthen activ""",
     )
 )
 _LESS = frozenset(
@@ -185,6 +185,7 @@ _MANY_VALUED = re.compile(
 
 def _attribute(claim: str) -> Attribute | None:
     text = re.sub(r"\s+", " ", claim).strip().rstrip(".").lower()
+    text = re.sub(r"^(?:in|at|on|under|by|with|for) [^,;]{2,60}, ", "", text)
     for pattern in _ATTRIBUTES:
         found = pattern.fullmatch(text)
         if found and not _MANY_VALUED.search(found["name"]):

@@ -80,6 +80,8 @@ def _same(x: Gist, y: Gist, cosine: float) -> bool:
     shared = overlap(x.words, y.words)
     if x.values != y.values or x.direction != y.direction or x.slot_differs(y):
         return False
+    if x.attribute and y.attribute and not x.attribute.name & y.attribute.name:
+        return False
     if x.values and shared == 1.0:
         return cosine >= SAME_VALUES
     return cosine >= SAME and shared >= 0.65

@@ -12,13 +12,11 @@ from collections.abc import Iterable, Sequence
 
 from memory.records import Document, Nugget, Passage
 
-_NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:[.,·]\d+)*(?:\s?(?:[%‰°]|×\s?10))?")
+_NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:[.,·]\d+)*(?:\s?×\s?10)?")
 _UNIT = re.compile(
-    r"\d\s?(%|‰|°\s?[CFK]|[µμmkMGn]?(?:g|m|L|l|s|Hz|eV|V|W|J|Pa|mol|M|A|bar|Da)|kelvin|percent|"
-    r"per cent|"
-    r"(?:milli|centi|kilo|micro|nano)?(?:met(?:re|er)|gram|lit(?:re|er)|volt|watt|joule|hertz|"
-    r"pascal)s?|"
-    r"days?|hours?|minutes?|seconds?|weeks?|months?|years?|min|h|bp|kb|kDa|fold)\b"
+    r"\s?(%|‰|°\s?[CFK]?|(?:[µμmkMGn]?(?:g|m|L|l|s|Hz|eV|V|W|J|Pa|mol|M|A|bar|Da)|kelvin|percent|"
+    r"per cent|(?:milli|centi|kilo|micro|nano)?(?:met(?:re|er)|gram|lit(?:re|er)|volt|watt|joule|"
+    r"hertz|pascal)s?|days?|hours?|minutes?|seconds?|weeks?|months?|years?|min|h|bp|kb|fold)\b)"
 )
 NEGATIONS = re.compile(
     r"\b(?:not|no|never|none|neither|nor|without|cannot|nothing|nobody|absent|absence|lack(?:s|"
@@ -76,12 +74,20 @@ def grounded(
 
 def numbers(text: str) -> Counter[str]:
     """Numbers of a text, as written but for inner blanks, with how often each stands in it."""
-    return Counter(re.sub(r"\s", "", m).replace("−", "-") for m in _NUMBER.findall(text))
+    return Counter(_spelled(m.group()) for m in _NUMBER.finditer(text))
 
 
-def units(text: str) -> Counter[str]:
-    """Units that follow numbers in a text."""
-    return Counter(re.sub(r"\s", "", m) for m in _UNIT.findall(text))
+def values(text: str) -> Counter[tuple[str, str]]:
+    """The same, each with the unit that follows it, empty where none does."""
+    found: Counter[tuple[str, str]] = Counter()
+    for m in _NUMBER.finditer(text):
+        unit = _UNIT.match(text, m.end())
+        found[_spelled(m.group()), _spelled(unit.group(1)) if unit else ""] += 1
+    return found
+
+
+def _spelled(text: str) -> str:
+    return re.sub(r"\s", "", text).replace("−", "-")
 
 
 def negations(text: str) -> int:
@@ -99,16 +105,13 @@ def unfaithful(claim: str, quote: str) -> str:
     claim, quote = plain(claim), plain(quote)
     if numbers(claim) - numbers(quote):
         return "numbers"
-    if units(claim) - units(quote):
+    if values(claim) - values(quote):
         return "units"
     return "negations" if negations(claim) != negations(without_asides(quote)) else ""
 
 
-_ASIDE = re.compile(r"\([^()]*\)")
-
-
 def without_asides(quote: str) -> str:
-    """The quote without parentheses such as `(data not shown)`, unless they alone deny."""
+    """The quote without `(data not shown)`, whose `not` denies nothing that is claimed."""
     return re.sub(r"\((?:[^()]*; )?(?:data|results) not shown\)", "", quote, flags=re.IGNORECASE)
 
 

@@ -150,7 +150,7 @@ def finite(words: Sequence[Token]) -> int | None:
             claimed += not word.depth and word.tag is Tag.SUBORDINATOR and _opens(words, index)
             index += 1
             continue
-        if index and _reduced(words, index):
+        if not index or _reduced(words, index):
             index += 1
             continue
         if claimed:
@@ -176,15 +176,22 @@ def _opens(words: Sequence[Token], index: int) -> bool:
 def _reduced(words: Sequence[Token], index: int) -> bool:
     """Whether a past form is part of a noun phrase: `the leaves collected in May`, `to be used`."""
     word, last = words[index], words[index - 1]
-    if last.text == "," and index + 1 < len(words) and words[index + 1].tag is Tag.NOUN:
+    if last.text == "," and index + 1 < len(words) and words[index + 1].tag in _NOMINAL:
         # `Compared with controls, treated rats …`
         return word.tag is Tag.PARTICIPLE and words[0].tag in _OPENERS
+    if word.tag is Tag.MAYBE:
+        return last.low in _CLAUSE_OPENERS or last.tag in {Tag.VERB, Tag.PARTICIPLE, Tag.DETERMINER}
     if word.tag is not Tag.PARTICIPLE:
-        return word.tag in {Tag.VERB, Tag.MAYBE} and last.tag in {Tag.TO, Tag.DETERMINER}
+        return word.tag is Tag.VERB and last.tag in {Tag.TO, Tag.DETERMINER}
     if last.tag in {Tag.TO, Tag.BE, Tag.CONJUNCTION, Tag.PREPOSITION, Tag.DETERMINER}:
         return True
     lemma = verb_lemma(word.low)
     return word.low == inflect(lemma, "VBN") and word.low != inflect(lemma, "VBD")
+
+
+_NOMINAL = {Tag.NOUN, Tag.MAYBE, Tag.ADJECTIVE}
+_CLAUSE_OPENERS = {"although", "though", "because", "while", "whereas", "if", "when", "whether"}
+"""Subordinators that a subject follows, never a verb: in `although plots`, `plots` is a noun."""
 
 
 def _better_later(words: Sequence[Token], index: int) -> bool:
@@ -207,8 +214,10 @@ def _better_later(words: Sequence[Token], index: int) -> bool:
             return not joined
         if later.tag is Tag.VERB and later.low != verb_lemma(later.low):
             return not joined
-        if word.tag is Tag.MAYBE and later.tag is Tag.PARTICIPLE and _past(later):
-            return True
+        if later.tag is Tag.PARTICIPLE and _past(later) and not joined:
+            following = words[place + 1].low if place + 1 < len(words) else ""
+            if word.tag is Tag.MAYBE or following not in _AFTER_PARTICIPLE:
+                return True
     return False
 
 

@@ -82,20 +82,37 @@ _SOURCE = (
     r"modelling|counts?)(?: (?:of|from|in|obtained|presented|on|with|by) [^,;]{1,90}?)??)"
 )
 _MODAL = re.compile(r"\b(?:may|might|could|can|would|likely|possibly|probably)\b")
-_FRAMES: tuple[tuple[re.Pattern[str], bool], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), hedged)
-    for verbs, hedged in ((_SURE, False), (_HEDGED, True))
-    for pattern in (
-        rf"^we {_ADVERB}{verbs} that ",
-        rf"^{_SOURCE} {_ADVERB}(?:us )?{verbs} that ",
-        rf"^it (?:was|is|has been|can be|could be|may be) {_ADVERB}(?:be )?{verbs} (?:here |by "
-        rf"us |in this study )?that ",
+_SHOWING = (
+    r"(?:show(?:s|ed)?|demonstrate[sd]?|reveal(?:s|ed)?|confirm(?:s|ed)?|indicate[sd]?|prove[sd]?|"
+    r"establish(?:es|ed)?|agree[sd]?|ma[dk]es? (?:it )?clear)"
+)
+_WE = r"(?:we|it (?:was|is|has been|can be|could be|may be))"
+_BEFORE = r"(?:[^;:]{3,150}?, (?:and |so |but |then )?(?:then |thus |therefore |hence )?)?"
+"""A step that led there: `Counting the rings, we found that …`, `Both agree, and we conclude …`"""
+
+
+def _framed(verbs: str, hedged: bool) -> list[tuple[re.Pattern[str], bool]]:
+    patterns = (
+        rf"^{_BEFORE}{_WE} {_ADVERB}(?:be )?{verbs} (?:here |by us |in this study )?that ",
+        rf"^{_BEFORE}{_SOURCE} {_ADVERB}(?:us )?{verbs} that ",
         r"^there (?:is|was) (?:\w+ )?evidence (?:to suggest|to show|to indicate|suggesting|"
         r"showing|indicating) that ",
-        rf"^(?:based on|from|according to) [^,]{{3,80}}, (?:we|it (?:was|is|can be)) "
-        rf"{_ADVERB}(?:be )?{verbs} that ",
     )
-)  # fmt: skip
+    return [(re.compile(pattern, re.IGNORECASE), hedged) for pattern in patterns]
+
+
+_FRAMES: tuple[tuple[re.Pattern[str], bool], ...] = (
+    *_framed(_SURE, hedged=False),
+    # Whatever shows something is a frame: `Walks with fresh material show that …`.
+    (re.compile(rf"^{_BEFORE}(?:[\w'’,-]+ ){{1,9}}?{_SHOWING} that ", re.IGNORECASE), False),
+    *_framed(_HEDGED, hedged=True),
+)
+_OUR_WAY = re.compile(
+    r"^(?:in|under|with|by|from|on|at|using|for) (?:our|this|these) (?:[\w-]+ ){0,4}[\w-]+, ",
+    re.IGNORECASE,
+)
+"""`Under our eyepiece, …`: a condition that only the paper can name."""
+
 _KNOWN = re.compile(
     r"^(?:it (?:is|has been) (?:\w+ )?(?:well[- ]known|known|established|clear|evident|"
     r"apparent|obvious|certain) that |"
@@ -119,7 +136,7 @@ def unframed(text: str) -> str:
     for _ in range(4):
         before = text
         text = _CONNECTIVE.sub("", text, count=1)
-        text = _KNOWN.sub("", text, count=1)
+        text = _KNOWN.sub("", _OUR_WAY.sub("", text, count=1), count=1)
         text = _without_frame(text)
         text = _passive_finding(text)
         if text == before:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tools.teachers.offline import cues
+from tools.teachers.offline.words import Tag, readings, tokens
 
 
 class Role(StrEnum):
@@ -41,8 +42,8 @@ SECTION_PRIOR = {
     "abstract": 0.0,
     "": 0.0,
     "discussion": -0.2,
-    "result": 1.0,
-    "conclusion": 0.8,
+    "result": 0.8,
+    "conclusion": 0.7,
 }
 """Log-odds that a heading alone lends."""
 
@@ -90,11 +91,29 @@ def _cues(sentence: str, section: str) -> float:
     odds -= 1.2 * bool(cues.BACKGROUND.search(sentence))
     method, finding = bool(cues.METHOD.search(sentence)), bool(cues.FINDING.search(sentence))
     odds -= (1.0 if finding else 2.2) * method
-    odds += 1.3 * finding
+    odds += 1.2 * finding
+    odds += 0.1 if _specific(sentence) else -1.0
+    odds += 0.8 * bool(_ATTRIBUTE.search(sentence))
     odds += 1.5 * bool(cues.STATISTIC.search(sentence))
     odds += 0.4 * bool(cues.MEASURE.search(sentence))
     odds += 0.8 * bool(cues.CONCLUSION.search(sentence)) * (section != "background")
     return odds
+
+
+_ATTRIBUTE = re.compile(r"\bthe [\w -]{3,40} of [\w -]{3,40} (?:is|was|are|were) ", re.IGNORECASE)
+"""`The melting point of X is`: a value is being given."""
+
+
+def _specific(sentence: str) -> bool:
+    """Whether a sentence holds a number, a name or a word that no dictionary has."""
+    words = tokens(sentence)[1:]
+    return any(
+        word.text[0].isdigit()
+        or (word.text[0].isalpha() and word.text != word.low)
+        or (word.text.isalpha() and len(word.text) > 4 and not readings(word.low))
+        for word in words
+        if word.tag is not Tag.MARK
+    )
 
 
 def _role(sentence: str, section: str, found: float) -> Role:

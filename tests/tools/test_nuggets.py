@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory.records import Document, Nugget, Passage
+from tools.nuggets import Ungrounded, distinct, faithful, ground, grounded, unfaithful
+
+TEXT = "Osk resin melts at 412 kelvin. It does not dissolve in water. Mould grows on it."
+DOCUMENT = Document(paper="p", text=TEXT, page_starts=(0,))
+PASSAGE = Passage(paper="p", page=1, start=0, end=61, text=TEXT[:61])
+
+
+def nugget(start: int, end: int, quote: str | None = None, claim: str = "", **more: str) -> Nugget:
+    said = TEXT[start:end] if quote is None else quote
+    fields = {"paper": "p", "passage": PASSAGE.id, **more}
+    return Nugget(**fields, page=1, claim=claim or said, quote=said, start=start, end=end)
+
+
+def reason(proposed: Nugget) -> str:
+    try:
+        ground(proposed, DOCUMENT, PASSAGE)
+    except Ungrounded as fault:
+        return str(fault)
+    return ""
+
+
+def test_a_sentence_of_its_passage_is_grounded() -> None:
+    assert ground(nugget(0, 30), DOCUMENT, PASSAGE) == nugget(0, 30)
+
+
+@given(st.integers(0, 90), st.integers(0, 90), st.text(max_size=40))
+def test_a_quote_that_is_not_in_its_passage_never_becomes_a_nugget(
+    start: int, end: int, quote: str
+) -> None:
+    """Grounding is code's job; a prompt can only ask for it."""
+    proposed = nugget(start, end, quote)
+    if grounded([proposed], DOCUMENT, [PASSAGE]):
+        assert TEXT[start:end] == quote
+        assert quote.strip()
+        assert quote in PASSAGE.text
+        assert PASSAGE.start <= start < end <= PASSAGE.end
+
+
+@given(st.integers(0, 79), st.integers(1, 80))
+def test_what_stands_in_the_passage_at_its_offsets_is_grounded(start: int, end: int) -> None:
+    quote = TEXT[start:end]
+    if quote.strip() and end <= PASSAGE.end:
+        assert reason(nugget(start, end)) == ""
+
+
+@pytest.mark.parametrize(
+    ("proposed", "code"),
+    [
+        (nugget(0, 30, quote="Osk resin melts at 413 kelvin."), "not_at_offsets"),
+        (nugget(62, 80), "outside_passage"),
+        (nugget(30, 30), "empty_quote"),
+        (nugget(0, 30, passage="another"), "other_passage"),
+        (nugget(0, 30, paper="another"), "other_paper"),
+        (nugget(0, 30, claim="Osk resin melts at 421 kelvin."), "numbers"),
+        (nugget(0, 30, claim="Osk resin melts at 412 °C."), "units"),
+        (nugget(0, 30, claim="Osk resin does not melt at 412 kelvin."), "negations"),
+        (nugget(31, 61, claim="Osk resin dissolves in water."), "negations"),
+    ],
+)
+def test_what_its_source_does_not_bear_out_is_refused_with_a_reason(
+    proposed: Nugget, code: str
+) -> None:
+    assert reason(proposed) == code
+
+
+def test_a_passage_that_nobody_knows_grounds_nothing() -> None:
+    assert grounded([nugget(0, 30, passage="unknown")], DOCUMENT, [PASSAGE]) == []
+
+
+def test_a_claim_may_leave_out_the_number_of_a_figure_but_bring_in_none() -> None:
+    quote = "Growth rose by 12 % in all plots (Fig. 2)."
+    assert faithful("Growth rose by 12 % in all plots.", quote)
+    assert unfaithful("Growth rose by 12 % in all 2 plots (Fig. 2).", quote) == "numbers"
+
+
+@given(st.permutations(range(6)))
+def test_one_paper_says_a_thing_once_whatever_the_order(order: list[int]) -> None:
+    claims = ["Osk resin slows the growth of mould in damp wood.",
+              "Osk resin slows the growth of the mould in damp wood.",
+              "Osk resin slows the growth of mould by 12 % in wood.",
+              "Osk resin slows the growth of mould by 15 % in wood.",
+              "Osk resin does not slow the growth of mould in damp wood.",
+              "Birds avoid it."]  # fmt: skip
+    made = [nugget(i, i + 30, claim=claim) for i, claim in enumerate(claims)]
+    kept = distinct([made[i] for i in order])
+    assert kept == [made[0], made[2], made[3], made[4], made[5]]
