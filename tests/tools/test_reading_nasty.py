@@ -19,6 +19,7 @@ import pytest
 from memory.errors import Unreadable
 from tests.tools.pages import Set, typeset
 from tools.reading import USUAL, Reading, read
+from tools.reading.child import Nursery
 from tools.reading.worker import answer_to
 
 OUTCOMES = {
@@ -174,6 +175,12 @@ def test_a_killed_reading_process_is_started_again(tmp_path: Path) -> None:
             child.kill()
             child.wait()
     assert read(paper, "p").pages == 1
+
+
+def test_a_reading_process_that_cannot_start_is_a_bug_and_no_papers_fault() -> None:
+    nursery = Nursery([sys.executable, "-c", "raise SystemExit(3)"])
+    with pytest.raises(RuntimeError, match="did not start"):
+        nursery.send(b"{}", 1)
 
 
 PROGRAM = """

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,10 @@ def trouble(reason: str, path: Path, what: str) -> Unreadable:
 class Nursery:
     """The reading process, seen from outside: started when first needed, again when it died."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, command: Sequence[str] = (sys.executable, "-P", "-c", _START, _ROOT)
+    ) -> None:
+        self.command = list(command)
         self.lock = threading.Lock()
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
@@ -83,11 +87,16 @@ class Nursery:
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START, _ROOT],
-                stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                self.command,
+                stdin=theirs.fileno(), stdout=subprocess.DEVNULL,
                 start_new_session=True,
             )  # fmt: skip
-        self.control, self.owner = ours, os.getpid()
+            self.owner = os.getpid()
+        if not ours.recv(1):
+            self._stop()
+            ours.close()
+            raise RuntimeError("The reading process did not start; its own message stands above.")
+        self.control = ours
         return ours
 
     def stop(self) -> None:

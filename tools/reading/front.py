@@ -46,8 +46,9 @@ def _letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).casefold()
 
 
-def set_front_matter(blocks: list[Block], roles: list[str]) -> None:
+def set_front_matter(blocks: list[Block], roles: list[str], habits: Habits) -> None:
     """On page 1, before the first heading, only what reads like an abstract is text."""
+    _set_margin(blocks, roles, habits)
     start = _first_section(blocks, roles)
     for i in range(start):
         if roles[i] == TITLE:
@@ -58,6 +59,18 @@ def set_front_matter(blocks: list[Block], roles: list[str]) -> None:
     for i in range(start, len(blocks)):
         if roles[i] == FRONT and re.match(r"key\s?words?\W*$", blocks[i].text, re.IGNORECASE):
             roles[i + 1 : i + 2] = [FRONT] * len(roles[i + 1 : i + 2])
+
+
+def _set_margin(blocks: list[Block], roles: list[str], habits: Habits) -> None:
+    """What stands beside the text of page 1, in its margin, tells about the paper."""
+    first = [i for i, block in enumerate(blocks) if block.page == 0]
+    wide = [blocks[i] for i in first if blocks[i].x1 - blocks[i].x0 > 0.8 * habits.width]
+    if not wide:
+        return
+    left, right = min(block.x0 for block in wide), max(block.x1 for block in wide)
+    for i in first:
+        if blocks[i].x1 < left - 4 or blocks[i].x0 > right + 4:
+            roles[i] = FRONT
 
 
 def _addresses(text: str) -> bool:

@@ -19,14 +19,22 @@ _PLAIN = str.maketrans(
 )  # fmt: skip
 _SPACE = re.compile(r"\s+")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# The Symbol font's letters a to z. A lone one may be another font's bullet and is left alone.
+_GREEK = "αβχδεφγηιϕκλμνοπθρστυϖωξψζ"
+_SYMBOL = re.compile("(?<=\\S)[\uf061-\uf07a]|[\uf061-\uf07a](?=\\S)")
 _NO_SIGN = ("Cc", "Co", "Cn", "Cs")
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
 def plain(text: str) -> str:
     """Composed characters, ligatures spelt out, single spaces, nothing invisible."""
-    text = unicodedata.normalize("NFC", text.translate(_PLAIN))
+    text = _SYMBOL.sub(_greek, unicodedata.normalize("NFC", text.translate(_PLAIN)))
     return _SPACE.sub(" ", _UNSEEN.sub("", text)).strip()
+
+
+def _greek(match: re.Match[str]) -> str:
+    """The letter that the Symbol font draws for a character of its private range."""
+    return _GREEK[ord(match[0]) - 0xF061]
 
 
 Vocabulary = Counter[str]

@@ -71,7 +71,7 @@ def roles_of(blocks: list[Block], habits: Habits, named: str) -> list[str]:
     _settle_headings(blocks, roles)
     _adopt_notes(blocks, roles)
     _spread_captions(blocks, roles, habits)
-    set_front_matter(blocks, roles)
+    set_front_matter(blocks, roles, habits)
     _set_references(blocks, roles)
     return roles
 
@@ -80,7 +80,7 @@ def _first_guess(block: Block, habits: Habits) -> str:
     text = block.text
     if is_caption(block, text, habits):
         return CAPTION
-    if block.cellular and not is_known(text):
+    if block.cellular:
         return FRAGMENT
     if BOILERPLATE.match(text):
         return FRONT
@@ -152,8 +152,17 @@ def _settle_headings(blocks: list[Block], roles: list[str]) -> None:
             and not ends_sentence(blocks[i - 1].text)
             and not blocks[i].heavy
         )
-        if runs_on or not _leads(blocks, roles, i):
+        if runs_on or _interrupts(blocks, roles, i) or not _leads(blocks, roles, i):
             roles[i] = PROSE if runs_on and prose_like(blocks[i].text) else FRAGMENT
+
+
+def _interrupts(blocks: list[Block], roles: list[str], i: int) -> bool:
+    """Whether the sentence before goes on behind, as around a label of a drawing."""
+    before = next((j for j in range(i - 1, -1, -1) if roles[j] in (PROSE, HEADING)), i)
+    after = next((j for j in range(i + 1, len(blocks)) if roles[j] in (PROSE, HEADING)), i)
+    if roles[before] != PROSE or roles[after] != PROSE or before == after:
+        return False
+    return not ends_sentence(blocks[before].text) and blocks[after].text[:1].islower()
 
 
 def _leads(blocks: list[Block], roles: list[str], i: int) -> bool:

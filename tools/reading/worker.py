@@ -27,6 +27,8 @@ from typing import Any
 
 from tools.reading.extract import Answer, Refused, read
 
+READY = b"."
+"""Said once, when everything is loaded."""
 _UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes in which the system counts resident memory."""
 
@@ -34,6 +36,10 @@ _UNIT = 1 if sys.platform == "darwin" else 1024
 def main() -> None:
     """Serve requests that arrive on standard input, a socket, until its other end is closed."""
     control = socket.socket(fileno=os.dup(0))
+    control.sendall(READY)
+    # From here on what a file makes the library print is of no use to anyone.
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
     wake, wake_end = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(wake_end, False)
