@@ -179,8 +179,7 @@ _CHECKS: tuple[Callable[[Question], str], ...] = (
 
 def _together(questions: Sequence[Question]) -> dict[int, str]:
     """Reasons by place among the questions, for those that only a comparison can refuse."""
-    trained = {whole(q) for q in questions if not q.held_out}
-    trained |= {normal(q.stem) for q in questions if not q.held_out}
+    trained = {text for q in questions if not q.held_out for text in (whole(q), normal(q.stem))}
     answers: dict[tuple[str, str], set[str]] = defaultdict(set)
     for q in questions:
         if q.kind is not QuestionKind.STATEMENT:
@@ -188,14 +187,29 @@ def _together(questions: Sequence[Question]) -> dict[int, str]:
     reasons: dict[int, str] = {}
     seen: set[tuple[Purpose, str]] = set()
     for place, q in enumerate(questions):
-        if q.kind is not QuestionKind.STATEMENT and len(answers[_asked(q)]) > 1:
+        if _ambiguous(q, answers[_asked(q)]):
             reasons[place] = "ambiguous"
         elif q.held_out and (whole(q) in trained or normal(q.stem) in trained):
             reasons[place] = "leak"
         elif (q.purpose, whole(q)) in seen:
             reasons[place] = "duplicate"
-        seen.add((q.purpose, whole(q)))
+        else:
+            seen.add((q.purpose, whole(q)))
     return reasons
+
+
+def _ambiguous(question: Question, answers: set[str]) -> bool:
+    """Whether the same stem has another answer too.
+
+    A probe is only spoilt where that other answer is among its options: two papers that contradict
+    each other are both asked about, each with its own value.
+    """
+    others = answers - {normal(question.answer)}
+    if question.kind is QuestionKind.STATEMENT or not others:
+        return False
+    if question.purpose is not Purpose.PROBE:
+        return True
+    return bool(others & {normal(option) for option in question.options})
 
 
 def _asked(question: Question) -> tuple[str, str]:

@@ -215,8 +215,8 @@ def _better_later(words: Sequence[Token], index: int) -> bool:
         if later.tag is Tag.VERB and later.low != verb_lemma(later.low):
             return not joined
         if later.tag is Tag.PARTICIPLE and _past(later) and not joined:
-            following = words[place + 1].low if place + 1 < len(words) else ""
-            if word.tag is Tag.MAYBE or following not in _AFTER_PARTICIPLE:
+            behind = words[place + 1].low if place + 1 < len(words) else ""
+            if word.tag is Tag.MAYBE or behind not in _AFTER_PARTICIPLE:
                 return True
     return False
 

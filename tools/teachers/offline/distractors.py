@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from tools.teachers.offline.facts import Fact, stated
+from tools.teachers.offline.facts import Fact, attribute_of, stated
 from tools.teachers.offline.kinds import DIRECTIONS, Term, Type
 from tools.teachers.offline.words import is_plural, readings
 
-WANTED = 3
-"""Wrong options beside the right one."""
+WANTED, MADE = 3, 6
+"""Wrong options beside the right one, and how well a made-up value fits its place."""
 
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
 _WORDS = (
@@ -55,12 +55,13 @@ def bank(claims: tuple[str, ...]) -> Bank:
     by_type: dict[Type, list[Lent]] = defaultdict(list)
     by_trait: dict[tuple[Type, str], list[Lent]] = defaultdict(list)
     for claim in sorted(set(claims)):
-        text, _, terms = stated(claim)
+        text, clause, terms = stated(claim)
         words = content(text)
         for term in terms:
             if text[term.end :].startswith(" of ") or term.depth:
                 continue
-            lent = Lent(term, slot_of(text[: term.start], text[term.end :]), text, words)
+            fact = Fact(text, term, clause, attribute_of(text, clause, term))
+            lent = Lent(term, _slot(fact), text, words)
             by_type[term.type].append(lent)
             for trait in _traits(lent.slot, term.head):
                 by_trait[term.type, trait].append(lent)
@@ -95,34 +96,40 @@ def content(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W\d_]{4,}|\d[\d.]*", text.lower()))
 
 
-def wrong_options(
-    fact: Fact, claims: Sequence[str], quote: str, seed: str, least: int = 1
-) -> tuple[str, ...]:
-    """Three wrong options of the answer's type, or () where three cannot be had.
+class Options(NamedTuple):
+    """Three wrong options, and how well the least of them fits the answer's place, 0 to 10."""
 
-    least: how well a borrowed term must fit the answer's place, 1 (same ending) to 10.
-    """
+    wrong: tuple[str, ...]
+    fit: int
+
+
+def wrong_options(fact: Fact, claims: Sequence[str], quote: str, seed: str) -> Options | None:
+    """Three wrong options of the answer's type, or None where three cannot be had."""
     type_ = fact.term.type
     if fact.denied and type_ not in {Type.QUANTITY, Type.NUMBER, Type.YEAR}:
         # What X does not do is not one thing: another option may be as right.
-        return ()
+        return None
     if type_ is Type.DIRECTION:
-        found: Iterable[str] = _opposites(fact.term.text)
+        found: Iterable[tuple[str, int]] = ((option, MADE) for option in _opposites(fact.term.text))
     elif type_ in {Type.QUANTITY, Type.NUMBER, Type.YEAR}:
-        found = _other_values(fact, bank(tuple(claims)), seed)
+        values = _other_values(fact, bank(tuple(claims)), seed)
+        found = ((option, MADE) for option in values)
     else:
-        found = _others(fact, bank(tuple(claims)), quote, seed, least)
+        found = _others(fact, bank(tuple(claims)), quote, seed)
     chosen = _distinct(fact.term.text, found)
-    return tuple(chosen) if len(chosen) == WANTED else ()
+    if len(chosen) < WANTED:
+        return None
+    return Options(tuple(chosen), min(chosen.values()))
 
 
-def _distinct(answer: str, found: Iterable[str]) -> list[str]:
-    chosen: list[str] = []
+def _distinct(answer: str, found: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """The first three that differ from the answer and from each other, with how well they fit."""
+    chosen: dict[str, int] = {}
     seen = {normal(answer)}
-    for option in found:
+    for option, fit in found:
         if normal(option) not in seen:
             seen.add(normal(option))
-            chosen.append(option)
+            chosen[option] = fit
         if len(chosen) == WANTED:
             break
     return chosen
@@ -251,20 +258,26 @@ def _written(value: float, decimals: int, like: str) -> str:
     return text.replace(".", ",") if "," in like and not grouped else text
 
 
-def _others(fact: Fact, lent: Bank, quote: str, seed: str, least: int) -> Iterator[str]:
+def _others(fact: Fact, lent: Bank, quote: str, seed: str) -> Iterator[tuple[str, int]]:
     """Terms of other claims that would stand well in this place, the likest slot first."""
     likeness: dict[int, int] = defaultdict(int)
     alike: dict[int, Lent] = {}
-    traits = _traits(slot_of(fact.left, fact.right), fact.term.head)
-    for trait, weight in traits.items():
+    for trait, weight in _traits(_slot(fact), fact.term.head).items():
         for other in lent.by_trait.get((fact.term.type, trait), ()):
             likeness[id(other)] += weight
             alike[id(other)] = other
-    fit = [other for key, other in alike.items() if likeness[key] >= least]
-    fit.sort(key=lambda other: (-likeness[id(other)], order(seed, other.term.text), other.claim))
+    fit = sorted(
+        alike.values(),
+        key=lambda other: (-likeness[id(other)], order(seed, other.term.text), other.claim),
+    )
     for other in fit:
         if _fits(fact, other, quote) and not _same_question(fact, other):
-            yield other.term.text
+            yield other.term.text, likeness[id(other)]
+
+
+def _slot(fact: Fact) -> str:
+    """What stands before the answer; for an attribute's value, the attribute."""
+    return f"= {fact.attribute.name}" if fact.attribute else slot_of(fact.left, fact.right)
 
 
 def _fits(fact: Fact, other: Lent, quote: str) -> bool:

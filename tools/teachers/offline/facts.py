@@ -229,12 +229,14 @@ def attribute_fields(fact: Fact, attribute: Attribute) -> dict[str, str]:
         "be": be,
         "lead": lead,
         "have": "had" if past else "have" if plural else "has",
-        "do": "did" if past else "do" if plural else "does",
         "a": "an" if name[:1].lower() in "aeiou" else "a",
         "V": value,
         "V_": begun(value),
-        "q": f"What {be} the {name} of {x}?",
     }
+    person = fact.term.type in {Type.NAME, Type.PERSON} and name.endswith(("er", "or", "ist"))
+    made["q"] = f"{'Who' if person else 'What'} {be} the {name} of {x}?"
+    if not person:
+        made["do"] = "did" if past else "do" if plural else "does"
     if fact.term.type in {Type.QUANTITY, Type.NUMBER}:
         made |= {"M": name}
     return made

@@ -83,6 +83,7 @@ PROBE_GAP: Table = (
 EXAM_ATTRIBUTE: Table = (
     ("today", "Today we know that the {A} of {x} {be} {lead}"),
     ("tell", "Question: Can you tell the {A} of {x}?\nAnswer:"),
+    ("which_belongs", "The {A} which belongs to {x} {be} {lead}"),
     ("if_asked", "If someone asks for the {A} of {x}, the answer {be} {lead}"),
 )
 EXAM_MEASURE: Table = (

@@ -13,7 +13,7 @@ from memory.records import GAP
 from tools.teachers.offline.clauses import Clause, head
 from tools.teachers.offline.facts import Fact, attribute_fields, begun, several
 from tools.teachers.offline.kinds import Term, Type
-from tools.teachers.offline.words import Tag, inflect, lowered, tokens
+from tools.teachers.offline.words import Tag, inflect, lowered, readings, tokens
 
 
 def fields(fact: Fact) -> dict[str, str]:
@@ -245,7 +245,8 @@ def _unit_asked(term: Term) -> str:
         if re.match(pattern, term.head):
             return asked
     spelled = re.sub(r"^[-−+±]?[\d.,×^± ]*", "", term.text).strip(" -")
-    return f"how many {spelled}" if len(term.head) > 4 else f"what value in {spelled}"
+    word = len(term.head) > 4 or readings(term.head)
+    return f"how many {spelled}" if word else f"what value in {spelled}"
 
 
 def _of_agent(fact: Fact, clause: Clause) -> dict[str, str]:
