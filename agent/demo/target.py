@@ -62,11 +62,6 @@ def read_book(text: str) -> list[str]:
     return units
 
 
-def one_line(unit: str) -> str:
-    """An exercise on one line, for files with one text a line."""
-    return " ".join(unit.split())
-
-
 def learn_tokens(units: Sequence[str], recipe: Recipe) -> PreTrainedTokenizerFast:
     """A byte-level BPE tokenizer in which every string of bytes has a spelling."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -194,7 +189,8 @@ def write(folder: Path, units: Sequence[str], recipe: Recipe, on_progress: Progr
     train(model, [tokenizer.encode(unit) for unit in units], recipe, on_progress)
     model.save_pretrained(folder, safe_serialization=True)
     tokenizer.save_pretrained(folder)
-    (folder / "replay.txt").write_text("".join(one_line(u) + "\n" for u in units), "utf-8")
+    # Texts are parted by blank lines: an exercise takes two lines.
+    (folder / "replay.txt").write_text("\n\n".join(units) + "\n", "utf-8")
     shutil.copyfile(SAMPLE / "retention.jsonl", folder / "retention.jsonl")
 
 
