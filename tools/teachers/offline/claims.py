@@ -72,31 +72,21 @@ _DANGLING_INSIDE = re.compile(
 )
 _GENERIC = listed(
     "result finding effect difference method model system algorithm value datum data group "
-    "treatment sample patient "
-    "participant subject study experiment approach procedure analysis test technique problem "
-    "process solution case "
-    "animal control figure table author paper work pattern trend change increase decrease "
-    "reduction improvement "
-    "observation outcome response parameter variable factor measurement score level rate "
-    "number percentage program "
-    "project module package course workshop student user tool software code file document text "
-    "word sentence example "
-    "set list input output step function rule structure form type class category feature "
-    "relation representation "
-    "framework concentration extract plant compound product material property activity "
-    "condition population area region "
-    "country hypothesis theory idea concept aim purpose goal reason conclusion evidence "
-    "limitation main strength "
-    "majority remainder rest proportion mean average median total corpus data dataset task "
-    "performance accuracy "
-    "classifier network parser grammar lexicon speaker hearer utterance dialogue plan act "
-    "action event time period "
-    "trial intervention questionnaire survey interview respondent cohort child woman man "
-    "infant mother person "
-    "people individual case strain isolate line cultivar variety genotype gene protein enzyme "
-    "cell tissue organ "
-    "mixture fraction residue peak spectrum band curve plot image device instrument sensor "
-    "experimenter"
+    "treatment sample patient participant subject study experiment approach procedure analysis "
+    "test technique problem process solution case animal control figure table author paper work "
+    "pattern trend change increase decrease reduction improvement observation outcome response "
+    "parameter variable factor measurement score level rate number percentage program project "
+    "module package course workshop student user tool software code file document text word "
+    "sentence example set list input output step function rule structure form type class "
+    "category feature relation representation framework concentration extract plant compound "
+    "product material property activity condition population area region country hypothesis "
+    "theory idea concept aim purpose goal reason conclusion evidence limitation main strength "
+    "majority remainder rest proportion mean average median total corpus dataset task "
+    "performance accuracy classifier network parser grammar lexicon speaker hearer utterance "
+    "dialogue plan act action event time period trial intervention questionnaire survey "
+    "interview respondent cohort child woman man infant mother person people individual strain "
+    "isolate line cultivar variety genotype gene protein enzyme cell tissue organ mixture "
+    "fraction residue peak spectrum band curve plot image device instrument sensor experimenter"
 )
 """Heads that name nothing by themselves after a bare `the`: `The extract was effective`."""
 
@@ -151,7 +141,7 @@ def _not_a_sentence(text: str) -> str:
 
 
 _STOPPED = re.compile(
-    r"[.!][\"'”’)\]]*(?:\d{1,3}(?:[,–-]\d{1,3})*)?(?:\s?\[[\d,–\s-]+\])?$",
+    r"[.!][\"'”’)\]]*(?:(?<=\D[.!])\d{1,3}(?:[,–-]\d{1,3})*)?(?:\s?\[[\d,–\s-]+\])?$",
 )
 """A full stop at the end, with whatever citation marks stand behind it."""
 

@@ -12,9 +12,8 @@ from typing import NamedTuple
 from tools.teachers.offline.words import listed
 
 ABBREVIATIONS = listed(
-    "al approx avg ca cf ch chap co conc cv dept diam dr ed eds eq eqs equiv esp est etc ex "
-    "exp fig figs inc jr ltd max min mr mrs ms mt no nos op p pp prof ref refs resp sec sect "
-    "sp spp "
+    "al approx avg ca cf ch chap co conc cv dept diam dr ed eds eq eqs equiv esp est etc ex exp "
+    "fig figs inc jr ltd max min mr mrs ms mt no nos op p pp prof ref refs resp sec sect sp spp "
     "sr ssp st subsp suppl tab temp univ var viz vol vols vs wt i.e e.g i.v i.p s.d s.e s.e.m "
     "a.m p.m et.al i.d o.d u.s u.k"
 )
@@ -25,7 +24,8 @@ _NEVER_ENDS = listed("fig figs eq eqs dr prof mr mrs ms vs cf i.e e.g ref refs s
 
 _STOP = re.compile(
     r"[.!?]+[\"'”’)\]]*"  # the stop and closing marks
-    r"(?:\d{1,3}(?:[,–-]\s?\d{1,3})*(?=\s+[A-Z(\[“\"]|\s*$))?"  # superscript citations, glued
+    # Citations glued to a stop behind a word; behind a digit it is a decimal point.
+    r"(?:(?<=[^\W\d][.!?]|[)\]%”][.!?])\d{1,3}(?:[,–-]\s?\d{1,3})*(?=\s+[A-Z(\[“\"]|\s*$))?"
     r"(?:\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\](?=\s+[A-Z]|\s*$))?"  # bracketed, after the stop
     r"(?=\s|$)"
 )

@@ -96,14 +96,12 @@ def _directions(text: str) -> list[Term]:
 
 
 _WEAK = listed(
-    "effect use result number level rate amount part way type role presence way order group "
-    "study case fact addition "
-    "time value difference form kind range set total series lack terms comparison relation "
-    "respect contrast basis "
-    "case evidence control term mean change increase decrease it them which that one other "
-    "others thing aspect "
-    "combination majority variety effects results levels values groups studies rates changes "
-    "differences cases"
+    "line amounts accordance agreement favour connection effect use result number level rate "
+    "amount part way type role presence order group study case fact addition time value "
+    "difference form kind range set total series lack terms comparison relation respect "
+    "contrast basis evidence control term mean change increase decrease it them which that one "
+    "other others thing aspect combination majority variety effects results levels values "
+    "groups studies rates changes differences cases"
 )
 
 
@@ -144,17 +142,13 @@ def _in_phrase(word: Token, run: list[Token]) -> bool:
 
 _GRADED = listed(
     "significant maximum minimum maximal minimal high higher highest low lower lowest better "
-    "best good great greater greatest "
-    "strong stronger weak large larger largest small smaller different various several similar "
-    "same new main major minor "
-    "important certain common possible potential further additional other own overall total "
-    "mean average included obtained "
-    "specific particular considerable substantial slight clear marked notable modest moderate "
-    "similar comparable previous present "
-    "current recent many few more most less least novel useful effective available possible "
-    "entire whole complete long short "
-    "serious severe proper own respective remarkable relative positive negative good bad poor "
-    "rich key further"
+    "best good great greater greatest strong stronger weak large larger largest small smaller "
+    "different various several similar same new main major minor important certain common "
+    "possible potential further additional other own overall total mean average included "
+    "obtained specific particular considerable substantial slight clear marked notable modest "
+    "moderate comparable previous present current recent many few more most less least novel "
+    "useful effective available entire whole complete long short serious severe proper "
+    "respective remarkable relative positive negative bad poor rich key"
 )
 """Adjectives that tell how much, not which: options that differ only in them may all be right."""
 

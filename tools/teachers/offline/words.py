@@ -169,6 +169,8 @@ def _tag(word: str, before: list[Token], following: str) -> Tag:
         return Tag.MARK
     if word[0].isdigit() or low in NUMBER_WORDS:
         return Tag.NUMBER
+    if low == "as" and not before:
+        return Tag.SUBORDINATOR  # `As the particle grows, …`
     if low in _CLOSED_TAGS:
         return _closed(low, following)
     return _open(word, low, before[-1] if before else None, following)
