@@ -23,6 +23,8 @@ _OBJECT = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
 )
 _ORIGIN = pdfium.FPDFText_GetCharOrigin
 _BOX = pdfium.FPDFText_GetLooseCharBox
+_FAR = 1e6
+"""Points; the largest page that readers accept is 14,400 wide."""
 _ITALIC = 1 << 6
 _FORCE_BOLD = 1 << 18
 _BOLD_NAME = re.compile(
@@ -180,11 +182,13 @@ class _Reader:
                 _ORIGIN(page, end - 1, origin_x, origin_y)
                 base = y.value
             _BOX(page, end - 1, self.box_ref)
+            made = Word(word, left, box.right, base, face, glued)
             if face.turn or box.right < left:
                 # Written up, down, or from right to left.
-                found.append(self._turned_word(word, (start, end - 1), face, glued))
-                continue
-            found.append(Word(word, left, box.right, base, face, glued))
+                made = self._turned_word(word, (start, end - 1), face, glued)
+            # A damaged file puts words at infinity, or nowhere at all.
+            if -_FAR < made.x0 + made.x1 + made.y < _FAR:
+                found.append(made)
         return found
 
     def _turned_word(self, text: str, ends: tuple[int, int], face: Face, glued: bool) -> Word:
@@ -208,12 +212,15 @@ class _Reader:
 
     def _ask_face(self, index: int) -> Face:
         pdfium.FPDFText_GetMatrix(self.page, index, self.matrix)
+        if not -_FAR < sum((self.matrix.a, self.matrix.b, self.matrix.c, self.matrix.d)) < _FAR:
+            return Face(1.0, False, False, 0, "")
         scale = math.hypot(self.matrix.c, self.matrix.d) or 1.0
         size = pdfium.FPDFText_GetFontSize(self.page, index) * scale
+        size = abs(size) if -_FAR < size < _FAR else 1.0
         angle = math.degrees(math.atan2(self.matrix.b, self.matrix.a))
         pdfium.FPDFText_GetFontInfo(self.page, index, self.name, 128, self.flags)
         name, bold, italic = self._style(self.name.value, self.flags.value)
-        face = Face(abs(size), bold, italic, round(angle / 90) * 90 % 360, name)
+        face = Face(size, bold, italic, round(angle / 90) * 90 % 360, name)
         return self.alike.setdefault(face, face)
 
     def _style(self, raw: bytes, flags: int) -> tuple[str, bool, bool]:
