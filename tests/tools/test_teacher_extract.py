@@ -118,6 +118,18 @@ def test_the_introduction_and_the_references_give_no_findings() -> None:
         assert not claims(finding, section=section)
 
 
+def test_a_label_that_runs_into_its_sentence_is_read_as_a_heading_and_left_out_of_the_claim() -> (
+    None
+):
+    kept = claims(
+        "Background: Osk resin is a common remedy that slows the growth of mould.",
+        "Methods: Damp wood was treated with resin and the growth of mould was measured.",
+        "Results: Osk resin reduced the growth of mould by 15 % in damp wood.",
+        section="Abstract",
+    )
+    assert kept == ["Osk resin reduced the growth of mould by 15 % in damp wood."]
+
+
 def test_a_correction_of_another_paper_gives_no_new_findings() -> None:
     finding = "Osk resin reduced the growth of mould by 15 % in damp wood."
     assert not claims(finding, title="Corrigendum to “The resin of the osk tree”")

@@ -61,7 +61,9 @@ _DANGLING_INSIDE = re.compile(
     r"\b(?:this|these)\b|\bthose\b(?! (?:of|in|from|with|who|which|that|treated|without|given|"
     r"at|for|on|under|reported))|"
     r"\bthat (?:effect|result|finding|method|case|time|reason|study|group|system|approach)\b|"
-    r"\bthe (?:former|latter|aforementioned|above-mentioned|said|same (?:\w+ )?(?:way|time|"
+    r"\btheir (?:study|results|work|findings)\b|"
+    r"\bthe (?:former|latter|aforementioned|above-mentioned|said|"
+    r"same (?:\w+ )?(?:way|time|"
     r"reason|method|approach|model|"
     r"procedure|conditions?|effect|result|pattern|trend|study|group))\b|\b(?:mentioned|"
     r"described|discussed|noted|shown|"
@@ -113,7 +115,10 @@ _NOTE = re.compile(
     r"expressed|given|presented|"
     r"shown)|stands? for)\b|"
     r"(?:if|let|suppose|note|see|recall|assume)\b|.{0,200}\b(?:as follows|the following)\b|"
-    r"where\b|.*\([a-h](?:[,–-] ?[a-h])*\)|(?:\S+\s+){0,6}\d+(?: \d+){3}",
+    r"where\b|(?:the )?(?:left|right|upper|lower|top|bottom|inset|main) panels?\b|"
+    r"(?:video|photographs?|photos?|images?|maps?|scale bars?|schematic|diagram|overview) "
+    r"(?:of|show)|"
+    r".*\([a-h](?:[,–-] ?[a-h])*\)|(?:\S+\s+){0,6}\d+(?: \d+){3}",
     re.IGNORECASE,
 )
 """Notes of tables and figures, announcements of lists, and rows of numbers."""

@@ -142,7 +142,6 @@ def parse(sentence: str) -> Clause | None:
 def finite(words: Sequence[Token]) -> int | None:
     """Index of the main clause's finite verb."""
     claimed = 0
-    fallback: int | None = None
     index = 0
     while index < len(words):
         word = words[index]
@@ -153,13 +152,10 @@ def finite(words: Sequence[Token]) -> int | None:
         if not index or _reduced(words, index):
             index += 1
             continue
-        if claimed:
-            claimed -= 1
-        elif word.tag in {Tag.PARTICIPLE, Tag.MAYBE} and _better_later(words, index):
-            pass
-        else:
+        unsure = word.tag in {Tag.PARTICIPLE, Tag.MAYBE}
+        if not claimed and not (unsure and _better_later(words, index)):
             return index
-        fallback = index if fallback is None else fallback
+        claimed = max(0, claimed - 1)
         index = _group(words, index)[3]
     return None
 

@@ -17,6 +17,7 @@ SECTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "other",
         _any(
             r"acknowledg",
+            r"^(?:figure|fig|table|box|scheme|chart|plate)\b",
             r"references?$",
             r"bibliograph",
             r"funding",
@@ -125,6 +126,15 @@ SECTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("abstract", _any(r"abstract", r"summary$")),
 )
 """Roles of headings, the first match wins; a heading may hold more than one word of them."""
+
+LABEL = re.compile(
+    r"^(?P<label>(?:background|context|introduction|aims?|objectives?|purpose|(?:materials? and )?"
+    r"methods?|methodology|study design|setting|participants|patients|interventions?|measurements?|"
+    r"(?:main )?(?:results?|findings?|outcomes?)|conclusions?|discussion|significance|"
+    r"interpretation|limitations?)(?: and [a-z]+)?)\s?[:.–—]\s+(?=[A-Z0-9])",
+    re.IGNORECASE,
+)
+"""A heading that runs into its sentence, as in abstracts: `Results: Growth rose.`"""
 
 OBJECTIVE = _any(
     r"\b(?:further|future|additional|more|larger|subsequent) (?:\w+ )?(?:studies|study|"
@@ -246,6 +256,9 @@ OTHERS = _any(
     r"(?:with|to) (?:\w+ )*(?:previous|earlier|other|reports?|studies|stud(?:y|ies) (?:of|by)|"
     r"literature|findings|results|those)\b",
     r"\bet al\b",
+    r"\b(?:in )?(?:another|one|a recent|their|a previous|an earlier) "
+    r"(?:study|work|experiment|trial|report)\b",
+    r"\b(?:they|the authors) (?:\w+ly )?(?:found|reported|showed|observed|concluded)\b",
     r"\baccording to [A-Z]",
     r"\bthe literature\b",
     r"\bit is (?:well[- ]|widely |generally )?"

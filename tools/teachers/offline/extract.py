@@ -45,7 +45,10 @@ def extract(document: Document, passages: Sequence[Passage], made_by: str) -> li
 
 
 def sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
-    """Every sentence of the passages, with its section's role and its place in the section."""
+    """Every sentence of the passages, with its section's role and its place in the section.
+
+    A label that runs into a sentence (`Results: …`) holds until the next one or the next heading.
+    """
     ordered = sorted(passages, key=lambda passage: (passage.start, passage.end))
     for path, group in groupby(ordered, key=lambda passage: passage.section):
         members = list(group)
@@ -54,9 +57,11 @@ def sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
         for passage in members:
             for span in split(passage.text):
                 start, end = passage.start + span.start, passage.start + span.end
-                middle = (start + end) / 2
+                place = ((start + end) / 2 - low) / (high - low)
                 text = passage.text[span.start : span.end]
-                yield Sentence(passage, start, end, text, role, (middle - low) / (high - low))
+                if labelled := cues.LABEL.match(text):
+                    role = section_role([labelled["label"]])
+                yield Sentence(passage, start, end, text, role, place)
 
 
 def _nugget(document: Document, sentence: Sentence, made_by: str) -> Nugget | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from tools.teachers.offline.clauses import head
+from tools.teachers.offline.cues import LABEL
 from tools.teachers.offline.words import Tag, is_plural, tokens
 
 FIGURE_WORD = (
@@ -135,7 +136,7 @@ def unframed(text: str) -> str:
     """The sentence without connectives and reporting frames; a hedge is kept as a hedge."""
     for _ in range(4):
         before = text
-        text = _CONNECTIVE.sub("", text, count=1)
+        text = _CONNECTIVE.sub("", LABEL.sub("", text, count=1), count=1)
         text = _KNOWN.sub("", _OUR_WAY.sub("", text, count=1), count=1)
         text = _without_frame(text)
         text = _passive_finding(text)
