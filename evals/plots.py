@@ -147,9 +147,10 @@ def verdicts(counts: Mapping[str, int]) -> str:
         axes.set_xlim(0, max(1, total))
         axes.set_axis_off()
         if total:
-            axes.legend(frameon=False, ncols=len(SHADES), loc="upper left", bbox_to_anchor=(0, 0.1))
+            # Outside, so that the layout makes room for it: five names do not fit beside a bar.
+            figure.legend(frameon=False, ncols=3, loc="outside lower left")
 
-    return _svg("verdicts", "What the target knew before", (7.2, 1.3), draw)
+    return _svg("verdicts", "What the target knew before", (7.2, 1.8), draw)
 
 
 def _svg(name: str, title: str, size: tuple[float, float], draw: Callable[[Figure], None]) -> str:
