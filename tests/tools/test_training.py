@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from memory.records import TrainingSpec
 from tools.training import journal
 from tools.training.checkpoints import is_whole, latest, seal
 from tools.training.recipe import estimate, recommend
-from tools.training.rows import preflight, read_texts, tokenise
+from tools.training.rows import preflight, read_texts, running_order, tokenise
 
 SPEC = {"base": "b", "base_sha256": "0", "dataset": "d", "train_file": "t", "output": "o"}
 
@@ -115,6 +116,30 @@ def test_a_preflight_counts_what_is_cut_and_sees_the_ends() -> None:
     assert (checked.rows, checked.truncated, checked.longest, checked.tokens) == (2, 1, 5, 9)
     assert checked.trainable_share == 1.0
     assert checked.ends_marked
+
+
+@given(
+    st.lists(st.integers(1, 60), min_size=1, max_size=80),
+    st.floats(0.5, 4),
+    st.integers(1, 9),
+    st.integers(0, 3),
+)
+def test_every_row_is_trained_on_equally_often(
+    lengths: list[int], epochs: float, batch: int, seed: int
+) -> None:
+    order = running_order(lengths, epochs, batch, seed)
+    assert order == running_order(lengths, epochs, batch, seed)
+    assert len(order) == math.ceil(epochs * len(lengths))
+    times = [order.count(row) for row in range(len(lengths))]
+    assert max(times) - min(times) <= 1
+
+
+def test_batches_hold_rows_of_like_length() -> None:
+    """Padding is computed like text; a third of it is what grouping leaves."""
+    lengths = [5 + 7 * i % 45 for i in range(960)]
+    order = running_order(lengths, 3, 32, 0)
+    padded = sum(32 * max(lengths[i] for i in order[at : at + 32]) for at in range(0, 2880, 32))
+    assert padded < 1.15 * 3 * sum(lengths)
 
 
 def test_nothing_to_learn_from_is_told_before_the_training() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import json
+import math
 import os
 import signal
 import sys
@@ -25,7 +26,7 @@ from memory.records import TrainingSpec
 from tools.threads import calm
 from tools.training import BUSY, STOPPED, journal
 from tools.training.checkpoints import latest
-from tools.training.rows import Preflight, preflight, read_texts, tokenise
+from tools.training.rows import Preflight, preflight, read_texts, running_order, tokenise
 
 DONE = "done.json"
 ADAPTER = "adapter"
@@ -163,10 +164,13 @@ def make_trainer(
     from tools.training.keeper import Keeper
 
     on_device = model.device.type == "cuda"
-    steps_per_epoch = -(-len(rows) // (spec.batch_size * spec.accumulation))
+    order = running_order(
+        [len(row["input_ids"]) for row in rows], spec.epochs, spec.batch_size, spec.seed
+    )
+    steps = math.ceil(len(order) / (spec.batch_size * spec.accumulation))
     settings = SFTConfig(
         output_dir=str(Path(spec.output) / "checkpoints"),
-        num_train_epochs=spec.epochs,
+        num_train_epochs=1,
         per_device_train_batch_size=spec.batch_size,
         gradient_accumulation_steps=spec.accumulation,
         learning_rate=spec.learning_rate,
@@ -175,8 +179,8 @@ def make_trainer(
         weight_decay=0.0,
         max_length=spec.max_length,
         dataset_kwargs={"skip_prepare_dataset": True},
-        # Rows of 5 to 50 tokens mixed at random are two thirds padding.
-        train_sampling_strategy="group_by_length",
+        # The order is ours: drawn from the seed alone, a resumed training finds it again.
+        train_sampling_strategy="sequential",
         gradient_checkpointing=model.num_parameters() > LARGE,
         use_cpu=not on_device,
         bf16=on_device,
@@ -185,9 +189,10 @@ def make_trainer(
         save_strategy="steps",
         save_steps=spec.save_every,
         save_total_limit=2,
-        eval_strategy="epoch" if watched else "no",
+        eval_strategy="steps" if watched else "no",
+        eval_steps=max(1, round(steps / spec.epochs)),
         per_device_eval_batch_size=spec.batch_size,
-        logging_steps=max(1, int(steps_per_epoch * spec.epochs) // LINES),
+        logging_steps=max(1, steps // LINES),
         report_to="none",
         disable_tqdm=True,
         dataloader_pin_memory=False,
@@ -196,7 +201,7 @@ def make_trainer(
     return SFTTrainer(
         model=model,
         args=settings,
-        train_dataset=Dataset.from_list(rows),
+        train_dataset=Dataset.from_list(rows).select(order),
         eval_dataset=Dataset.from_list(watched) if watched else None,
         processing_class=tokenizer,
         peft_config=LoraConfig(

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from memory.errors import BadInput
+
+GROUPED = 8
+"""Batches whose rows are sorted by length together; more would always train like with like."""
 
 
 class Preflight(NamedTuple):
@@ -73,3 +78,25 @@ def preflight(
         ends_marked=all(row["input_ids"][-1] == tokenizer.eos_token_id for row in rows),
         longest=max(len(row["input_ids"]) for row in rows),
     )
+
+
+def running_order(lengths: Sequence[int], epochs: float, batch: int, seed: int) -> list[int]:
+    """Row indices in the order of training, all passes in one list.
+
+    Each pass is a new shuffle; within stretches of some batches, rows of like length are put
+    together and those batches shuffled. Rows of 5 to 50 tokens mixed at random are two thirds
+    padding: grouped, the same training took half the time.
+    """
+    chance = random.Random(f"order {seed}")  # noqa: S311
+    stream: list[int] = []
+    while len(stream) < epochs * len(lengths):
+        stream += chance.sample(range(len(lengths)), len(lengths))
+    stream = stream[: math.ceil(epochs * len(lengths))]
+    order: list[int] = []
+    for first in range(0, len(stream), GROUPED * batch):
+        pool = sorted(stream[first : first + GROUPED * batch], key=lambda i: lengths[i])
+        batches = [pool[at : at + batch] for at in range(0, len(pool), batch)]
+        # A batch that is not full may stand only at the very end, or it would shift all others.
+        rest = batches.pop() if len(batches[-1]) < batch else []
+        order += [i for rows in chance.sample(batches, len(batches)) for i in rows] + rest
+    return order
