@@ -18,7 +18,7 @@ from langgraph.types import Send, interrupt
 
 from agent import review
 from agent.retry import RETRY
-from agent.state import Branch, Context, Discovery, context_of
+from agent.state import Branch, Context, Discovery, by_id, context_of
 from memory.errors import NothingToDo, Unreadable
 from memory.records import (
     Call,
@@ -226,7 +226,7 @@ def merge(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
 
     ctx = context_of(runtime)
     ctx.finish("papers mined", len(state["screened"]))
-    nuggets = sorted(ctx.store.all(Nugget, id=state.get("nuggets", [])), key=lambda n: n.id)
+    nuggets = by_id(ctx.store.all(Nugget, id=state.get("nuggets", [])))
     new = [nugget for nugget in nuggets if not nugget.cluster]
     if not new:
         return {}
@@ -255,8 +255,9 @@ def probe(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
     if version is None or not heads:
         return {"asked": []}
     known = {p.nugget for p in ctx.store.all(Probe, nugget=heads, model=version.id)}
-    todo = ctx.store.all(Nugget, id=[head for head in heads if head not in known])
-    pool = sorted(nuggets, key=lambda n: n.id)
+    # Sorted: papers are mined in parallel, and a probe's controls are its neighbours in the list.
+    todo = by_id(ctx.store.all(Nugget, id=[head for head in heads if head not in known]))
+    pool = by_id(nuggets)
     for first in range(0, len(todo), CHUNK):
         part = todo[first : first + CHUNK]
         _probe(ctx, part, pool, version)

@@ -8,12 +8,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, TypeVar
 
 from langgraph.runtime import Runtime
 
 from agent.progress import Reporter, Silent
-from memory.records import Event, ModelVersion, Nugget, Sighting, TrainingSpec, digest
+from memory.records import (
+    Event,
+    ModelVersion,
+    Nugget,
+    Record,
+    Sighting,
+    TrainingSpec,
+    digest,
+)
 
 if TYPE_CHECKING:
     from agent.settings import Settings
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
     from tools.teachers import Teacher
 
 
+R = TypeVar("R", bound=Record)
 POOL = 2000
 """More nuggets than this lend no better wrong options, and cost time."""
 
@@ -143,8 +152,7 @@ class Context:
         with self._lock:
             if interest not in self._pools:
                 papers = [seen.paper for seen in self.store.all(Sighting, interest=interest)]
-                nuggets = sorted(self.store.all(Nugget, paper=papers), key=lambda n: n.id)
-                self._pools[interest] = nuggets[:POOL]
+                self._pools[interest] = by_id(self.store.all(Nugget, paper=papers))[:POOL]
             return self._pools[interest]
 
     @cached_property
@@ -180,6 +188,11 @@ def context_of(runtime: Runtime[Context]) -> Context:
     from agent.workspace import default_context
 
     return default_context()
+
+
+def by_id(records: Iterable[R]) -> list[R]:
+    """In an order that no order of arrival shows in: branches save in the order they end."""
+    return sorted(records, key=lambda record: record.id)
 
 
 def by_paper(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

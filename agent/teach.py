@@ -15,7 +15,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from agent.retry import RETRY
-from agent.state import Branch, Context, Teaching, by_paper, context_of
+from agent.state import Branch, Context, Teaching, by_id, by_paper, context_of
 from agent.teaching import (
     environment,
     exam_of,
@@ -99,9 +99,9 @@ def check(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
 
     ctx = context_of(runtime)
     ctx.finish("papers questioned", len(state["papers"]))
-    nuggets = ctx.store.all(Nugget, id=state["nuggets"])
-    questions = sorted(ctx.store.all(Question, id=state["written"]), key=lambda q: q.id)
-    probes = ctx.store.all(Question, nugget=state["nuggets"], purpose=Purpose.PROBE)
+    nuggets = by_id(ctx.store.all(Nugget, id=state["nuggets"]))
+    questions = by_id(ctx.store.all(Question, id=state["written"]))
+    probes = by_id(ctx.store.all(Question, nugget=state["nuggets"], purpose=Purpose.PROBE))
     vetted = [q for q in vet([*questions, *probes], nuggets) if q.purpose is not Purpose.PROBE]
     ctx.store.put(*vetted)
     refused = [question.rejected for question in vetted if question.rejected]
@@ -116,7 +116,7 @@ def freeze(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
 
     ctx = context_of(runtime)
     interest = ctx.store.get(Interest, state["interest"])
-    nuggets = sorted(ctx.store.all(Nugget, id=state["nuggets"]), key=lambda n: n.id)
+    nuggets = by_id(ctx.store.all(Nugget, id=state["nuggets"]))
     questions = [
         question for question in ctx.store.all(Question, nugget=state["nuggets"]) if question.vetted
     ]
@@ -125,7 +125,7 @@ def freeze(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
         ctx.settings.home / "datasets",
         interest.name,
         nuggets,
-        sorted(questions, key=lambda q: q.id),
+        by_id(questions),
         papers,
         replay_texts(ctx, interest),
         seed=ctx.settings.training.seed,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from agent.state import Context, by_id
 from memory.errors import BadInput
 from memory.records import (
     Dataset,
@@ -28,7 +29,6 @@ from memory.records import (
 )
 
 if TYPE_CHECKING:
-    from agent.state import Context
     from evals.gate import Gate
     from memory.store import Store
 
@@ -60,7 +60,7 @@ def taught_by(store: Store, version: ModelVersion) -> set[str]:
 def exam_of(store: Store, nuggets: Iterable[str]) -> list[Question]:
     """The vetted exam questions about these nuggets, in a fixed order."""
     found = store.all(Question, nugget=sorted(nuggets), purpose=Purpose.EXAM)
-    return sorted((question for question in found if question.vetted), key=lambda q: q.id)
+    return by_id(question for question in found if question.vetted)
 
 
 def read_questions(path: Path) -> list[Question]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.rule import Rule
 from rich.table import Table
 
 from agent import report, review, runs
@@ -91,14 +90,16 @@ def _settings(home: Path, target: Path) -> None:
 
 
 def _tell(space: Workspace, folder: Path, sample: bool, yes: bool, console: Console) -> None:
-    console.print(Rule("1 · A workspace, and an interest in your words", align="left"))
+    telling.heading(console, "1 · A workspace, and an interest in your words")
     interest = _interest(space, folder, sample)
     console.print(f"  workspace {space.home}")
     console.print(f"  interest  {interest.name}: “{interest.topic}”", markup=False)
     held = space.store.count(Nugget)
     found = _discover(space, interest, console)
     telling.papers(space, found, console)
+    telling.heading(console, "3 · Nuggets: what the papers claim, each with its quote")
     telling.nuggets(space, found, console)
+    telling.heading(console, "4 · What the model knows already")
     telling.verdicts(space, found, console)
     taught = _taught_before(space, interest)
     if taught and space.store.count(Nugget) == held:
@@ -108,14 +109,17 @@ def _tell(space: Workspace, folder: Path, sample: bool, yes: bool, console: Cons
         _review(space, interest, yes, console)
         taught = _teach(space, interest, console)
     if taught:
-        telling.teaching(space, taught, console)
+        telling.dataset(space, taught, console)
+        telling.heading(console, "8 · Before and after, in wordings nobody trained on")
+        telling.examination(space, taught, console)
+        telling.heading(console, "9 · Ask the old model and the new one")
         telling.asking(space, taught, console)
     _close(space, found, taught, console)
 
 
 def _interest(space: Workspace, folder: Path, sample: bool) -> Interest:
     topic = (
-        "What is newly known about the minerals and instruments of the sample field?"
+        "What is newly found about chimestones: how they melt, ring, grow and bind?"
         if sample
         else f"What is new in the papers of {folder.name}?"
     )
@@ -134,9 +138,7 @@ def _unfinished(space: Workspace, graph: str, interest: Interest) -> Run | None:
 
 
 def _discover(space: Workspace, interest: Interest, console: Console) -> Run:
-    console.print(
-        Rule("2 · Papers are read, 3 · mined for nuggets, 4 · put to the model", align="left")
-    )
+    telling.heading(console, "2 · Papers are read")
     run = _unfinished(space, "discover", interest) or runs.start(space, "discover", interest)
     with Bars(console) as bars:
         return runs.drive(space, space.context(bars), run)
@@ -145,7 +147,7 @@ def _discover(space: Workspace, interest: Interest, console: Console) -> Run:
 def _review(space: Workspace, interest: Interest, yes: bool, console: Console) -> None:
     from agent.commands.review import session
 
-    console.print(Rule("5 · Review: nothing is taught that nobody accepted", align="left"))
+    telling.heading(console, "5 · Review: nothing is taught that nobody accepted")
     items = review.queue(space.store, interest=interest.id)
     if not yes and sys.stdin.isatty():
         session(space, items, console)
@@ -186,7 +188,7 @@ def _taught_before(space: Workspace, interest: Interest) -> Run | None:
 
 
 def _close(space: Workspace, found: Run, taught: Run | None, console: Console) -> None:
-    console.print(Rule("What came of it", align="left"))
+    telling.heading(console, "What came of it")
     found = space.store.get(Run, found.id)
     page, data = report.write(space, space.home / "reports" / found.id, found, taught)
     table = Table(box=None, show_header=False, pad_edge=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.rule import Rule
 
 from agent import report
 from agent.workspace import Workspace
@@ -26,6 +27,11 @@ from memory.records import (
 )
 
 SHOWN = 3
+
+
+def heading(console: Console, text: str) -> None:
+    """The next step of the story."""
+    console.print(Rule(text, align="left"))
 
 
 def _say(console: Console, text: str, style: str = "") -> None:
@@ -88,11 +94,8 @@ def verdicts(space: Workspace, run: Run, console: Console) -> None:
             _say(console, f"{verdict:<13} {probe.p_known:.2f}  {mined[probe.nugget].claim}")
 
 
-def teaching(space: Workspace, run: Run, console: Console) -> None:
-    """Dataset, examination, gate and lineage."""
-    version = report.candidate(space, run)
-    if version is None:
-        return
+def dataset(space: Workspace, run: Run, console: Console) -> None:
+    """What was written, vetted and frozen."""
     told = report.taught(space, run)
     _say(
         console,
@@ -104,9 +107,15 @@ def teaching(space: Workspace, run: Run, console: Console) -> None:
         )
         + f"; dataset {told['dataset']} frozen with {told['rows']} rows.",
     )
+
+
+def examination(space: Workspace, run: Run, console: Console) -> None:
+    """Scores with their intervals, the gate's decision, the lineage."""
+    version = report.candidate(space, run)
+    assert version is not None  # noqa: S101  the tour shows only what came so far
     for score in version.scores:
         _say(console, f"{score.metric:<18} {_interval(score.model_dump())}")
-    _say(console, f"gate: {told['gate']}", "bold")
+    _say(console, f"gate: {version.gate}: {version.stage.value}", "bold")
     line = space.store.all(ModelVersion, name=version.name)
     _say(console, "lineage: " + " → ".join(f"v{v.number} ({v.stage.value})" for v in line))
 
@@ -122,12 +131,9 @@ def _interval(score: dict[str, Any]) -> str:
 
 def asking(space: Workspace, run: Run, console: Console) -> None:
     """The old and the new answer side by side, to a question the old model had wrong."""
-    from rich.rule import Rule
-
     from agent.answers import answers
     from agent.commands.ask import told
 
-    console.print(Rule("9 · Ask the old model and the new one", align="left"))
     question = pick(space, run)
     if question is None:
         _say(console, "No question was answered wrong before and right after.")
