@@ -170,9 +170,7 @@ def _settle(space: Workspace, interest: Interest, answer: dict[str, Any]) -> Non
 
 def _teach(space: Workspace, interest: Interest, console: Console) -> Run | None:
     """The teaching run; the one before where nothing new was accepted; None where none ever was."""
-    console.print(
-        Rule("6 · Questions and a frozen dataset, 7 · training, 8 · examination", align="left")
-    )
+    telling.heading(console, "6 · Questions and a frozen dataset, 7 · training")
     run = _unfinished(space, "teach", interest) or runs.start(space, "teach", interest)
     try:
         with Bars(console) as bars:

@@ -97,16 +97,9 @@ def verdicts(space: Workspace, run: Run, console: Console) -> None:
 def dataset(space: Workspace, run: Run, console: Console) -> None:
     """What was written, vetted and frozen."""
     told = report.taught(space, run)
-    _say(
-        console,
-        f"{told['questions']} questions passed the vetting"
-        + (
-            f", {sum(told['refused_questions'].values())} did not"
-            if told["refused_questions"]
-            else ""
-        )
-        + f"; dataset {told['dataset']} frozen with {told['rows']} rows.",
-    )
+    refused = sum(told["refused_questions"].values())
+    _say(console, f"{told['questions']} questions passed the vetting, {refused} did not.")
+    _say(console, f"Dataset {told['dataset']} is frozen: {told['rows']} rows to train on.")
 
 
 def examination(space: Workspace, run: Run, console: Console) -> None:
