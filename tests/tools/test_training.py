@@ -16,6 +16,7 @@ from tools.training import journal
 from tools.training.checkpoints import is_whole, latest, seal
 from tools.training.recipe import estimate, recommend
 from tools.training.rows import preflight, read_texts, running_order, tokenise
+from tools.training.run import failure
 
 SPEC = {"base": "b", "base_sha256": "0", "dataset": "d", "train_file": "t", "output": "o"}
 
@@ -155,3 +156,15 @@ def test_a_damaged_training_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "train.jsonl").write_text(json.dumps({"words": 1}) + "\n")
     with pytest.raises(BadInput, match="cannot be read"):
         read_texts(tmp_path / "train.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [(85, "state is saved"), (75, "Another process"), (-9, "want of memory"), (1, "the last line")],
+)
+def test_a_failed_training_is_told_with_its_cause(code: int, told: str, tmp_path: Path) -> None:
+    (tmp_path / "train.log").write_text("first\n" + "more\n" * 20 + "the last line\n")
+    fault = failure(code, tmp_path / "train.log")
+    assert told in str(fault)
+    assert "first" not in str(fault)
+    assert fault.fix

@@ -123,6 +123,6 @@ def header(weights: Path) -> dict[str, str]:
             if not 2 <= length <= 100_000_000:
                 raise ValueError(f"a header of {length} bytes")
             content: dict[str, Any] = json.loads(stream.read(length))
-    except (OSError, ValueError) as fault:
+            return dict(content.get("__metadata__") or {})
+    except (OSError, ValueError, AttributeError, TypeError) as fault:
         raise BadModel(f"{weights} is damaged: {fault}.", "Copy it again.") from fault
-    return dict(content.get("__metadata__") or {})

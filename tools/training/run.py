@@ -47,7 +47,7 @@ def train(spec: TrainingSpec, on_progress: Progress = lambda _: None) -> Path:
         finally:
             end(child)
     if child.returncode:
-        raise _failure(child.returncode, output / LOG)
+        raise failure(child.returncode, output / LOG)
     return output / "adapter"
 
 
@@ -91,7 +91,8 @@ def end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _failure(code: int, log: Path) -> TrainingFailed:
+def failure(code: int, log: Path) -> TrainingFailed:
+    """What an exit code means for a person; the end of the log where it means nothing."""
     tail = "\n".join(log.read_text("utf-8", "replace").splitlines()[-12:])
     if code in (STOPPED, -15):
         return TrainingFailed("The training was stopped; its state is saved.", "Run it again.")
