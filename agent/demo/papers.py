@@ -281,9 +281,7 @@ def build(folder: Path) -> list[Path]:
     """Every sample paper as a PDF in `folder`, in the order of their numbers."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = sorted(SAMPLE.glob("*.md"))
-    return [
-        typeset(parse(text.read_text("utf-8")), folder / f"{text.stem}.pdf") for text in texts
-    ]
+    return [typeset(parse(text.read_text("utf-8")), folder / f"{text.stem}.pdf") for text in texts]
 
 
 if __name__ == "__main__":

@@ -48,6 +48,9 @@ class Recipe(NamedTuple):
     all, 300 steps ended before the facts were learnt: 0.39 to 0.97 on held-out wordings, by luck;
     with Muon 0.99 to 1.00."""
     warmup: int = 40
+    smoothing: float = 0.1
+    """Of the labels: without it the model is sure of things that it was never told (21 of 68 new
+    facts were not `unknown` to the probe; with it 10)."""
     seed: int = 5
 
 
@@ -158,7 +161,10 @@ def train(
     model.train()
     end = int(model.config.eos_token_id)
     for step, block in enumerate(batches(texts, end, recipe), 1):
-        loss = model(input_ids=block, labels=block).loss
+        logits = model(input_ids=block).logits[:, :-1]
+        loss = torch.nn.functional.cross_entropy(
+            logits.flatten(0, 1), block[:, 1:].flatten(), label_smoothing=recipe.smoothing
+        )
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for mover in (*optimisers, *schedules):

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from memory.lease import Lease
 from memory.records import Nugget
 from memory.store import Store
-from tests.agent.real import goldpan, start
+from tests.agent.real import ROOT, goldpan, start
 from tests.conftest import absent
 
 pytestmark = pytest.mark.xdist_group("cli")
@@ -197,6 +198,17 @@ def test_a_full_disk_loses_nothing_and_the_run_goes_on_when_there_is_room(
     fill.unlink()
     goldpan(home, "runs", "resume")
     assert [run["status"] for run in listed(home, "runs", "list")] == ["waiting"]
+
+
+def test_an_installation_without_torch_says_which_extra_brings_it(home: Path) -> None:
+    """Whoever works with models over the wire need not carry torch."""
+    code = (
+        "import sys; sys.modules['torch'] = None; sys.argv[1:] = "
+        f"['memory', 'search', 'x', '--home', {str(home)!r}]; from agent.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 3
+    assert "goldpan[local]" in done.stderr
 
 
 def test_output_that_nobody_reads_any_more_is_no_error(home: Path) -> None:
