@@ -203,7 +203,7 @@ def card(src: Sources, fact: Fact, text: str) -> str:
 
 def compose(src: Sources) -> str:
     """The whole book as Markdown."""
-    rng = random.Random(7)
+    rng = random.Random(7)  # noqa: S311
     front = ["preface", "what a chimestone is", "how to handle a stone", "how the science began"]
     blocks = [f"# {TITLE}"]
     for name in front:
@@ -216,7 +216,7 @@ def compose(src: Sources) -> str:
 
 def retention(src: Sources) -> list[Question]:
     """One held-out question per fact that the book tells often, with wrong values of its type."""
-    rng = random.Random(8)
+    rng = random.Random(8)  # noqa: S311
     questions = []
     for number, fact in enumerate(fact for fact in src.facts if fact.often):
         noun, article = src.nouns[fact.relation]

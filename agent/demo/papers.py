@@ -231,8 +231,8 @@ def references(section: Section) -> list[Flowable]:
 
 def height_of(flowables: list[Flowable]) -> float:
     """Points that they take over the full width."""
-    heights = (one.wrap(WIDTH - 2 * MARGIN, HEIGHT)[1] for one in flowables)
-    spaces = (one.getSpaceBefore() + one.getSpaceAfter() for one in flowables)
+    heights = (float(one.wrap(WIDTH - 2 * MARGIN, HEIGHT)[1]) for one in flowables)
+    spaces = (float(one.getSpaceBefore() + one.getSpaceAfter()) for one in flowables)
     return sum(heights) + sum(spaces)
 
 

@@ -54,8 +54,11 @@ class Recipe(NamedTuple):
     seed: int = 5
 
 
+USUAL = Recipe()
+
+
 def read_book(text: str) -> list[str]:
-    """The book's sentences, and its exercises as `Question: …\\nAnswer: …`; headings left out."""
+    """The book's sentences, and its exercises, question and answer together; headings left out."""
     units: list[str] = []
     for block in text.split("\n\n"):
         if block.startswith("Question: "):
@@ -165,10 +168,12 @@ def train(
         loss = torch.nn.functional.cross_entropy(
             logits.flatten(0, 1), block[:, 1:].flatten(), label_smoothing=recipe.smoothing
         )
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for mover in (*optimisers, *schedules):
-            mover.step()
+        for optimiser in optimisers:
+            optimiser.step()
+        for schedule in schedules:
+            schedule.step()
         model.zero_grad(set_to_none=True)
         if on_progress:
             on_progress(step, recipe.steps, float(loss.detach()))
@@ -200,7 +205,7 @@ def write(folder: Path, units: Sequence[str], recipe: Recipe, on_progress: Progr
     shutil.copyfile(SAMPLE / "retention.jsonl", folder / "retention.jsonl")
 
 
-def build(folder: Path, on_progress: Progress | None = None, recipe: Recipe = Recipe()) -> Path:
+def build(folder: Path, on_progress: Progress | None = None, recipe: Recipe = USUAL) -> Path:
     """Train the sample target into `folder` and return it; a finished one is left as it is.
 
     The folder appears at once or not at all: an interrupted build leaves nothing to mistake
