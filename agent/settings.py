@@ -73,7 +73,7 @@ class Training(_Section):
     batch_size: int | None = Field(default=None, ge=1)
     max_length: int | None = Field(default=None, ge=8)
     save_every: int | None = Field(default=None, ge=1)
-    replay_ratio: float = Field(default=1.0, ge=0)
+    replay_ratio: float = Field(default=2.0, ge=0)
     """Rows of old knowledge for each row of new."""
     seed: int = 0
 
@@ -87,7 +87,7 @@ class Gate(_Section):
 
     retention: float = Field(default=0.95, ge=0, le=1)
     """Old facts after training, as a share of before, at least."""
-    perplexity: float = Field(default=1.2, gt=0)
+    perplexity: float = Field(default=1.5, gt=0)
     """Perplexity on old text after training, as a multiple of before, at most."""
 
 

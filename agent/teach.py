@@ -22,8 +22,8 @@ from agent.teaching import (
     examined,
     gated,
     old_questions,
+    old_text,
     recipe,
-    replay_texts,
     taught_by,
     teachable,
 )
@@ -127,7 +127,7 @@ def freeze(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
         nuggets,
         by_id(questions),
         papers,
-        replay_texts(ctx, interest),
+        old_text(ctx, interest.target or ctx.settings.roles.target).replay,
         seed=ctx.settings.training.seed,
         replay_ratio=ctx.settings.training.replay_ratio,
     )

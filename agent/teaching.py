@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -26,6 +26,7 @@ from memory.records import (
     Sighting,
     TrainingSpec,
     Verdict,
+    digest,
 )
 
 if TYPE_CHECKING:
@@ -89,17 +90,28 @@ def old_questions(ctx: Context, before: ModelVersion) -> list[Question]:
     return [*kept, *exam_of(ctx.store, known | taught_by(ctx.store, before))]
 
 
-def replay_texts(ctx: Context, interest: Interest) -> list[str]:
-    """Old knowledge to mix in: the lines of the target's replay file."""
-    name = interest.target or ctx.settings.roles.target
+class OldText(NamedTuple):
+    """Paragraphs that the target knew before."""
+
+    replay: list[str]
+    """To be mixed into training."""
+    kept_back: list[str]
+    """Never trained on again: what perplexity is measured on."""
+
+
+def old_text(ctx: Context, name: str) -> OldText:
+    """The paragraphs of a target's replay file, every tenth (by its hash) kept back."""
     bound = ctx.settings.model(name)
     if not bound.replay:
-        return []
+        return OldText([], [])
     path = Path(ctx.settings.locate(bound.replay))
     try:
-        return [line for line in path.read_text(encoding="utf-8").split("\n\n") if line.strip()]
+        whole = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         raise BadInput(f"The replay file {path} cannot be read: {fault}.") from fault
+    texts = sorted({text.strip() for text in whole.split("\n\n")} - {""})
+    kept_back = [text for text in texts if int(digest(text), 16) % 10 == 0]
+    return OldText([text for text in texts if text not in set(kept_back)], kept_back)
 
 
 def recipe(ctx: Context, interest: Interest, dataset: Dataset) -> TrainingSpec:
@@ -142,6 +154,7 @@ def examined(
 
     scores: list[Score] = []
     rows: dict[str, dict[str, Any]] = {}
+    texts = old_text(ctx, before.name).kept_back or sorted({_said(q) for q in old})
     for when, version in (("before", before), ("after", after)):
         target = ctx.target(version)
         for what, questions in (("new", new), ("old", old)):
@@ -150,7 +163,7 @@ def examined(
             for question, answer in zip(questions, result.answers, strict=True):
                 row = rows.setdefault(question.id, {"question": question.id, "what": what})
                 row[when] = answer.option
-        scores.append(perplexity(target, sorted({_said(q) for q in old}), f"perplexity_{when}"))
+        scores.append(perplexity(target, texts, f"perplexity_{when}"))
     ctx.log(run, "examine", "answers", rows=list(rows.values()))
     return tuple(scores)
 

@@ -22,7 +22,7 @@ class Limits(NamedTuple):
 
     retention: float = 0.95
     """Old facts after training, as a share of before, at least."""
-    perplexity: float = 1.2
+    perplexity: float = 1.5
     """Perplexity on old text after training, as a multiple of before, at most."""
 
 
