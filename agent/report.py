@@ -114,6 +114,7 @@ def taught(space: Workspace, run: Run) -> dict[str, Any]:
         ),
         "rows": len(dataset.train) + dataset.replay,
         "dataset": dataset.manifest_sha256[:12],
+        "dataset_counts": dataset.counts,
         **scores,
         "gate": f"{version.stage.value}: {version.gate}",
         "version": f"{version.name} v{version.number}",

@@ -85,6 +85,17 @@ def show_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
+def show_one(row: Mapping[str, Any], as_json: bool) -> None:
+    """One record whole: a line for each field that says something, or all of it as JSON."""
+    if as_json:
+        show_json(row)
+        return
+    for name, value in row.items():
+        if value not in ("", None, [], {}):
+            plain = value if isinstance(value, str | int | float) else json.dumps(value)
+            out().print(f"{name.replace('_', ' '):<14} {plain}", markup=False, soft_wrap=True)
+
+
 FLOWING = {"claim": 5, "paper": 2, "topic": 3, "sources": 2, "note": 3}
 """Columns whose text may wrap, and their shares of the width; the others stay on one line."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agent.terminal import AsJson, Home, out, show, show_json
+from agent.terminal import AsJson, Home, out, show, show_one
 from memory.errors import BadInput
 from memory.records import Interest, InterestStatus
 
@@ -77,13 +77,13 @@ def list_(as_json: AsJson = False, home: Home = None) -> None:
 
 
 @app.command("show")
-def show_(name: str, home: Home = None) -> None:
-    """Show one interest whole, as JSON."""
+def show_(name: str, as_json: AsJson = False, home: Home = None) -> None:
+    """Show one interest whole."""
     from agent.runs import find_interest
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        show_json(find_interest(space, name).model_dump(mode="json"))
+        show_one(find_interest(space, name).model_dump(mode="json"), as_json)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agent.terminal import AsJson, Home, Wait, out, show, show_json
+from agent.terminal import AsJson, Home, Wait, out, show, show_one
 from memory.records import Nugget, Paper
 
 if TYPE_CHECKING:
@@ -62,12 +62,12 @@ def find(space: Workspace, text: str, k: int) -> list[dict[str, Any]]:
 
 
 @app.command()
-def stats(home: Home = None, wait: Wait = 0.0) -> None:
-    """How many nuggets the store and its index hold, as JSON."""
+def stats(as_json: AsJson = False, wait: Wait = 0.0, home: Home = None) -> None:
+    """How many nuggets the store and its index hold."""
     from agent.workspace import Workspace
 
     with Workspace.open(home, own="memory stats", wait=wait) as space, _open(space)[1] as vectors:
-        show_json(vectors.stats())
+        show_one(vectors.stats(), as_json)
 
 
 @app.command()

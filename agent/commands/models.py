@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from agent.terminal import AsJson, Home, out, show, show_json
+from agent.terminal import AsJson, Home, out, show, show_one
 from memory.errors import NoSuch
 from memory.records import ModelVersion
 
@@ -35,12 +35,12 @@ def list_(as_json: AsJson = False, home: Home = None) -> None:
 
 
 @app.command("show")
-def show_(version: str, home: Home = None) -> None:
-    """Show one version whole, as JSON: its parent, dataset, scores, gate and environment."""
+def show_(version: str, as_json: AsJson = False, home: Home = None) -> None:
+    """Show one version whole: its parent, dataset, scores, gate and environment."""
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        show_json(space.store.by_prefix(ModelVersion, version).model_dump(mode="json"))
+        show_one(space.store.by_prefix(ModelVersion, version).model_dump(mode="json"), as_json)
 
 
 @app.command()

@@ -100,6 +100,8 @@ def dataset(space: Workspace, run: Run, console: Console) -> None:
     refused = sum(told["refused_questions"].values())
     _say(console, f"{told['questions']} questions passed the vetting, {refused} did not.")
     _say(console, f"Dataset {told['dataset']} is frozen: {told['rows']} rows to train on.")
+    for name, count in told["dataset_counts"].items():
+        _say(console, f"  {name.replace('_', ' '):<24} {count}")
 
 
 def examination(space: Workspace, run: Run, console: Console) -> None:

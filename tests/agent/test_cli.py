@@ -38,7 +38,7 @@ def test_an_interest_is_added_shown_changed_paused_and_removed(tmp_path: Path) -
         home, "interests", "add", "anodes", "--topic", "Better [anodes]", "--include", "lithium"
     )
     goldpan(home, "interests", "edit", "anodes", "--exclude", "lead")
-    shown = json.loads(goldpan(home, "interests", "show", "ano"))
+    shown = json.loads(goldpan(home, "interests", "show", "ano", "--json"))
     assert (shown["topic"], shown["include"], shown["exclude"]) == (
         "Better [anodes]", ["lithium"], ["lead"],
     )  # fmt: skip
@@ -119,7 +119,7 @@ def test_a_corrupt_index_is_rebuilt_from_the_store(home: Path) -> None:
     for file in (home / "index").rglob("*"):
         if file.is_file():
             file.write_bytes(b"not an index")
-    stats = json.loads(goldpan(home, "memory", "stats"))
+    stats = json.loads(goldpan(home, "memory", "stats", "--json"))
     assert stats["healthy"]
     assert stats["indexed"] == stats["stored"] > 0
 
@@ -158,6 +158,19 @@ def test_settings_that_are_wrong_name_the_key(tmp_path: Path) -> None:
     assert "review.max_acept" in goldpan(tmp_path, "runs", "list", code=3)
     (tmp_path / "goldpan.toml").write_text("[review\n")
     assert "not valid TOML" in goldpan(tmp_path, "runs", "list", code=3)
+
+
+def test_a_folder_of_broken_papers_costs_only_the_broken(tmp_path: Path, shared: Path) -> None:
+    """Scans, fuzzed and encrypted files, a bomb, a page named .pdf: the batch completes."""
+    nasty = shared / "papers" / "nasty"
+    home = tmp_path / "home"
+    goldpan(home, "interests", "add", "nasty", "--papers", str(nasty))
+    told = json.loads(goldpan(home, "run", "nasty", "--json"))
+    assert told["papers"] == len(list(nasty.glob("*.pdf")))
+    reasons = told["skipped"]
+    assert {"encrypted", "no_text_layer", "not_a_pdf", "damaged"} <= set(reasons)
+    assert told["papers_read"] + sum(reasons.values()) == told["papers"]
+    assert told["quotes_located"] == told["nuggets"]
 
 
 def test_an_empty_folder_and_a_missing_one_are_said_so(tmp_path: Path) -> None:

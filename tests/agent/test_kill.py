@@ -132,7 +132,7 @@ def test_of_two_processes_one_owns_the_workspace_and_the_other_says_who(
     said = goldpan(home, "run", "minerals", "--yes", code=6)
     assert str(owner.pid) in said
     assert "--wait" in said
-    waited = goldpan(home, "memory", "stats", "--wait", "120")
+    waited = goldpan(home, "memory", "stats", "--json", "--wait", "120")
     assert owner.poll() == 0 or owner.wait(5) == 0
     stats = json.loads(waited)
     assert stats["healthy"]

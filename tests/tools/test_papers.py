@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,13 +70,40 @@ def test_hidden_files_links_to_nothing_and_loops_do_no_harm(tmp_path: Path) -> N
     ]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
-    put(tmp_path, a_pdf=BYTES, b_pdf=b"2")
-    (tmp_path / "b.pdf").chmod(0)
-    assert find(tmp_path).skipped == [
-        (str(tmp_path / "b.pdf"), "cannot be read (Permission denied)")
-    ]
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Root may read everything: be somebody else for a moment."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter; those of pytest are closed to others."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_a_file_that_may_not_be_read_is_told(open_folder: Path) -> None:
+    put(open_folder, a_pdf=BYTES, b_pdf=b"2")
+    (open_folder / "b.pdf").chmod(0)
+    with as_nobody():
+        found = find(open_folder)
+    assert found.skipped == [(str(open_folder / "b.pdf"), "cannot be read (Permission denied)")]
+
+
+def test_a_folder_that_may_not_be_opened_is_bad_input(open_folder: Path) -> None:
+    closed = open_folder / "closed"
+    closed.mkdir(mode=0o000)
+    with as_nobody(), pytest.raises(BadInput, match="Permission denied"):
+        find(closed)
 
 
 def test_an_empty_folder_is_nothing_to_do(tmp_path: Path) -> None:
