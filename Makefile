@@ -12,7 +12,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/goldpan demo --home $(HOME_) $(if $(PAPERS),--papers "$(PAPERS)")
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered $(ARGS)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff check .

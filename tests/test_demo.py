@@ -13,7 +13,7 @@ import pytest
 
 from tests.agent.real import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.slow
 KEYS = {
     "papers", "pages", "passages", "nuggets", "quotes_located", "merged", "contradictions",
     "verdicts", "accepted", "questions", "new_before", "new_after", "old_before", "old_after",

@@ -25,7 +25,6 @@ def shell_lines() -> list[list[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("demo")
 def test_every_goldpan_command_of_the_readme_runs_in_its_order(
     tmp_path: Path, small_target: Path, few_papers: Path
 ) -> None:

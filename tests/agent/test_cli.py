@@ -18,8 +18,6 @@ from memory.store import Store
 from tests.agent.real import ROOT, goldpan, start
 from tests.conftest import absent
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 
 @pytest.fixture
 def home(mined: Path, tmp_path: Path) -> Path:

@@ -13,7 +13,7 @@ import pytest
 from memory.lease import Lease
 from tests.agent.real import clone, furnish, goldpan, snapshot, start
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kill")]
+pytestmark = pytest.mark.slow
 KILLS = 10
 """Of each graph; 20 in all."""
 

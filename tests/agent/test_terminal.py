@@ -7,11 +7,9 @@ import shutil
 from pathlib import Path
 
 import pexpect
-import pytest
 
 from tests.agent.real import ROOT, command, goldpan
 
-pytestmark = pytest.mark.xdist_group("cli")
 READY = r"\[q\]uit "
 
 
