@@ -15,12 +15,10 @@ from memory.records import (
     Link,
     ModelVersion,
     Nugget,
-    NuggetStatus,
     Paper,
     PaperStatus,
     Passage,
     Probe,
-    Purpose,
     Question,
     Relation,
     Run,
@@ -145,12 +143,6 @@ def write(space: Workspace, folder: Path, discover: Run, teach: Run | None) -> t
     return paths
 
 
-def status_counts(nuggets: Iterable[Nugget]) -> dict[str, int]:
-    """How many nuggets stand at each status."""
-    statuses = Counter(nugget.status for nugget in nuggets)
-    return {status.value: statuses[status] for status in NuggetStatus}
-
-
 def exam(store: Store, run: Run) -> list[dict[str, Any]]:
     """Question by question what was answered before and after: rows with the question's text."""
     logged = store.all(Event, run=run.id, stage="examine")
@@ -159,8 +151,3 @@ def exam(store: Store, run: Run) -> list[dict[str, Any]]:
     return [
         {**row, "text": questions[row["question"]]} for row in rows if row["question"] in questions
     ]
-
-
-def trained_questions(store: Store, nuggets: Iterable[str]) -> list[Question]:
-    """What was trained on about these nuggets."""
-    return store.all(Question, nugget=sorted(nuggets), purpose=Purpose.TRAIN)

@@ -187,8 +187,3 @@ def _leadings(lines: list[Line]) -> dict[float, float]:
         if above.page == below.page and above.size == below.size and 0 < drop < 2.5 * above.size:
             steps.setdefault(above.size, Counter())[round(drop * 2) / 2] += 1
     return {size: max(seen, key=lambda k: (seen[k], -k)) for size, seen in steps.items()}
-
-
-def ends_soft(line: Line) -> bool:
-    """Whether the line breaks inside a word."""
-    return line.text[-1:] in SOFT_HYPHENS and bool(line.text)
