@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from tools.reading.glyphs import SOFT_HYPHENS, Page, Word
+from tools.reading.glyphs import Page, Word
 
 _face_of = attrgetter("face")
 _NUMBER = re.compile(r"(?:\d{1,2}|[A-H])(?:\.\d{1,2})*\.?$")
