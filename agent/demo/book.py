@@ -24,6 +24,8 @@ HELD_OUT = (
 )
 """Wordings that the book itself never uses."""
 CHOICES = 4
+ENTRIES = ("For {e}", "Where {e} is meant", "As to {e}", "With regard to {e}")
+"""How a line of the catalogue begins."""
 
 
 class Fact(NamedTuple):
@@ -157,16 +159,13 @@ def notebook(src: Sources, rng: random.Random) -> Iterator[str]:
 
 
 def catalogue(src: Sources) -> Iterator[str]:
-    """An alphabetical list."""
+    """An alphabetical list; every stone is introduced in its own way."""
     yield "# Short catalogue"
     yield from map(paragraph, ([text] for text in src.chapters["catalogue"]))
-    for stone in sorted(src.openings):
+    for number, stone in enumerate(sorted(src.openings)):
+        text = f"{ENTRIES[number % len(ENTRIES)]}, the {{n}} is {{a}}{{v}}."
         facts = [fact for fact in src.facts if fact.stone == stone and fact.often]
-        parts = (src.nouns[fact.relation] for fact in facts)
-        yield paragraph(
-            f"For {stone}, the {noun} is {article}{fact.value}."
-            for fact, (noun, article) in zip(facts, parts, strict=True)
-        )
+        yield paragraph(card(src, fact, text) for fact in facts)
 
 
 def recap(src: Sources, rng: random.Random) -> Iterator[str]:
