@@ -210,8 +210,10 @@ def test_a_reading_process_that_cannot_start_is_a_bug_and_no_papers_fault() -> N
 
 
 PROGRAM = """
-import sys
+import signal, sys
 from pathlib import Path
+# A job started in the background inherits that SIGINT is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, sys.argv[1])
 from tools.reading import read
 read(Path(sys.argv[2]), "p")
