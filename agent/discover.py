@@ -103,7 +103,7 @@ def read(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
         paper = _read(ctx, ctx.store.get(Paper, branch["paper"]))
     if paper.status is not PaperStatus.READ:
         ctx.log(branch["run"], "read", f"{_name(paper)}: {paper.note}", reason=paper.reason)
-    ctx.tick("papers read", branch["total"])
+    ctx.tick("papers opened", branch["total"])
     return {"read": [paper.id] if paper.status is PaperStatus.READ else []}
 
 
@@ -143,7 +143,7 @@ def _name(paper: Paper) -> str:
 def screen(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
     """Leave out what the interest's include and exclude words leave out."""
     ctx = context_of(runtime)
-    ctx.finish("papers read", len(state["papers"]))
+    ctx.finish("papers opened", len(state["papers"]))
     interest = ctx.store.get(Interest, state["interest"])
     kept = []
     for paper in ctx.store.all(Paper, id=state.get("read", [])):

@@ -53,7 +53,9 @@ def papers(space: Workspace, run: Run, console: Console) -> None:
     )
     for paper in _papers(space, run).values():
         if paper.status is not PaperStatus.READ:
-            _say(console, f"skipped {Path(paper.url).name}: {paper.note}", "yellow")
+            name = Path(paper.url).name
+            told_why = paper.note.removeprefix(f"{name}: ")
+            _say(console, f"skipped {name}: {told_why}", "yellow")
 
 
 def nuggets(space: Workspace, run: Run, console: Console) -> None:
@@ -85,7 +87,8 @@ def _contradictions(space: Workspace, mined: dict[str, Nugget], console: Console
 def verdicts(space: Workspace, run: Run, console: Console) -> None:
     """What the target knows already: the counts, and three of each."""
     told = report.found(space.store, run)["verdicts"]
-    _say(console, "The model: " + ", ".join(f"{n} {name}" for name, n in told.items() if n) + ".")
+    found = ", ".join(f"{count} {name}" for name, count in told.items() if count)
+    _say(console, f"The model: {found}." if found else "There was nothing to ask the model about.")
     probes = space.store.all(Probe)
     mined = {n.id: n for n in space.store.all(Nugget, paper=list(_papers(space, run)))}
     for verdict in (Verdict.KNOWN, Verdict.PARTLY, Verdict.UNKNOWN, Verdict.CONTRADICTED):
