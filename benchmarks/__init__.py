@@ -1,0 +1,1 @@
+"""Each performance figure the project quotes, as a runnable script."""

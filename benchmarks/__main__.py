@@ -1,0 +1,86 @@
+"""Run the benchmarks and write docs/benchmarks.md with its plots.
+
+    python -m benchmarks [PART ...] [--data FOLDER] [--docs FOLDER]
+
+Each part runs in a process of its own, so that one cannot slow or fell another; its results are
+kept as soon as it ends, and the page is written anew from all results there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks import page
+from benchmarks.figures import DATA, Missing, Part
+
+PARTS = ("reading", "extracting", "real_papers", "merging", "memory")
+"""In the order of the flow, which is the order of the page."""
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def measure(name: str, data: Path) -> Part:
+    """One part, measured in this process."""
+    from tools.threads import calm
+
+    calm()
+    started = time.perf_counter()
+    part: Part = importlib.import_module(f"benchmarks.{name}").measure(data)
+    return part.model_copy(update={"seconds": time.perf_counter() - started})
+
+
+def results(docs: Path) -> list[Part]:
+    """What is known so far, in the order of the parts."""
+    kept = [docs / "benchmarks" / f"{name}.json" for name in PARTS]
+    return [Part.model_validate_json(path.read_text("utf-8")) for path in kept if path.exists()]
+
+
+def write(docs: Path) -> None:
+    """The page and its plots, from the results."""
+    parts = results(docs)
+    for part in parts:
+        for plot in part.plots:
+            drawn = docs / "benchmarks" / f"{part.name}-{plot.name}.svg"
+            drawn.write_text(page.svg(plot), "utf-8")
+    (docs / "benchmarks.md").write_text(page.markdown(parts), "utf-8")
+
+
+def run(name: str, data: Path, docs: Path) -> int:
+    """One part in a process of its own. Its exit status."""
+    command = [sys.executable, "-m", "benchmarks", "--one", name, "--data", str(data)]
+    return subprocess.run([*command, "--docs", str(docs)], check=False).returncode
+
+
+def main() -> None:
+    """Read the command line and do what it says."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--data", type=Path, default=DATA, help="the labelled data")
+    parser.add_argument("--docs", type=Path, default=DOCS, help="where the page is written")
+    parser.add_argument("--one", choices=PARTS, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if unknown := set(given.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    if given.one:
+        try:
+            part = measure(given.one, given.data)
+        except Missing as fault:
+            sys.exit(f"{given.one}: {fault}")
+        kept = given.docs / "benchmarks" / f"{part.name}.json"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(part.model_dump_json(indent=1, exclude_none=True) + "\n", "utf-8")
+        print("\n".join(page.lines(part)), flush=True)
+        return
+    failed = [name for name in given.parts or PARTS if run(name, given.data, given.docs)]
+    write(given.docs)
+    print(f"Written: {given.docs / 'benchmarks.md'}")
+    if failed:
+        sys.exit(f"Not measured: {', '.join(failed)}. The page keeps what was known of them.")
+
+
+if __name__ == "__main__":
+    main()
