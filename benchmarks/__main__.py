@@ -16,9 +16,12 @@ import time
 from pathlib import Path
 
 from benchmarks import page
-from benchmarks.figures import DATA, Missing, Part
+from benchmarks.figures import DATA, Missing, Part, machine
 
-PARTS = ("reading", "extracting", "real_papers", "merging", "memory")
+PARTS = (
+    "reading", "reading_speed", "reading_markup", "extracting", "replies", "real_papers", "merging",
+    "memory",
+)  # fmt: skip
 """In the order of the flow, which is the order of the page."""
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -28,9 +31,10 @@ def measure(name: str, data: Path) -> Part:
     from tools.threads import calm
 
     calm()
-    started = time.perf_counter()
+    before, started = machine(), time.perf_counter()
     part: Part = importlib.import_module(f"benchmarks.{name}").measure(data)
-    return part.model_copy(update={"seconds": time.perf_counter() - started})
+    took = round(time.perf_counter() - started, 1)
+    return part.model_copy(update={"name": name, "seconds": took, "machine": before})
 
 
 def results(docs: Path) -> list[Part]:

@@ -16,6 +16,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from evals.stats import wilson
+
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 """Where the labelled data lies unless told otherwise: beside the checkout, not ours to ship."""
 
@@ -43,6 +45,12 @@ class Figure(_Plain):
     n: int | None = None
     """Of how many items."""
     note: str = ""
+
+    @classmethod
+    def share(cls, name: str, k: int, n: int, *, aim: float | None = None, note: str = "") -> Self:
+        """k of n, with its interval (Wilson)."""
+        low, high = wilson(k, n)
+        return cls(name=name, value=k / max(1, n), aim=aim, low=low, high=high, n=n, note=note)
 
     @property
     def met(self) -> bool | None:
@@ -89,7 +97,7 @@ class Part(_Plain):
     plots: tuple[Plot, ...] = ()
     date: str = Field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%d}")
     seconds: float = 0.0
-    machine: str = Field(default_factory=lambda: machine())
+    machine: str = ""
     versions: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
@@ -98,7 +106,7 @@ class Part(_Plain):
     ) -> Self:
         """A part with the versions of the packages it leans on."""
         versions = {package: importlib.metadata.version(package) for package in packages}
-        return cls(name=name, title=title, about=about, versions=versions, **found)  # type: ignore[arg-type]
+        return cls(name=name, title=title, about=about, versions=versions, **found)
 
 
 def machine() -> str:

@@ -137,5 +137,6 @@ def _bars(axes: Axes, plot: Plot) -> None:
         places = [x + (i - (len(plot.bars) - 1) / 2) * width for x in range(len(values))]
         axes.bar(places, values, width * 0.9, color=COLOURS[i % len(COLOURS)], label=label)
     if plot.bars:
-        turned = {"rotation": 60, "ha": "right", "fontsize": 8} if len(plot.labels) > 8 else {}
-        axes.set_xticks(range(len(plot.labels)), plot.labels, **turned)
+        axes.set_xticks(range(len(plot.labels)), plot.labels)
+        if len(plot.labels) > 8:
+            axes.tick_params(axis="x", labelrotation=90, labelsize=8)

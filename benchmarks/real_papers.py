@@ -1,35 +1,23 @@
-"""Real papers, the whole way: reading → extraction → merging → probing, paper by paper.
+"""Real papers, the whole way: reading → extraction → grounding → merging, paper by paper.
 
-    python benchmarks/real_papers.py [FOLDER] [--target MODEL] [--limit N] [--json]
-
-FOLDER holds one folder a paper with paper.pdf and the publisher's text, truth.txt. The graph is the
-product's own; only the reader is wrapped, to note what each paper took. Without --target the demo's
-sample target is used, and built first where it is not there yet.
+The graph is the product's own; only the reader is wrapped, to note what each paper took.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
 import re
 import resource
-import sys
 import tempfile
 import unicodedata
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 
 from agent import report, runs
 from agent.workspace import Workspace
+from benchmarks.figures import Figure, Part, Plot, Table, need
 from memory.records import Document, Interest, Nugget, Paper, PaperStatus
 from tools.reading import Reading
-from tools.threads import calm
 
-ROOT = Path(__file__).parents[1]
-PAIRS = ROOT.parent / "shared" / "data" / "papers" / "pairs"
 FORMS = {"ﬁ": "fi", "ﬂ": "fl", "−": "-", "–": "-", "—": "-", "‐": "-", "μ": "µ"}
 
 
@@ -67,20 +55,25 @@ def letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).casefold()
 
 
-def measure(folders: list[Path], target: Path, home: Path) -> Result:
-    """Run the discovery graph over the papers of these folders in a workspace of its own."""
+def walk(folders: list[Path], home: Path, target: Path | None = None) -> Result:
+    """Run the discovery graph over the papers of these folders in a workspace of its own.
+
+    folders: one a paper, with paper.pdf and the publisher's text, truth.txt. Without a target
+    nothing is probed.
+    """
     papers = home / "papers"
     papers.mkdir(parents=True)
     for folder in folders:
         (papers / f"{folder.name}.pdf").symlink_to((folder / "paper.pdf").resolve())
-    (home / "goldpan.toml").write_text(
-        f'[roles]\ntarget = "bench"\n[models.bench]\npath = "{target.resolve()}"\n'
-    )
+    if target is not None:
+        (home / "goldpan.toml").write_text(
+            f'[roles]\ntarget = "bench"\n[models.bench]\npath = "{target.resolve()}"\n'
+        )
     with Workspace.open(home, own="benchmark") as space:
-        return _measure(space, papers, {folder.name: folder / "truth.txt" for folder in folders})
+        return _walk(space, papers, {folder.name: folder / "truth.txt" for folder in folders})
 
 
-def _measure(space: Workspace, papers: Path, truths: dict[str, Path]) -> Result:
+def _walk(space: Workspace, papers: Path, truths: dict[str, Path]) -> Result:
     context = space.context()
     readings: dict[str, Reading] = {}
     read = context.read
@@ -117,61 +110,52 @@ def _row(space: Workspace, paper: Paper, reading: Reading | None, truth: Path) -
     return row
 
 
-def told(result: Result) -> str:
-    """The figures as a table."""
-    lines = [f"{'paper':<26} {'pages':>5} {'pages/s':>8} {'nuggets':>8} {'located':>8} "
-             f"{'in truth':>8} {'peak MB':>8}"]  # fmt: skip
-    lines += [
-        f"{r.name:<26} {r.pages:>5} {r.pages_per_s:>8.1f} {r.nuggets:>8} {r.located:>8.3f} "
-        f"{r.in_truth:>8.3f} {r.peak_mb:>8.0f}  {'' if r.outcome == 'read' else r.outcome}"
-        for r in result.rows
-    ]
-    read = [row for row in result.rows if row.nuggets]
-    total = sum(row.nuggets for row in read) or 1
-    share = sum(row.in_truth * row.nuggets for row in read) / total
-    located = sum(row.located * row.nuggets for row in read) / total
-    lines.append(
-        f"all: {total} nuggets, located {located:.4f}, in the publisher's text {share:.4f}"
-    )
-    lines.append(f"counts: {json.dumps(result.counts)}")
-    lines.append(f"seconds by stage: {json.dumps(result.seconds)}; peak {result.peak_mb:.0f} MB")
-    lines.append(
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        + ", ".join(
-            f"{name} {metadata.version(name)}" for name in ("pypdfium2", "torch", "chromadb")
-        )
-    )
-    return "\n".join(lines)
+ABOUT = """
+Papers of several publishers, one and two columns, go through the product's own graph: read from
+PDF, mined by the offline teacher, grounded, merged. *Located*: the quote stands at its offsets in
+the stored text. *In the publisher's text*: letters and digits of the quote stand so in the
+publisher's XML, which the reader never saw.
+"""
 
 
-def sample_target() -> Path:
-    """The demo's model, built where it is not there yet."""
-    from agent.demo import target
-
-    folder = ROOT / "goldpan-demo" / "target"
-    if not (folder / "config.json").exists():
-        print("building the sample target, about a minute and a half ...", file=sys.stderr)
-        target.build(folder)
-    return folder
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=PAIRS)
-    parser.add_argument("--target", type=Path)
-    parser.add_argument("--limit", type=int)
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    calm()
-    folders = sorted(path.parent for path in given.folder.glob("*/paper.pdf"))[: given.limit]
-    if not folders:
-        sys.exit(f"There is no */paper.pdf in {given.folder}.")
+def measure(data: Path) -> Part:
+    """All papers that come with the publisher's text."""
+    pairs = data / "papers" / "pairs"
+    need(pairs)
+    folders = sorted(path.parent for path in pairs.glob("*/paper.pdf"))
     with tempfile.TemporaryDirectory() as home:
-        result = measure(folders, given.target or sample_target(), Path(home) / "home")
-    plain = {**result.__dict__, "rows": [row.__dict__ for row in result.rows]}
-    print(json.dumps(plain, indent=1) if given.json else told(result))
-
-
-if __name__ == "__main__":
-    main()
+        result = walk(folders, Path(home) / "home")
+    mined = [row for row in result.rows if row.nuggets]
+    total = sum(row.nuggets for row in mined)
+    located = round(sum(row.located * row.nuggets for row in mined))
+    said = round(sum(row.in_truth * row.nuggets for row in mined))
+    merged = result.counts.get("merged", 0)
+    return Part.of(
+        "real_papers", "Real papers, the whole way", ABOUT, ("pypdfium2", "torch", "chromadb"),
+        figures=(
+            Figure(name="papers read", value=sum(row.outcome == "read" for row in result.rows),
+                   aim=len(folders), n=len(folders)),
+            Figure.share("quotes located in the stored text", located, total, aim=1),
+            Figure.share("quotes in the publisher's text", said, total),
+            Figure(name="nuggets merged into another", value=int(str(merged)), n=total),
+            Figure(name="resident memory at its highest", value=result.peak_mb, unit="MB"),
+        ),
+        tables=(
+            Table(
+                title="By paper",
+                columns=("paper", "pages", "nuggets", "located", "in the publisher's text",
+                         "reader's MB", "outcome"),
+                rows=tuple(
+                    (r.name, r.pages, r.nuggets, r.located, r.in_truth, round(r.peak_mb), r.outcome)
+                    for r in result.rows
+                ),
+            ),
+            Table(title="Seconds by stage", columns=("stage", "seconds"),
+                  rows=tuple(result.seconds.items())),
+        ),
+        plots=(
+            Plot(name="nuggets", title="Nuggets by paper", y="nuggets",
+                 labels=tuple(row.name for row in result.rows),
+                 bars={"nuggets": tuple(float(row.nuggets) for row in result.rows)}),
+        ),
+    )  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.real_papers import measure, told
+from benchmarks.real_papers import walk
 
 SIX = (
     "PMC1397864", "PMC4417228", "PMC5234046", "f1000research-3-190", "jose.00184",
@@ -18,8 +18,7 @@ SIX = (
 @pytest.mark.slow
 def test_six_real_papers_go_the_whole_way(shared: Path, small_target: Path, tmp_path: Path) -> None:
     folders = [shared / "papers" / "pairs" / name for name in SIX]
-    result = measure(folders, small_target, tmp_path / "home")
-    print(told(result))
+    result = walk(folders, tmp_path / "home", small_target)
     assert [row.outcome for row in result.rows] == ["read"] * 6
     assert all(row.located == 1 for row in result.rows)
     assert sum(row.nuggets for row in result.rows) >= 60
