@@ -21,8 +21,7 @@ check: $(VENV)/.dev
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/.dev
-	@$(BIN)/python benchmarks/reading.py
-	@$(BIN)/python benchmarks/real_papers.py
+	@$(BIN)/python -m benchmarks $(PARTS) $(ARGS)
 
 # Each set-up is done once and again only when what it installs changes.
 $(VENV)/.demo: pyproject.toml constraints.txt

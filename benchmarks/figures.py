@@ -48,7 +48,7 @@ class Figure(_Plain):
 
     @classmethod
     def share(cls, name: str, k: int, n: int, *, aim: float | None = None, note: str = "") -> Self:
-        """k of n, with its interval (Wilson)."""
+        """A share, k of n, with its interval (Wilson)."""
         low, high = wilson(k, n)
         return cls(name=name, value=k / max(1, n), aim=aim, low=low, high=high, n=n, note=note)
 

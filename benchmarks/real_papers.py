@@ -146,7 +146,8 @@ def measure(data: Path) -> Part:
                 columns=("paper", "pages", "nuggets", "located", "in the publisher's text",
                          "reader's MB", "outcome"),
                 rows=tuple(
-                    (r.name, r.pages, r.nuggets, r.located, r.in_truth, round(r.peak_mb), r.outcome)
+                    (r.name, r.pages, r.nuggets, r.located if r.nuggets else "",
+                     r.in_truth if r.nuggets else "", round(r.peak_mb), r.outcome)
                     for r in result.rows
                 ),
             ),
