@@ -1,7 +1,8 @@
 """Ground nuggets in their source, by code. Who proposed them, and how, is left to the teachers.
 
 Whatever a teacher says, a quote that is not found at its offsets never becomes a nugget, and a
-claim whose numbers, units or negations differ from its quote's never does either.
+claim whose numbers, units or negations differ from its quote's never does either, nor one that
+leans on the text around it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,73 @@ NEGATIONS = re.compile(
     re.IGNORECASE,
 )
 
+_WORK = (
+    r"(?:study|studies|paper|work|article|review|investigation|research|trial|report|analysis|"
+    r"manuscript|survey|experiments?|thesis|project|case|series|corrigendum|erratum|chapter|"
+    r"tutorial|letter|note|communication)\b"
+)
+_POINTER = (
+    r"(?:Fig(?:ure)?s?|FIG|Tables?|TABLE|Tabs?|Eqs?|Equations?|Eqns?|Sections?|Sects?|Appendix|"
+    r"Appendices|Schemes?|Listings?|Algorithms?|Refs?|Supplementary \w+|Additional [Ff]iles?)"
+)
+_LEANS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    # `I` opens a clause; `collagen I`, `type I` and `phase I` end a name.
+    (
+        "first_person",
+        re.compile(
+            r"\b(?:[Ww]e|[Oo]urs?|us|[Oo]urselves|[Mm]y|me|[Mm]yself)\b(?!\.\w)|"
+            r"(?:^|[,;:(] ?|\b(?:that|which|as|what|where|when|if|but|because|than) )I (?=[a-z])"
+        ),
+    ),
+    (
+        "this_paper",
+        re.compile(
+            rf"\b(?:this|the present|the current|present|current|the reported) "
+            rf"(?:[\w-]+ ){{0,2}}?{_WORK}|"
+            r"\bthe (?:study|paper|article|authors?)\b(?! of\b)|\bherein\b|"
+            r"(?:^|\b(?:presented|described|reported|shown|proposed|studied|used) )here\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "figure",
+        re.compile(
+            rf"\b{_POINTER}\.? ?(?:S ?)?(?:\d|[IVX]+\b|[A-Z]\b)|"
+            r"\b(?:this|the following) (?:figure|table|section|equation|diagram|graph|list)s?\b|"
+            r"\b(?:as|see|shown|described|given|mentioned|discussed|noted|listed) "
+            r"(?:above|below|earlier|overleaf)\b|\bsupplementary (?:material|information|data)\b|"
+            r"\b(?:data|results) not shown\b"
+        ),
+    ),
+    # [12] or (Smith et al., 2010), not the interval [0, 1] nor the chemical benzo[4,5].
+    (
+        "citation",
+        re.compile(
+            r"(?<![\w-])\[[1-9]\d{0,2}(?: ?[,;–-] ?[1-9]\d{0,2})*\](?![\w-])|\bet al\b|"
+            r"\((?!January|February|March|April|May|June|July|August|September|October|November|"
+            r"December)(?:[Ss]ee |e\.g\.,? |cf\. )?[A-Z][\w’'-]+(?:,? (?:and|&) [A-Z][\w’'-]+)?,? "
+            r"(?:1[89]|20)\d\d[a-z]?(?:[;,][^()]*)?\)"
+        ),
+    ),
+    (
+        "pronoun",
+        re.compile(
+            r"^(?:(?:and|but|so|thus|however|therefore|moreover),? )?"
+            r"(?:(?:in|for|of|by|on|from|with|at|among|to|under|after|during|(?:both|all|most|some|"
+            r"one|each|none) of) )?"
+            r"(?:this|these|those(?! (?:who|with|of|in))|they|them|he|she|its|their|his|hers?|"
+            r"that(?= (?:is|was|has|had|can|may|shows?|means?)\b)|such(?! as\b)|"
+            r"it(?! (?:is|was|has been|remains|may be|might be|takes|took) "
+            r"(?:not |also |\w+ly )?(?:[\w-]+ )(?:that|to|for)\b)|"
+            r"the (?:former|latter|aforementioned|above|abovementioned|above-mentioned|same|"
+            r"following|rest|reverse|opposite|others?))\b|"
+            r"\bthe (?:former|latter|aforementioned|above-mentioned|abovementioned)\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
+"""What a claim cannot hold and stand alone, each with its reason code."""
+
 
 class Ungrounded(ValueError):
     """A proposed nugget is not what its source says; the message is a reason code."""
@@ -39,7 +107,7 @@ def ground(nugget: Nugget, document: Document, passage: Passage) -> Nugget:
     """The nugget itself, once its quote is found at its offsets and its claim says no more.
 
     Raises Ungrounded: `other_paper`, `other_passage`, `empty_quote`, `outside_passage`,
-    `not_at_offsets`, `numbers`, `units` or `negations`.
+    `not_at_offsets`, `empty_claim`, `numbers`, `units`, `negations`, or a reason of `dangling`.
     """
     if reason := _why_not(nugget, document, passage):
         raise Ungrounded(reason)
@@ -57,7 +125,21 @@ def _why_not(nugget: Nugget, document: Document, passage: Passage) -> str:
         return "outside_passage"
     if document.text[nugget.start : nugget.end] != nugget.quote or nugget.quote not in passage.text:
         return "not_at_offsets"
-    return unfaithful(nugget.claim, nugget.quote)
+    if not nugget.claim.strip():
+        return "empty_claim"
+    return unfaithful(nugget.claim, nugget.quote) or dangling(nugget.claim)
+
+
+def dangling(claim: str) -> str:
+    """Why a claim cannot be understood without its paper; empty where it stands alone.
+
+    `first_person` (we, our), `this_paper` (`this study`, `the authors`), `figure` (`Table 2`, `as
+    shown above`), `citation` (`[12]`), `pronoun` (it begins with `these`, `they`, `it`; or has a
+    `latter`). `It is possible to …` says all, and so passes. A pronoun inside a claim is let pass:
+    what it stands for is mostly in the same claim.
+    """
+    text = plain(claim)
+    return next((reason for reason, pattern in _LEANS if pattern.search(text)), "")
 
 
 def grounded(

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.records import Document, Nugget, Passage
-from tools.nuggets import Ungrounded, distinct, faithful, ground, grounded, unfaithful
+from tools.nuggets import (
+    Ungrounded,
+    dangling,
+    distinct,
+    faithful,
+    ground,
+    grounded,
+    unfaithful,
+)
 
 TEXT = "Osk resin melts at 412 kelvin. It does not dissolve in water. Mould grows on it."
 DOCUMENT = Document(paper="p", text=TEXT, page_starts=(0,))
@@ -47,7 +55,7 @@ def test_a_quote_that_is_not_in_its_passage_never_becomes_a_nugget(
 def test_what_stands_in_the_passage_at_its_offsets_is_grounded(start: int, end: int) -> None:
     quote = TEXT[start:end]
     if quote.strip() and end <= PASSAGE.end:
-        assert reason(nugget(start, end)) == ""
+        assert reason(nugget(start, end)) in {"", "pronoun"}  # `It does not dissolve` leans
 
 
 @pytest.mark.parametrize(
@@ -62,12 +70,42 @@ def test_what_stands_in_the_passage_at_its_offsets_is_grounded(start: int, end: 
         (nugget(0, 30, claim="Osk resin melts at 412 °C."), "units"),
         (nugget(0, 30, claim="Osk resin does not melt at 412 kelvin."), "negations"),
         (nugget(31, 61, claim="Osk resin dissolves in water."), "negations"),
+        (nugget(31, 61), "pronoun"),
+        (nugget(0, 30, claim=" "), "empty_claim"),
+        (nugget(0, 30, claim="We saw that osk resin melts at 412 kelvin."), "first_person"),
     ],
 )
 def test_what_its_source_does_not_bear_out_is_refused_with_a_reason(
     proposed: Nugget, code: str
 ) -> None:
     assert reason(proposed) == code
+
+
+@pytest.mark.parametrize(
+    ("claim", "why"),
+    [
+        ("Then, as I argue, osk resin slows mould.", "first_person"),
+        ("Osk resin slows mould in our samples.", "first_person"),
+        ("The present study shows that resin slows mould.", "this_paper"),
+        ("Osk resin, studied here, slows mould.", "this_paper"),
+        ("Osk wood is the driest in Table 2.", "figure"),
+        ("Osk resin slows mould, as shown above.", "figure"),
+        ("Osk resin slows mould [4].", "citation"),
+        ("Osk resin slows mould (Smith and Jones, 2010).", "citation"),
+        ("In these, mould grew by half.", "pronoun"),
+        ("Such trees lose their leaves.", "pronoun"),
+        ("Pine was slower than the latter.", "pronoun"),
+        ("It dissolves in oil.", "pronoun"),
+        ("", ""),
+        ("It is possible to distil osk resin at 40 °C.", ""),
+        ("Those who ate resin slept longer than those who did not.", ""),
+        ("Osk resin slows mould, and this effect lasts for 4 weeks.", ""),
+        ("Collagen I and photosystem I were found in US samples.", ""),
+        ("Shares lie in [0, 1] and fell above 40 °C (May 2010).", ""),
+    ],
+)
+def test_a_claim_stands_alone_or_says_why_it_does_not(claim: str, why: str) -> None:
+    assert dangling(claim) == why
 
 
 def test_a_passage_that_nobody_knows_grounds_nothing() -> None:
