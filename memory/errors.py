@@ -63,8 +63,8 @@ class NoSpace(WorkspaceTrouble):
 class Unreadable(Trouble):
     """One paper could not be read.
 
-    reason: a code: not_a_pdf, encrypted, damaged, no_text_layer, empty, garbage_text, too_large,
-    timeout, out_of_memory, missing, duplicate, no_findings.
+    reason: a code: not_a_pdf, not_a_paper, encrypted, damaged, no_text_layer, empty,
+    garbage_text, too_large, timeout, out_of_memory, missing, duplicate, no_findings.
     transient: whether trying again later may help.
     """
 

@@ -1,4 +1,6 @@
-"""Read a PDF as passages with page numbers, in a process of its own that cannot hurt this one.
+"""Read a paper as passages with their places, in a process of its own that cannot hurt this one.
+
+PDF, JATS, HTML and LaTeX are told apart by what a file holds.
 
 What the passages say is left to the teachers. Figures are left alone; nothing inside a file is run.
 Nothing here imports more than the standard library until a file is read: the reading process
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from memory.records import Document, Passage
 
 VERSION = "reading-1"
-"""Changes whenever the same file would give another text."""
+"""Of reading PDFs; changes whenever the same file would give another text. The readers of mark-up
+have versions of their own."""
 
 
 class Limits(NamedTuple):
@@ -47,10 +50,10 @@ USUAL = Limits()
 
 
 def read(path: Path, paper: str, limits: Limits = USUAL, password: str | None = None) -> Reading:
-    """Text and passages of the PDF at `path`, for the paper of that id.
+    """Text and passages of the file at `path`, for the paper of that id.
 
-    Raises Unreadable with one of the codes missing, too_large, not_a_pdf, encrypted, damaged,
-    no_text_layer, empty, garbage_text, timeout, out_of_memory.
+    Raises Unreadable with one of the codes missing, too_large, not_a_pdf, not_a_paper, encrypted,
+    damaged, no_text_layer, empty, garbage_text, timeout, out_of_memory.
     """
     from memory.records import Document, Passage
     from tools.reading.child import ask
@@ -60,7 +63,8 @@ def read(path: Path, paper: str, limits: Limits = USUAL, password: str | None = 
     document = Document(
         paper=paper, text=text, page_starts=tuple(answer["page_starts"]), title=answer["title"],
         authors=tuple(answer["authors"]), abstract=answer["abstract"], doi=answer["doi"],
-        set_aside=answer["set_aside"], warnings=tuple(answer["warnings"]), made_by=VERSION,
+        set_aside=answer["set_aside"], warnings=tuple(answer["warnings"]),
+        made_by=answer.get("made_by", VERSION),
     )  # fmt: skip
     passages = tuple(
         Passage(

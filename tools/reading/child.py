@@ -37,6 +37,7 @@ _FIX = {
     "missing": "Check the path, or add the folder again.",
     "too_large": "Split it, or raise the limits.",
     "not_a_pdf": "Download the paper again; the site may have sent a login page.",
+    "not_a_paper": "Give the paper as PDF, JATS, HTML or LaTeX.",
     "encrypted": "Save a copy without a password, or give the password.",
     "damaged": "Download the paper again.",
     "no_text_layer": "Run it through a text recogniser such as ocrmypdf first.",
@@ -189,4 +190,4 @@ def _understand(raw: bytes, path: Path, limits: Limits) -> dict[str, Any]:
     # The library ends itself when it is given no more memory, in one of several ways.
     if code == -signal.SIGKILL or peak > limits.memory_mb // 2:
         raise trouble("out_of_memory", path, "Reading it needs more memory than allowed.")
-    raise trouble("damaged", path, f"It makes the PDF library crash (signal {-code}).")
+    raise trouble("damaged", path, f"It makes the library that reads it crash (signal {-code}).")

@@ -25,7 +25,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tools.reading.extract import Answer, Refused, read
+from tools.reading.extract import Answer, Refused
+from tools.reading.formats import load, read
 
 READY = b"."
 """Said once, when everything is loaded."""
@@ -57,6 +58,7 @@ def main() -> None:
             if request is None:
                 # SIGKILL to the whole group, ourselves included: nobody waits for an answer.
                 os.killpg(0, signal.SIGKILL)
+            load(request["path"])
             readers[_fork(request, answer, [control.fileno(), wake, *readers.values()])] = answer
 
 

@@ -1,0 +1,113 @@
+"""A tree of elements to paragraphs: what JATS and HTML have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+from tools.reading import kinds
+from tools.reading.markup.maths import mathml, name, raised
+from tools.reading.markup.writer import Writer
+
+_BREAK = "\0"
+"""Where a block stood inside running text; neither XML nor HTML can hold this character."""
+Block = Callable[[Any], None]
+
+
+class Walker:
+    """Walks through a tree and tells a writer what it finds.
+
+    blocks: how elements are written that part a paragraph in two.
+    floats: how those are written that stand beside a paragraph, after it.
+    dropped: elements that are passed over with all they hold.
+    """
+
+    blocks: dict[str, Block]
+    floats: dict[str, Block]
+    dropped: frozenset[str]
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+
+    def block(self, element: Any) -> Block | None:
+        """How to write an element that parts a paragraph; None for what belongs to it."""
+        return self.blocks.get(name(element))
+
+    def inline(self, element: Any) -> str | None:
+        """The words of an element that are not simply its text; None: they are."""
+        raise NotImplementedError
+
+    def flow(self, element: Any, kind: str = kinds.PROSE) -> None:
+        """Write an element: its running text as paragraphs, what stands in between as itself."""
+        inside: list[tuple[Block, Any]] = []
+        beside: list[tuple[Block, Any]] = []
+        parts = self._text(element, inside, beside).split(_BREAK)
+        for part, block in zip(parts, [*inside, None], strict=True):
+            self.writer.add(kind, part)
+            if block:
+                block[0](block[1])
+        for write, float_ in beside:
+            write(float_)
+
+    def text(self, element: Any) -> str:
+        """All words of an element, its blocks and floats included."""
+        return self._text(element, None, None)
+
+    def _text(
+        self,
+        element: Any,
+        inside: list[tuple[Block, Any]] | None,
+        beside: list[tuple[Block, Any]] | None,
+    ) -> str:
+        parts = [element.text or ""]
+        for child in element:
+            kind = name(child)
+            if not kind:
+                # An entity that only an absent DTD defines; comments say nothing.
+                parts.append(_entity(child.text or ""))
+            elif kind in self.dropped:
+                pass
+            elif beside is not None and kind in self.floats:
+                beside.append((self.floats[kind], child))
+            elif inside is not None and (write := self.block(child)):
+                inside.append((write, child))
+                parts.append(_BREAK)
+            elif (made := self.inline(child)) is not None:
+                parts.append(made)
+            else:
+                around = "" if self.block(child) is None else " "
+                parts += [around, self._text(child, inside, beside), around]
+            parts.append(child.tail or "")
+        return "".join(parts)
+
+    def raise_(self, element: Any, cites: bool) -> str:
+        """Raised text. cites: it names references, which are told apart from an exponent."""
+        text = self.text(element).strip()
+        if cites and text[:1] not in "[(":
+            return f"[{text}]"
+        return raised(text)
+
+    def rows(self, table: Any) -> list[list[str]]:
+        """The cells of a table."""
+        return [
+            [self.text(cell) for cell in row if name(cell) in ("td", "th", "entry")]
+            for row in table.iter()
+            if name(row) in ("tr", "row")
+        ]
+
+    def maths(self, element: Any) -> str:
+        """A formula; what TeX it was made of helps where it has no tokens."""
+        return mathml(element) or element.get("alttext", "")
+
+
+def sentences(*parts: str) -> str:
+    """Parts of a caption, each closed by a full stop where it ends without one."""
+    clean = [text for text in (" ".join(part.split()) for part in parts) if text]
+    closed = [text if text[-1] in ".:;?!…" else text + "." for text in clean[:-1]]
+    return " ".join([*closed, *clean[-1:]])
+
+
+def _entity(text: str) -> str:
+    return unescape(text) if re.fullmatch(r"&\w+;", text) and unescape(text) != text else ""

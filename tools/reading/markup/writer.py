@@ -1,0 +1,124 @@
+"""Headings, paragraphs, captions and tables, in reading order, to one text with passages."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from tools.reading import kinds
+from tools.reading.extract import Refused
+from tools.reading.headings import is_abstract, label_of
+from tools.reading.passages import cut
+from tools.reading.prose import plain
+
+_GAP = "\n\n"
+_PASSAGES = (kinds.PROSE, kinds.CAPTION)
+_STRAY = re.compile(r"(?<=[(\[]) | (?=[)\],;])| (?=[.:](?: |$))")
+"""Spaces that mark-up leaves inside brackets and before stops."""
+_ASIDE = (kinds.TABLE, kinds.FRAGMENT, kinds.FRONT, kinds.NOTE, kinds.REFERENCE)
+
+
+class Front(NamedTuple):
+    """What a paper says about itself."""
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    doi: str = ""
+    abstract: str = ""
+    """Used where the text itself has none."""
+
+
+class Piece(NamedTuple):
+    """A paragraph, a heading, a caption, a table."""
+
+    kind: str
+    text: str
+    section: tuple[str, ...]
+
+
+class Writer:
+    """Takes the parts of a paper as they come; references are counted and left out of the text."""
+
+    def __init__(self) -> None:
+        self.pieces: list[Piece] = []
+        self.aside: dict[str, int] = {}
+        self.warnings: list[str] = []
+        self._path: list[tuple[int, str]] = []
+
+    @property
+    def section(self) -> tuple[str, ...]:
+        """The headings one stands under, from the outermost inwards."""
+        return tuple(text for _, text in self._path)
+
+    def title(self, text: str) -> None:
+        """The paper's title."""
+        self._put(kinds.TITLE, plain(text))
+
+    def heading(self, text: str, level: int) -> None:
+        """A heading closes those of its own level and below. level: 1 is the outermost."""
+        self.close(level)
+        if text := plain(text):
+            self._put(kinds.HEADING, text)
+            self._path.append((level, text.rstrip(" :.") or text))
+
+    def close(self, level: int) -> None:
+        """Leave the sections of this level and below."""
+        while self._path and self._path[-1][0] >= level:
+            self._path.pop()
+
+    def add(self, kind: str, text: str) -> None:
+        """One paragraph of a kind; its white space does not count."""
+        self._put(kind, _STRAY.sub("", plain(text)))
+
+    def table(self, rows: list[list[str]]) -> None:
+        """A table's cells: a line a row, bars between cells."""
+        lines = (" | ".join(plain(cell) for cell in row).strip(" |") for row in rows)
+        self._put(kinds.TABLE, "\n".join(line for line in lines if line))
+
+    def _put(self, kind: str, text: str) -> None:
+        if not text:
+            return
+        if kind in _ASIDE:
+            self.aside[kind] = self.aside.get(kind, 0) + len(text)
+        if kind != kinds.REFERENCE:
+            label = label_of(text) if kind == kinds.CAPTION else ""
+            section = (label,) if label else self.section
+            self.pieces.append(Piece(kind, text, section))
+
+    def answer(self, front: Front, made_by: str) -> dict[str, Any]:
+        """What the reading process tells. Raises Refused where there is nothing to read."""
+        cuts: list[tuple[tuple[str, ...], int, int, int]] = []
+        offset = 0
+        for piece in self.pieces:
+            if piece.kind in _PASSAGES:
+                spans = cut(piece.text)
+                cuts += [(piece.section, 1, offset + start, offset + end) for start, end in spans]
+            offset += len(piece.text) + len(_GAP)
+        if not cuts:
+            raise Refused("empty", "It holds no text of a paper.")
+        return {
+            "pages": 1,
+            "text": _GAP.join(piece.text for piece in self.pieces),
+            "page_starts": [0],
+            "passages": cuts,
+            "title": plain(front.title),
+            "authors": [name for name in map(plain, front.authors) if name],
+            "abstract": self._abstract() or plain(front.abstract),
+            "doi": front.doi.strip(),
+            "set_aside": self.aside,
+            "warnings": self.warnings,
+            "made_by": made_by,
+        }
+
+    def _abstract(self) -> str:
+        parts = (
+            piece
+            for piece in self.pieces
+            if piece.kind == kinds.PROSE and piece.section and is_abstract(piece.section[0])
+        )
+        told = []
+        for section, group in groupby(parts, key=lambda piece: piece.section):
+            text = "\n".join(piece.text for piece in group)
+            told.append(f"{section[-1]} {text}" if len(section) > 1 else text)
+        return "\n".join(told)
