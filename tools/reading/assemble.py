@@ -8,7 +8,14 @@ from typing import NamedTuple
 from tools.reading import kinds
 from tools.reading.blocks import Block, ends_sentence
 from tools.reading.glyphs import SOFT_HYPHENS
-from tools.reading.headings import depth, is_abstract, is_known, label_of, labels_abstract
+from tools.reading.headings import (
+    depth,
+    is_abstract,
+    is_known,
+    label_of,
+    labels_abstract,
+    opens_text,
+)
 from tools.reading.passages import cut
 from tools.reading.prose import Vocabulary, append, join, mended
 from tools.reading.roles import Style, style_of
@@ -95,8 +102,18 @@ def _aside(pieces: list[Piece]) -> dict[str, int]:
 
 
 def _abstract(pieces: list[Piece]) -> str:
-    parts = [p for p in pieces if p.kind == kinds.PROSE and p.section and is_abstract(p.section[0])]
-    return "\n".join(f"{p.section[-1]} {p.text}" if len(p.section) > 1 else p.text for p in parts)
+    """The abstract as it is printed: one line a paragraph, each behind its label."""
+    lines: list[str] = []
+    label = ""
+    for piece in pieces:
+        if not piece.section or not is_abstract(piece.section[0]):
+            continue
+        if piece.kind == kinds.HEADING:
+            label = f"{piece.text} " if len(piece.section) > 1 else ""
+        elif piece.kind == kinds.PROSE:
+            lines.append(label + piece.text)
+            label = ""
+    return "\n".join(lines)
 
 
 class _Writer:
@@ -108,6 +125,8 @@ class _Writer:
         self.pieces: list[Piece] = []
         self.abstract: tuple[int, bool] | None = None
         """Look of an abstract that no heading announces."""
+        self.summary: Block | None = None
+        """The last paragraph below the heading of the abstract, while one stands there."""
         self.open: tuple[int, Block] | None = None
         """Index of the last prose piece and its last block, while text may go on."""
 
@@ -131,7 +150,8 @@ class _Writer:
                     continue
                 if not self._beside(block):
                     self.open = (len(self.pieces), block)
-            self.outline.bare = self.outline.bare and kind != kinds.PROSE
+            if kind == kinds.PROSE:
+                self.outline.written()
             self.pieces.append(
                 Piece(kind, text, block.page, self._section(kind, text, block, named))
             )
@@ -149,12 +169,14 @@ class _Writer:
     def _leave_abstract(self, block: Block) -> None:
         """An abstract set in its own face ends where the face of the text begins."""
         path = self.outline.path
-        if not path or not is_abstract(path[0]) or not self.open:
+        if not path or not is_abstract(path[0]):
+            self.summary = None
             return
-        before = self.open[1]
-        if abs(before.size - block.size) > 0.4 or before.heavy != block.heavy:
-            self.outline.open.clear()
-            self.open = None
+        before = self.summary
+        self.summary = block
+        if before and (abs(before.size - block.size) > 0.4 or before.heavy != block.heavy):
+            self.outline.leave()
+            self.open = self.summary = None
 
     def _beside(self, block: Block) -> bool:
         """Whether an open sentence waits for its end while a text in other type comes between."""
@@ -241,11 +263,23 @@ class _Outline:
         """Whether nothing has been written below the innermost heading."""
         self.nested: Style | None = None
         """Style of headings that stand below one of their own style."""
+        self.told = False
+        """Whether the abstract is complete: it has no parts, or its conclusion has been given."""
 
     @property
     def path(self) -> tuple[str, ...]:
         """Their texts."""
         return tuple(text for text, _, _ in self.open)
+
+    def leave(self) -> None:
+        """The outermost heading is over; one that was set for what follows stays."""
+        self.open = self.open[1:] if self.bare else []
+
+    def written(self) -> None:
+        """Text stands below the innermost heading."""
+        self.bare = False
+        last = self.open[-1][0] if self.open else ""
+        self.told = self.told or is_abstract(last) or last.casefold().startswith("concl")
 
     def enter(self, text: str, style: Style) -> None:
         """A heading closes those of its own rank and below."""
@@ -257,6 +291,7 @@ class _Outline:
             self.open.pop()
             self.bare = False
         self.open.append((text.rstrip(" :.") or text, style, number))
+        self.told = self.told and not is_abstract(text)
         self.bare = True
 
     def _under(self, text: str, style: Style, number: int, top: bool) -> bool:
@@ -265,7 +300,8 @@ class _Outline:
         if number and above_number:
             return number > above_number
         if top:
-            return is_abstract(outer) and labels_abstract(text) and style < above
+            part = labels_abstract(text) and style < above and not self.told
+            return is_abstract(outer) and part and (self.bare or not opens_text(text))
         if style != above:
             return style < above
         if self.bare:

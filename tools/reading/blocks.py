@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from tools.reading.glyphs import SOFT_HYPHENS, Word
-from tools.reading.headings import BOILERPLATE, CAPTION, KNOWN
+from tools.reading.headings import ARTICLE_TYPE, BOILERPLATE, CAPTION, KNOWN
 from tools.reading.lines import Habits, Line, make_line
 from tools.reading.passages import ABBREVIATION
 
@@ -45,6 +45,8 @@ class Block(NamedTuple):
     """Its words on one line, for looking at; the text that is kept is joined with more care."""
     run_in: bool = False
     """Whether it is the heading at the beginning of a paragraph's first line."""
+    marked: bool = False
+    """Whether the file's own outline names it as a heading."""
 
     @property
     def cellular(self) -> bool:
@@ -157,6 +159,8 @@ def _changes_face(above: Line, line: Line, right: float, habits: Habits) -> bool
         return False
     if KNOWN.fullmatch(above.text.rstrip(" :.")) or _two_headings(above, line, habits):
         return True
+    if above.page == 0 and _display(above, habits) and ARTICLE_TYPE.fullmatch(above.text):
+        return True
     if _label_opens(above, line):
         return True
     if above.font == line.font and above.slanted == line.slanted:
@@ -226,6 +230,12 @@ def _run_in(block: Block, habits: Habits) -> list[Block]:
     length = _opening(words, habits)
     if not length:
         return [block]
+    title, rest = parted(block, length)
+    return [title._replace(run_in=True), rest]
+
+
+def parted(block: Block, length: int) -> tuple[Block, Block]:
+    """A block in two, after so many of its words; fewer than it has."""
     head: list[Line] = []
     rest: list[Line] = []
     for line in block.lines:
@@ -235,8 +245,8 @@ def _run_in(block: Block, habits: Habits) -> list[Block]:
             head.append(make_line(line.page, list(line.words[:take])))
         if take < len(line.words):
             rest.append(make_line(line.page, list(line.words[take:])) if take else line)
-    title = make_block(head, block.x0, block.right)._replace(run_in=True)
-    return [title, make_block(rest, block.x0, block.right)._replace(indented=True)]
+    second = make_block(rest, block.x0, block.right)._replace(indented=True)
+    return make_block(head, block.x0, block.right), second
 
 
 def _opening(words: list[Word], habits: Habits) -> int:

@@ -5,13 +5,13 @@ Nobody calls this where a hostile file may do harm: see `worker` for the process
 
 from __future__ import annotations
 
-import ctypes
 import re
 from pathlib import Path
 from typing import Any
 
 import pypdfium2.raw as pdfium
 
+from tools.reading.about import About, about, doi_of
 from tools.reading.assemble import assemble
 from tools.reading.blocks import blocks_of
 from tools.reading.cells import mark_cells
@@ -19,10 +19,14 @@ from tools.reading.columns import in_reading_order
 from tools.reading.furniture import without_running_heads
 from tools.reading.glyphs import Page, read_page
 from tools.reading.lines import Line, habits_of, lines_of, make_line
-from tools.reading.prose import garbled, lost_th, plain, vocabulary, with_th
+from tools.reading.outline import with_bookmarks
+from tools.reading.prose import garbled, lost_th, vocabulary, with_th
 from tools.reading.roles import references_begin, roles_of
 
 Answer = dict[str, Any]
+
+_VERSIONED = re.compile(r"\s*\[v(?:ersion )?\d+\s*[;:,].*\]$")
+"""What open review adds to a title."""
 
 
 class Refused(Exception):
@@ -46,10 +50,14 @@ def read(path: Path, password: str | None, most_pages: int) -> Answer:
             raise Refused("too_large", f"It has {count} pages; at most {most_pages} are read.")
         pages = [read_page(document, index) for index in range(count)]
         _check_text(pages)
-        named, authors = (plain(_meta(document, key)) for key in ("Title", "Author"))
+        known = about(document, data)
     finally:
         pdfium.FPDF_CloseDocument(document)
-    return {**_understand(pages, named), "authors": _authors(authors), "warnings": _warnings(pages)}
+    return {
+        **_understand(pages, known),
+        "authors": known.authors,
+        "warnings": _warnings(pages),
+    }
 
 
 def _check_magic(data: bytes) -> None:
@@ -81,11 +89,8 @@ def _open(data: bytes, password: str | None) -> Any:
     raise Refused("damaged", "Its structure is broken beyond repair.")
 
 
-def _understand(pages: list[Page], named: str) -> Answer:
-    """What the words of all pages say when they are put in order.
-
-    named: the title that the file's metadata gives.
-    """
+def _understand(pages: list[Page], known: About) -> Answer:
+    """What the words of all pages say when they are put in order."""
     everything = [line for number, page in enumerate(pages) for line in lines_of(page, number)]
     if garbled("".join(line.text for line in everything)) or _unmapped(pages):
         raise Refused("garbage_text", "Its fonts do not say which letters they draw.")
@@ -93,8 +98,9 @@ def _understand(pages: list[Page], named: str) -> Answer:
     lines = in_reading_order(_with_ligatures(lines))
     # References are many and small: they would pass for the body of a short paper.
     habits = habits_of(lines[: references_begin(lines)])
-    blocks = blocks_of(mark_cells(lines, habits), habits)
-    whole = assemble(blocks, roles_of(blocks, habits, named), vocabulary(lines), len(pages))
+    blocks = with_bookmarks(blocks_of(mark_cells(lines, habits), habits), known.marks)
+    roles = roles_of(blocks, habits, known.title)
+    whole = assemble(blocks, roles, vocabulary(lines), len(pages))
     if heads:
         whole.set_aside["running heads"] = heads
     return {
@@ -102,9 +108,9 @@ def _understand(pages: list[Page], named: str) -> Answer:
         "text": whole.text,
         "page_starts": whole.page_starts,
         "passages": [list(cut) for cut in whole.cuts],
-        "title": whole.title or named,
+        "title": _VERSIONED.sub("", whole.title) or known.title,
         "abstract": whole.abstract,
-        "doi": _doi(everything),
+        "doi": doi_of(everything, known.dois),
         "set_aside": whole.set_aside,
     }
 
@@ -155,44 +161,3 @@ def _warnings(pages: list[Page]) -> list[str]:
 
 def _list(numbers: list[int]) -> str:
     return ", ".join(map(str, numbers[:20])) + (" and more" if len(numbers) > 20 else "")
-
-
-def _meta(document: Any, key: str) -> str:
-    size = pdfium.FPDF_GetMetaText(document, key.encode(), None, 0)
-    if not 2 < size < 20_000:
-        return ""
-    buffer = ctypes.create_string_buffer(size)
-    pdfium.FPDF_GetMetaText(document, key.encode(), buffer, size)
-    return buffer.raw[: size - 2].decode("utf-16-le", "replace")
-
-
-def _authors(named: str) -> list[str]:
-    parts = re.split(r"\s*(?:;|,| and | & )\s*", named)
-    return [part for part in parts if len(part.split()) >= 2][:100]
-
-
-_CITE = re.compile(r"cite this article", re.IGNORECASE)
-_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>\x02\ufffe]+")
-
-
-def _doi(lines: list[Line]) -> str:
-    """The paper's own DOI.
-
-    It is looked for before the references, which name other papers', and then where the paper says
-    how it wants to be cited.
-    """
-    texts = [line.text for line in lines]
-    cited = next((i for i, text in enumerate(texts) if _CITE.search(text)), len(texts))
-    return _named_most(texts[: references_begin(lines)]) or _named_most(texts[cited : cited + 6])
-
-
-def _named_most(lines: list[str]) -> str:
-    """The DOI that stands in most of the lines; among equals the first."""
-    found: dict[str, int] = {}
-    for line, after in zip(lines, [*lines[1:], ""], strict=False):
-        for match in _DOI.finditer(line):
-            # A long one goes on in the next line, behind a full stop or a slash.
-            more = re.match(r"[./][\w.-]*\d", after) if match.end() == len(line) else None
-            name = (match[0] + (more[0] if more else "")).rstrip(".,;:)]}'’”")
-            found[name] = found.get(name, 0) + 1
-    return max(found, key=lambda name: found[name], default="")

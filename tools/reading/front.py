@@ -32,8 +32,13 @@ def find_title(blocks: list[Block], roles: list[str], habits: Habits, named: str
     best = max(candidates, key=lambda i: (min(len(blocks[i].text), 120) * blocks[i].size, -i))
     for i in candidates:
         same = abs(blocks[i].size - blocks[best].size) < 0.2 and abs(i - best) <= 2
-        if i == best or (same and _near(blocks[i], blocks[best]) and not is_known(blocks[i].text)):
+        if i == best or (same and _near(blocks[i], blocks[best]) and not _other(blocks[i].text)):
             roles[i] = TITLE
+
+
+def _other(text: str) -> bool:
+    """Whether a line in the type of a title is none all the same."""
+    return is_known(text) or bool(ARTICLE_TYPE.fullmatch(text))
 
 
 def _near(one: Block, other: Block) -> bool:

@@ -83,6 +83,11 @@ def labels_abstract(text: str) -> bool:
     return bool(_LABELS.fullmatch(text.strip(" :.")))
 
 
+def opens_text(text: str) -> bool:
+    """Whether a heading stands first, in an abstract or in the text."""
+    return bool(re.fullmatch(r"(?:introduction|background)s?", text.strip(" :."), re.IGNORECASE))
+
+
 def is_references(text: str) -> bool:
     """Whether a heading opens the list of references."""
     return bool(REFERENCES.fullmatch(text.strip(" :.")))

@@ -84,7 +84,7 @@ def _first_guess(block: Block, habits: Habits) -> str:
         return FRAGMENT
     if BOILERPLATE.match(text):
         return FRONT
-    if block.run_in or _heading_like(block, text, habits):
+    if block.marked or block.run_in or _heading_like(block, text, habits):
         return HEADING
     if any(abs(block.size - size) < 0.3 for size in habits.sizes):
         if prose_like(text) or _tail_of_prose(block, text, habits):
@@ -144,7 +144,8 @@ def _stands_out(block: Block, text: str, habits: Habits, letters: int) -> bool:
 def _settle_headings(blocks: list[Block], roles: list[str]) -> None:
     """A heading stands above text. What stands above cells or nothing is none."""
     for i in range(len(roles) - 1, -1, -1):
-        if roles[i] != HEADING or is_known(blocks[i].text) or blocks[i].run_in:
+        block = blocks[i]
+        if roles[i] != HEADING or is_known(block.text) or block.run_in or block.marked:
             continue
         runs_on = (
             i > 0

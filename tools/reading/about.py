@@ -1,0 +1,88 @@
+"""What a PDF says about itself: title, authors, DOI and outline. And its DOI as it is printed."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from typing import Any, NamedTuple
+
+import pypdfium2.raw as pdfium
+
+from tools.reading.lines import Line
+from tools.reading.outline import Marks, bookmarks
+from tools.reading.prose import plain
+from tools.reading.roles import references_begin
+
+_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>\x02\ufffe]+")
+_CITE = re.compile(r"cite this article", re.IGNORECASE)
+_PACKET = re.compile(rb"<x:xmpmeta.*?</x:xmpmeta>", re.DOTALL)
+_CLOSERS = ".,;:)]}'’”"
+
+
+class About(NamedTuple):
+    """A file's own metadata; each may be empty, and wrong."""
+
+    title: str
+    authors: list[str]
+    dois: list[str]
+    """Of the document and of what is embedded in it (pictures have metadata too)."""
+    marks: Marks
+
+
+def about(document: Any, data: bytes) -> About:
+    """The metadata of an open document and of its bytes."""
+    stated = [_doi_in(_info(document, key)) for key in ("doi", "Subject")]
+    packed = [_doi_in(found[0].decode("utf-8", "replace")) for found in _PACKET.finditer(data)]
+    return About(
+        plain(_info(document, "Title")),
+        _authors(plain(_info(document, "Author"))),
+        list(dict.fromkeys(doi for doi in (*stated, *packed) if doi)),
+        bookmarks(document),
+    )
+
+
+def _info(document: Any, key: str) -> str:
+    size = pdfium.FPDF_GetMetaText(document, key.encode(), None, 0)
+    if not 2 < size < 20_000:
+        return ""
+    buffer = ctypes.create_string_buffer(size)
+    pdfium.FPDF_GetMetaText(document, key.encode(), buffer, size)
+    return buffer.raw[: size - 2].decode("utf-16-le", "replace")
+
+
+def _authors(named: str) -> list[str]:
+    parts = re.split(r"\s*(?:;|,| and | & )\s*", named)
+    return [part for part in parts if len(part.split()) >= 2][:100]
+
+
+def _doi_in(text: str) -> str:
+    match = _DOI.search(text)
+    return match[0].rstrip(_CLOSERS) if match else ""
+
+
+def doi_of(lines: list[Line], stated: list[str]) -> str:
+    """The paper's own DOI.
+
+    It is looked for before the references, which name other papers', then where the paper says how
+    it wants to be cited. Without either, the metadata is believed where it names one only.
+
+    stated: DOIs of the metadata.
+    """
+    texts = [line.text for line in lines]
+    cited = next((i for i, text in enumerate(texts) if _CITE.search(text)), len(texts))
+    if cited and texts[cited - 1 : cited] and texts[cited - 1].startswith("doi:"):
+        cited -= 1
+    face = _named_most(texts[: references_begin(lines)]) or _named_most(texts[cited : cited + 6])
+    return face or (stated[0] if len(stated) == 1 else "")
+
+
+def _named_most(lines: list[str]) -> str:
+    """The DOI that stands in most of the lines; among equals the first."""
+    found: dict[str, int] = {}
+    for line, after in zip(lines, [*lines[1:], ""], strict=False):
+        for match in _DOI.finditer(line):
+            # A long one goes on in the next line, behind a full stop or a slash.
+            more = re.match(r"[./][\w.-]*\d", after) if match.end() == len(line) else None
+            name = (match[0] + (more[0] if more else "")).rstrip(_CLOSERS)
+            found[name] = found.get(name, 0) + 1
+    return max(found, key=lambda name: found[name], default="")
