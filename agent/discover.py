@@ -81,7 +81,7 @@ def _folders(interest: Interest, run: Run) -> list[str]:
     if not folders:
         raise NothingToDo(
             f"Interest {interest.name!r} has no source to search.",
-            "Give a folder of PDFs: goldpan run NAME --papers FOLDER, "
+            "Give a folder of papers: goldpan run NAME --papers FOLDER, "
             "or: goldpan interests edit NAME --source folder:/path.",
         )
     return folders

@@ -107,7 +107,7 @@ def test_a_folder_that_may_not_be_opened_is_bad_input(open_folder: Path) -> None
 
 
 def test_an_empty_folder_is_nothing_to_do(tmp_path: Path) -> None:
-    with pytest.raises(NothingToDo, match="no readable PDF"):
+    with pytest.raises(NothingToDo, match="no readable PDF, JATS, HTML or LaTeX"):
         find(tmp_path)
 
 
@@ -117,3 +117,67 @@ def test_what_is_no_folder_is_told_with_what_to_do(tmp_path: Path) -> None:
         with pytest.raises(BadInput, match=words) as caught:
             find(path)
         assert caught.value.fix
+
+
+JATS = b"<!DOCTYPE article><article><front><article-meta>%s</article-meta></front></article>"
+DOI = b'<article-id pub-id-type="doi">10.1234/X.5</article-id>'
+
+
+def names(folder: Path) -> list[str]:
+    return [Path(paper.url).name for paper in find(folder).papers]
+
+
+def test_papers_in_mark_up_are_found_beside_pdfs(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        a_nxml=JATS % b"a",
+        b_xml=JATS % b"b",
+        c_html=b"<p>c",
+        d_tex=b"\\documentclass{article}",
+        e_tar_gz=b"\x1f\x8be",
+        f_zip=b"PKf",
+    )
+    (tmp_path / "2101.00001v2.gz").write_bytes(b"\x1f\x8bg")
+    assert names(tmp_path) == [
+        "2101.00001v2.gz", "a.nxml", "b.xml", "c.html", "d.tex", "e.tar.gz", "f.zip"
+    ]  # fmt: skip
+
+
+def test_what_only_looks_like_a_paper_is_left(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        a_pdf=BYTES,
+        b_xml=b"<project/>",
+        part_tex=b"\\section{One part}",
+        data_csv_gz=b"\x1f\x8b",
+    )
+    put(tmp_path / "saved_files", frame_html=b"<p>An advertisement")
+    put(tmp_path, saved_html=b"<p>page")
+    assert names(tmp_path) == ["a.pdf", "saved.html"]
+    assert find(tmp_path).skipped == [(str(tmp_path / "b.xml"), "XML, but no article in JATS")]
+
+
+def test_of_one_paper_in_several_formats_the_richest_is_read(tmp_path: Path) -> None:
+    put(tmp_path, a_html=b"<p>a", a_nxml=JATS % b"", a_pdf=BYTES, a_tar_gz=b"\x1f\x8b")
+    put(tmp_path / "other", a_pdf=b"%PDF-1.4 another paper of that name")
+    found = find(tmp_path)
+    assert names(tmp_path) == ["a.nxml", "a.pdf"]
+    assert [Path(path).name for path, _ in found.skipped] == ["a.html", "a.pdf", "a.tar.gz"]
+    assert all("because it is JATS" in reason for _, reason in found.skipped)
+
+
+def test_the_same_doi_is_the_same_paper_whatever_the_files_are_called(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        one_xml=JATS % DOI,
+        two_html=b'<meta content="doi:10.1234/x.5" name="citation_doi"><p>',
+        three_pdf=b"%PDF-1.4 <prism:doi>10.1234/x.5</prism:doi>",
+        citing_pdf=b"%PDF-1.4 /URI (https://doi.org/10.1234/x.5)",
+    )
+    assert names(tmp_path) == ["citing.pdf", "one.xml"]
+
+
+def test_two_files_of_one_format_are_two_papers(tmp_path: Path) -> None:
+    """Two versions of a paper may share a DOI; nobody asked to leave one out."""
+    put(tmp_path, one_xml=JATS % DOI, two_xml=JATS % (DOI + b"2"))
+    assert names(tmp_path) == ["one.xml", "two.xml"]

@@ -1,4 +1,4 @@
-"""Papers from a folder of PDF files. What is inside them is left to the reader."""
+"""Papers from a folder: PDF, JATS, HTML, LaTeX. What is inside them is left to the reader."""
 
 from __future__ import annotations
 
@@ -9,40 +9,79 @@ from typing import NamedTuple
 
 from memory.errors import BadInput, NothingToDo
 from memory.records import Paper
+from tools.papers.kinds import Format, doi_of, format_of, stem_of
 
 
 class Found(NamedTuple):
     """What a folder gave."""
 
     papers: list[Paper]
-    """One per distinct content, sorted by path."""
+    """One for each distinct paper, sorted by path."""
     skipped: list[tuple[str, str]]
     """Path and reason of each file that was left out."""
 
 
-def find(folder: Path) -> Found:
-    """Every PDF in the folder and below it; the same bytes count once, under the first path.
+class _File(NamedTuple):
+    path: Path
+    format: Format
+    sha256: str
 
-    A file is one when its name ends in `.pdf`, in any case, or when it has no ending at all and
-    begins with `%PDF-`. Hidden files and folders are left alone; a linked folder is entered once.
-    Raises BadInput for what is no readable folder, NothingToDo where no PDF is found.
+
+def find(folder: Path) -> Found:
+    """Every paper in the folder and below it; one that is there twice counts once.
+
+    The same bytes are the same paper, under the first path. So are files beside each other whose
+    names differ in their ending only, and files that give the same DOI; of those the format that
+    says most is taken: JATS before HTML before LaTeX before PDF. Hidden files and folders are left
+    alone; a linked folder is entered once.
+    Raises BadInput for what is no readable folder, NothingToDo where no paper is found.
     """
     root = _checked(folder)
     skipped: list[tuple[str, str]] = []
-    papers: dict[str, Paper] = {}
+    held: dict[str, _File] = {}
     for path in sorted(_files(root, skipped), key=lambda path: path.relative_to(root).parts):
-        sha256 = _sha256(path, skipped)
-        if sha256 in papers:
-            skipped.append((str(path), f"the same file as {papers[sha256].url}"))
-        elif sha256:
-            papers[sha256] = Paper(
-                canonical=f"sha256:{sha256}", sha256=sha256, url=str(path), source=f"folder:{root}"
-            )
+        format_ = format_of(path, skipped)
+        sha256 = _sha256(path, skipped) if format_ is not None else ""
+        if sha256 in held:
+            skipped.append((str(path), f"the same file as {held[sha256].path}"))
+        elif sha256 and format_ is not None:
+            held[sha256] = _File(path, format_, sha256)
+    papers = [
+        Paper(
+            canonical=f"sha256:{file.sha256}",
+            sha256=file.sha256,
+            url=str(file.path),
+            source=f"folder:{root}",
+        )
+        for file in _once(list(held.values()), skipped)
+    ]
     if not papers:
         raise NothingToDo(
-            f"There is no readable PDF in {folder}.", "Put PDF files there, or name another folder."
+            f"There is no readable PDF, JATS, HTML or LaTeX paper in {folder}.",
+            "Put papers there, or name another folder.",
         )
-    return Found(list(papers.values()), sorted(skipped))
+    return Found(papers, sorted(skipped))
+
+
+def _once(files: list[_File], skipped: list[tuple[str, str]]) -> list[_File]:
+    """The files without those whose paper is there in a format that says more."""
+    best: dict[tuple[str, ...], _File] = {}
+    kept: list[_File] = []
+    # A PDF is searched for its DOI only where another file might be the same paper.
+    several = len({file.format for file in files}) > 1
+    for file in sorted(files, key=lambda file: file.format):
+        names: list[tuple[str, ...]] = [("name", str(stem_of(file.path)))]
+        if several and (doi := doi_of(file.path, file.format)):
+            names.append(("doi", doi))
+        richer = next((best[n] for n in names if n in best and best[n].format < file.format), None)
+        if richer:
+            what = f"the same paper as {richer.path}, read instead because it is"
+            skipped.append((str(file.path), f"{what} {richer.format.label}"))
+        else:
+            kept.append(file)
+        for name in names:
+            best.setdefault(name, richer or file)
+    return sorted(kept, key=lambda file: files.index(file))
 
 
 def _checked(folder: Path) -> Path:
@@ -63,7 +102,7 @@ def _checked(folder: Path) -> Path:
 
 
 def _files(root: Path, skipped: list[tuple[str, str]]) -> list[Path]:
-    """PDF files below `root`. A folder reached twice through links is walked once."""
+    """All files below `root`. A folder reached twice through links is walked once."""
     found: list[Path] = []
     entered: set[tuple[int, int]] = set()
 
@@ -76,26 +115,12 @@ def _files(root: Path, skipped: list[tuple[str, str]]) -> list[Path]:
             folders.clear()
             continue
         entered.add((state.st_dev, state.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(place, name) for name in names if _is_pdf(Path(place, name), skipped)]
+        # A browser keeps what belongs to a saved page in `page_files` beside `page.html`.
+        pages = (name for name in names if name.lower().endswith((".html", ".htm")))
+        parts = {f"{Path(name).stem}_files" for name in pages}
+        folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in parts)
+        found += [Path(place, name) for name in names if not name.startswith(".")]
     return found
-
-
-def _is_pdf(path: Path, skipped: list[tuple[str, str]]) -> bool:
-    if path.name.startswith("."):
-        return False
-    if path.suffix.lower() == ".pdf":
-        if path.is_file():
-            return True
-        skipped.append((str(path), "not a regular file, or a link to nothing"))
-        return False
-    if path.suffix or not path.is_file():
-        return False
-    try:
-        with path.open("rb") as file:
-            return file.read(5) == b"%PDF-"
-    except OSError:
-        return False
 
 
 def _sha256(path: Path, skipped: list[tuple[str, str]]) -> str:
