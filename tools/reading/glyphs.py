@@ -9,20 +9,17 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
+from tools.reading import bulk
+
 # A line-end hyphen arrives as one of these two, and the line break after it is gone.
 SOFT_HYPHENS = "\x02\ufffe"
 _WORD = re.compile(f"[^\\s\0{SOFT_HYPHENS}]+[{SOFT_HYPHENS}]?|[{SOFT_HYPHENS}]")
-
-# Each word costs a handful of calls: these three go by the fastest way that ctypes has.
-_OBJECT = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
-    ctypes.cast(pdfium.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
-)
-_ORIGIN = pdfium.FPDFText_GetCharOrigin
-_BOX = pdfium.FPDFText_GetLooseCharBox
 _FAR = 1e6
 """Points; the largest page that readers accept is 14,400 wide."""
 _ITALIC = 1 << 6
@@ -58,6 +55,10 @@ class Word(NamedTuple):
     face: Face
     glued: bool
     """Whether no space stands before it (a hyphen or a change of style cut the word)."""
+
+
+_made: Callable[[Iterable[Any]], Word] = partial(tuple.__new__, Word)
+"""A word from its fields: a third of the time that its constructor takes."""
 
 
 class Page(NamedTuple):
@@ -114,15 +115,14 @@ def _text(text_page: Any) -> str:
     if len(text) == count:
         return text
     # Characters beyond the basic plane, or ones that GetText leaves out: ask one by one.
-    codes = (pdfium.FPDFText_GetUnicode(text_page, index) for index in range(count))
+    codes = bulk.codes(bulk.handle(text_page), range(count))
     return "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
 
 
 def _unmapped(text_page: Any, text: str) -> int:
     """Characters without a Unicode value, estimated from at most 100 spread over the page."""
     sample = range(0, len(text), max(1, len(text) // 100))
-    error = pdfium.FPDFText_HasUnicodeMapError
-    bad = sum(1 for index in sample if error(text_page, index) == 1)
+    bad = bulk.unmapped(bulk.handle(text_page), sample)
     return bad * len(text) // max(1, len(sample))
 
 
@@ -146,91 +146,118 @@ def _images(page: Any) -> int:
 class _Reader:
     """Asks PDFium about characters; the answers about faces are kept per text object."""
 
-    def __init__(self, text_page: Any, text: str) -> None:
-        self.page = text_page
+    def __init__(self, page: Any, text: str) -> None:
+        self.page = page
+        self.handle = bulk.handle(page)
         self.text = text
         self.faces: dict[int, Face] = {}
+        """By text object; below zero, by a character that belongs to none."""
+        self.looks: dict[Any, Face] = {}
+        """By size, font and matrix."""
         self.alike: dict[Face, Face] = {}
         """One object for all equal faces, so that they can be told apart by identity."""
-        self.styles: dict[tuple[bytes, int], tuple[str, bool, bool]] = {}
-        self.box = pdfium.FS_RECTF()
-        self.matrix = pdfium.FS_MATRIX()
-        self.box_ref = ctypes.byref(self.box)
-        self.x, self.y = ctypes.c_double(), ctypes.c_double()
-        self.origin = ctypes.byref(self.x), ctypes.byref(self.y)
-        self.name = ctypes.create_string_buffer(128)
-        self.flags = ctypes.c_int()
+        self.styles: dict[int, tuple[str, bool, bool]] = {}
+        """By font."""
 
     def words(self) -> list[Word]:
-        """The words of the page in the order of its content stream.
+        """The words of the page in the order of its content stream."""
+        text = self.text
+        spans = [match.span() for match in _WORD.finditer(text)]
+        texts = [text[start:end] for start, end in spans]
+        glued = [start > 0 and not text[start - 1].isspace() for start, _ in spans]
+        starts = [start for start, _ in spans]
+        ends = [end - 1 for _, end in spans]
+        left, base = bulk.origins(self.handle, starts, (0, 1))
+        (right,) = bulk.boxes(self.handle, ends, (2,))
+        faces = self._faces_at(starts)
+        self._lower(texts, ends, faces, base)
+        words = list(map(_made, zip(texts, left, right, base, faces, glued, strict=True)))
+        # Written up, down, or from right to left.
+        turned = [i for i, word in enumerate(words) if word[4].turn or word[2] < word[1]]
+        if turned:
+            self._lay(words, turned, starts, ends)
+        # A damaged file puts words at infinity, or nowhere at all.
+        return [word for word in words if -_FAR < word[1] + word[2] + word[3] < _FAR]
 
-        Written out in one loop: at 600 words a page, calls of Python's own cost more than PDFium.
+    def _lower(
+        self, texts: list[str], ends: list[int], faces: list[Face], base: list[float]
+    ) -> None:
+        """Give words that begin with a raised character the face and the baseline of their end.
+
+        Raised numbers hang on words; a word of letters alone is set in one piece.
         """
-        found: list[Word] = []
-        text, page, faces, x, y, box = self.text, self.page, self.faces, self.x, self.y, self.box
-        origin_x, origin_y = self.origin
-        for match in _WORD.finditer(text):
-            start, end = match.span()
-            word = match[0]
-            face = faces.get(_OBJECT(page, start)) or self._face(start)
-            _ORIGIN(page, start, origin_x, origin_y)
-            left, base = x.value, y.value
-            glued = start > 0 and not text[start - 1].isspace()
-            # Raised numbers hang on words; a word of letters alone is set in one piece.
-            if not word.isalpha() and (last := self._face(end - 1)).size > face.size * 1.1:
-                face = last
-                _ORIGIN(page, end - 1, origin_x, origin_y)
-                base = y.value
-            _BOX(page, end - 1, self.box_ref)
-            made = Word(word, left, box.right, base, face, glued)
-            if face.turn or box.right < left:
-                # Written up, down, or from right to left.
-                made = self._turned_word(word, (start, end - 1), face, glued)
-            # A damaged file puts words at infinity, or nowhere at all.
-            if -_FAR < made.x0 + made.x1 + made.y < _FAR:
-                found.append(made)
-        return found
+        mixed = [i for i, text in enumerate(texts) if len(text) > 1 and not text.isalpha()]
+        last = self._faces_at([ends[i] for i in mixed])
+        raised = [
+            (i, face)
+            for i, face in zip(mixed, last, strict=True)
+            if face is not faces[i] and face.size > faces[i].size * 1.1
+        ]
+        (level,) = bulk.origins(self.handle, [ends[i] for i, _ in raised], (1,))
+        for (i, face), y in zip(raised, level, strict=True):
+            faces[i], base[i] = face, y
 
-    def _turned_word(self, text: str, ends: tuple[int, int], face: Face, glued: bool) -> Word:
-        """The word as it looks when its own direction of writing is laid to the right."""
-        corners: list[tuple[float, float]] = []
-        for index in ends:
-            _BOX(self.page, index, self.box_ref)
-            corners += [(self.box.left, self.box.bottom), (self.box.right, self.box.top)]
-        along = [_turn(x, y, face.turn)[0] for x, y in corners]
-        _ORIGIN(self.page, ends[0], *self.origin)
-        base = _turn(self.x.value, self.y.value, face.turn)[1]
-        return Word(text, min(along), max(along), base, face, glued)
+    def _lay(self, words: list[Word], which: list[int], starts: list[int], ends: list[int]) -> None:
+        """Make words look as if their own direction of writing were laid to the right."""
+        first, last = ([indices[i] for i in which] for indices in (starts, ends))
+        one, two = (
+            list(zip(*bulk.boxes(self.handle, indices, range(4)), strict=True))
+            for indices in (first, last)
+        )
+        points = zip(*bulk.origins(self.handle, first, (0, 1)), strict=True)
+        for i, *boxes, (x, y) in zip(which, one, two, points, strict=True):
+            word = words[i]
+            turn = word.face.turn
+            along = [
+                _turn(*corner, turn)[0]
+                for x0, top, x1, bottom in boxes
+                for corner in ((x0, bottom), (x1, top))
+            ]
+            words[i] = word._replace(x0=min(along), x1=max(along), y=_turn(x, y, turn)[1])
 
-    def _face(self, index: int) -> Face:
-        """Size and style of one character."""
-        key = _OBJECT(self.page, index) or -1 - index
-        face = self.faces.get(key)
-        if face is None:
-            face = self.faces[key] = self._ask_face(index)
-        return face
+    def _faces_at(self, indices: list[int]) -> list[Face]:
+        """Size and style of characters."""
+        pieces = bulk.objects(self.handle, indices)
+        keys = [piece or -1 - index for piece, index in zip(pieces, indices, strict=True)]
+        faces = self.faces
+        new = {key: at for key, at in zip(keys, indices, strict=True) if key not in faces}
+        if new:
+            self._ask_faces(list(new), list(new.values()))
+        return [faces[key] for key in keys]
 
-    def _ask_face(self, index: int) -> Face:
-        pdfium.FPDFText_GetMatrix(self.page, index, self.matrix)
-        if not -_FAR < sum((self.matrix.a, self.matrix.b, self.matrix.c, self.matrix.d)) < _FAR:
+    def _ask_faces(self, keys: list[int], indices: list[int]) -> None:
+        """Learn the faces of text objects, each from one of its characters."""
+        sizes = bulk.sizes(self.handle, indices)
+        fonts = bulk.fonts(max(0, key) for key in keys)
+        matrices = zip(*bulk.matrices(self.handle, indices, range(4)), strict=True)
+        looks = list(zip(sizes, fonts, matrices, strict=True))
+        for key, index, look in zip(keys, indices, looks, strict=True):
+            face = self.looks.get(look)
+            if face is None:
+                face = self.looks[look] = self._face(index, *look)
+            self.faces[key] = face
+
+    def _face(self, index: int, size: float, font: int | None, matrix: tuple[float, ...]) -> Face:
+        a, b, c, d = matrix
+        if not -_FAR < a + b + c + d < _FAR:
             return Face(1.0, False, False, 0, "")
-        scale = math.hypot(self.matrix.c, self.matrix.d) or 1.0
-        size = pdfium.FPDFText_GetFontSize(self.page, index) * scale
+        size *= math.hypot(c, d) or 1.0
         size = abs(size) if -_FAR < size < _FAR else 1.0
-        angle = math.degrees(math.atan2(self.matrix.b, self.matrix.a))
-        pdfium.FPDFText_GetFontInfo(self.page, index, self.name, 128, self.flags)
-        name, bold, italic = self._style(self.name.value, self.flags.value)
+        angle = math.degrees(math.atan2(b, a))
+        if font is None or font not in self.styles:
+            self.styles[font or 0] = self._style(index)
+        name, bold, italic = self.styles[font or 0]
         face = Face(size, bold, italic, round(angle / 90) * 90 % 360, name)
         return self.alike.setdefault(face, face)
 
-    def _style(self, raw: bytes, flags: int) -> tuple[str, bool, bool]:
+    def _style(self, index: int) -> tuple[str, bool, bool]:
         """Name of a font without its subset's prefix, and whether it is bold and in italics."""
-        if (raw, flags) not in self.styles:
-            name = raw.decode("utf-8", "replace").rpartition("+")[2]
-            bold = bool(_BOLD_NAME.search(name)) or bool(flags & _FORCE_BOLD)
-            italic = bool(_ITALIC_NAME.search(name)) or bool(flags & _ITALIC)
-            self.styles[raw, flags] = name, bold and not _LIGHT_NAME.search(name), italic
-        return self.styles[raw, flags]
+        raw, flags = ctypes.create_string_buffer(128), ctypes.c_int()
+        pdfium.FPDFText_GetFontInfo(self.page, index, raw, 128, flags)
+        name = raw.value.decode("utf-8", "replace").rpartition("+")[2]
+        bold = bool(_BOLD_NAME.search(name)) or bool(flags.value & _FORCE_BOLD)
+        italic = bool(_ITALIC_NAME.search(name)) or bool(flags.value & _ITALIC)
+        return name, bold and not _LIGHT_NAME.search(name), italic
 
 
 def _turn(x: float, y: float, turn: int) -> tuple[float, float]:
@@ -245,12 +272,12 @@ def _upright(
 
     What is written across that (a stamp in the margin, the label of an axis) is dropped.
     """
+    if not any(word[4].turn for word in words):
+        return words, (width, height)
     share: dict[int, int] = {}
     for word in words:
         share[word.face.turn] = share.get(word.face.turn, 0) + len(word.text)
     turn = max(share, key=lambda key: share[key], default=0)
-    if share.keys() <= {0}:
-        return words, (width, height)
     kept = [word for word in words if word.face.turn == turn]
     if turn == 0:
         return kept, (width, height)

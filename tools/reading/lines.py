@@ -50,17 +50,39 @@ class Line(NamedTuple):
 def lines_of(page: Page, number: int) -> list[Line]:
     """Lines in the order of the content stream, columns and table cells kept apart."""
     runs: list[list[Word]] = []
+    run: list[Word] = []
+    face, level, edge, space = None, 0.0, 0.0, 0.0
     for word in page.words:
-        if runs and _joins(runs[-1], word):
-            runs[-1].append(word)
+        text, left, right, base, own, _ = word
+        # Nearly all words stand right of their neighbour, in its type: that is seen at a glance.
+        near = own is face and base == level and 0 < left - edge < space and text.isascii()
+        if near or (run and _joins(run, word)):
+            run.append(word)
         else:
-            runs.append([word])
-    lines = [make_line(number, run) for run in runs]
-    return _rejoin(lines)
+            runs.append(run := [word])
+        face, level, edge, space = own, base, right, own[0]
+    return _rejoin([make_line(number, run) for run in runs])
 
 
 def make_line(number: int, words: list[Word]) -> Line:
     """One line of words that stand left to right."""
+    texts, left, right, levels, faces, glued = zip(*words, strict=True)
+    face, base = faces[0], levels[0]
+    if faces.count(face) == len(faces):
+        size, font = round(face.size, 1), face.font
+        bold, italic = float(face.bold), float(face.italic)
+    else:
+        size, font, bold, italic = _mixture(words)
+        base = next(w.y for w in words if round(w.face.size, 1) == size)
+    if True in glued[1:]:
+        text = "".join(w.text if i == 0 or w.glued else " " + w.text for i, w in enumerate(words))
+    else:
+        text = " ".join(texts)
+    return Line(number, tuple(words), min(left), max(right), base, size, bold, italic, font, text)
+
+
+def _mixture(words: list[Word]) -> tuple[float, str, float, float]:
+    """Size and font of most characters, share of bold and of italic ones."""
     sizes: dict[float, int] = {}
     fonts: dict[str, int] = {}
     bold = italic = count = 0
@@ -74,13 +96,7 @@ def make_line(number: int, words: list[Word]) -> Line:
         count += n
     size = max(sizes, key=lambda key: (sizes[key], key))
     font = max(fonts, key=lambda key: (fonts[key], key))
-    base = next(w.y for w in words if round(w.face.size, 1) == size)
-    text = "".join(w.text if i == 0 or w.glued else " " + w.text for i, w in enumerate(words))
-    right = max(word.x1 for word in words)
-    left = min(word.x0 for word in words)
-    return Line(
-        number, tuple(words), left, right, base, size, bold / count, italic / count, font, text
-    )
+    return size, font, bold / count, italic / count
 
 
 def _joins(run: list[Word], word: Word) -> bool:

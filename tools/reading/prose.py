@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
@@ -10,26 +11,39 @@ from collections.abc import Iterable
 from tools.reading.glyphs import SOFT_HYPHENS
 from tools.reading.lines import Line
 
-_PLAIN = str.maketrans(
-    {
-        "ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st",
-        "\xad": "", "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "",
-        "\u2010": "-", "\u2011": "-",
-    }
-)  # fmt: skip
-_SPACE = re.compile(r"\s+")
+_PLAIN = {
+    "ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st",
+    "\xad": "", "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "",
+    "\u2010": "-", "\u2011": "-",
+}  # fmt: skip
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # The Symbol font's letters a to z. A lone one may be another font's bullet and is left alone.
 _GREEK = "αβχδεφγηιϕκλμνοπθρστυϖωξψζ"
 _SYMBOL = re.compile("(?<=\\S)[\uf061-\uf07a]|[\uf061-\uf07a](?=\\S)")
 _NO_SIGN = ("Cc", "Co", "Cn", "Cs")
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_CUT = f"{SOFT_HYPHENS}-/–"
+"""A line that ends with one of these may go on without a space."""
+_ASCII_LETTERS = string.ascii_letters.encode()
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def plain(text: str) -> str:
     """Composed characters, ligatures spelt out, single spaces, nothing invisible."""
-    text = _SYMBOL.sub(_greek, unicodedata.normalize("NFC", text.translate(_PLAIN)))
-    return _SPACE.sub(" ", _UNSEEN.sub("", text)).strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _spelt(text))
+    if not text.isprintable():
+        text = _UNSEEN.sub("", _SYMBOL.sub(_greek, text))
+    return " ".join(text.split())
+
+
+def _spelt(text: str) -> str:
+    """Ligatures spelt out, hyphens of one kind."""
+    # Most texts hold none of them, and a search costs a fiftieth of `translate`.
+    for sign, letters in _PLAIN.items():
+        if sign in text:
+            text = text.replace(sign, letters)
+    return text
 
 
 def _greek(match: re.Match[str]) -> str:
@@ -43,20 +57,19 @@ Vocabulary = Counter[str]
 
 def vocabulary(lines: Iterable[Line]) -> Vocabulary:
     """Words of the document that no line end cut."""
-    seen: Vocabulary = Counter()
-    for line in lines:
-        text = line.text
-        if text[-1:] in SOFT_HYPHENS:
-            text = text.rpartition(" ")[0]
-        seen.update(_TOKEN.findall(text.translate(_PLAIN).lower()))
-    return seen
+    texts = (line.text for line in lines)
+    whole = (text.rpartition(" ")[0] if text[-1:] in SOFT_HYPHENS else text for text in texts)
+    return Counter(_TOKEN.findall(_spelt("\n".join(whole)).lower()))
 
 
 def join(lines: Iterable[Line], known: Vocabulary) -> str:
     """The lines as one paragraph."""
     text = ""
     for line in lines:
-        text = _append(text, line.text, known)
+        if text and text[-1] not in _CUT:
+            text += " " + line.text
+        else:
+            text = _append(text, line.text, known)
     return _mend(text)
 
 
@@ -83,7 +96,7 @@ def _hyphen(text: str, more: str, known: Vocabulary) -> str:
     after = re.match(r"[^\W_]+", more)
     if not before or not after:
         return "-"
-    left, right = before[0].translate(_PLAIN), after[0].translate(_PLAIN)
+    left, right = _spelt(before[0]), _spelt(after[0])
     if any(c.isdigit() for c in left + right) or (right[0].isupper() and not left.isupper()):
         return "-"
     if left.isupper() and len(left) <= 4:
@@ -98,7 +111,9 @@ def _hyphen(text: str, more: str, known: Vocabulary) -> str:
 
 def _mend(text: str) -> str:
     """Soft hyphens that stayed inside a line are ordinary hyphens."""
-    return plain(re.sub(f"[{SOFT_HYPHENS}]", "-", text))
+    for hyphen in SOFT_HYPHENS:
+        text = text.replace(hyphen, "-")
+    return plain(text)
 
 
 def mended(text: str) -> str:
@@ -106,6 +121,8 @@ def mended(text: str) -> str:
     return _mend(text)
 
 
+# The letter first: the engine leaps from one to the next and looks back only there.
+_LOST_TH = re.compile(r"e (?=[a-z])(?<=[^\w\s]e )(?<!\S[^\w\s]e )")
 _TH_TAILS = (
     "an|anks?|at|e|eir|em|en|ereafter|ereby|erefore|erein|ermal|ermodynamic|ere|ese|esis|ey|eoretical"
     "|eoretically|eory|ickness|in|ird|irdly|irty|is|omas|ose|ough|ousands?|ree|resholds?|rough"
@@ -118,7 +135,7 @@ def lost_th(text: str) -> str:
 
     Such a font writes `*e` for `The`; four times the article and once another word settle it.
     """
-    signs: Counter[str] = Counter(re.findall(r"(?<!\S)([^\w\s])e (?=[a-z])", text))
+    signs = Counter(text[match.start() - 1] for match in _LOST_TH.finditer(text))
     for sign, count in signs.most_common(1):
         if count >= 4 and re.search(rf"(?<!\S){re.escape(sign)}(?:is|ese|ey|us|erefore) ", text):
             return sign
@@ -135,7 +152,7 @@ def prose_like(text: str) -> bool:
     words = text.split()
     if len(words) < 6:
         return False
-    letters = sum(map(str.isalpha, text))
+    letters = _letters(text)
     solid = sum(map(len, words))
     small = long = 0
     for word in words:
@@ -145,9 +162,22 @@ def prose_like(text: str) -> bool:
     return letters > 0.68 * solid and small > 0.45 * len(words) and long > 0.55 * len(words)
 
 
+def _letters(text: str) -> int:
+    """How many characters are letters."""
+    ascii_part = text.encode("ascii", "ignore")
+    letters = len(ascii_part) - len(ascii_part.translate(None, _ASCII_LETTERS))
+    if len(ascii_part) < len(text):
+        letters += sum(map(str.isalpha, _BEYOND_ASCII.findall(text)))
+    return letters
+
+
+_ENOUGH = 8192
+"""Characters of a document that show whether it can be read."""
+
+
 def garbled(text: str) -> bool:
     """Whether a text is what a font without a Unicode map gives: no person could read it."""
-    counts = Counter(text)
+    counts = Counter(text[:: 1 + len(text) // _ENOUGH])
     for blank in [c for c in counts if c.isspace() or c in SOFT_HYPHENS]:
         del counts[blank]
     solid = sum(counts.values())
