@@ -18,6 +18,7 @@ class Trouble(Exception):
     │   └── NoSpace         the disk is full
     ├── Unreadable          one paper could not be read; carries a reason code
     ├── SourceDown          a paper source did not answer
+    ├── BadReply            a language model's reply is no answer; carries a reason code
     ├── BadModel            a model directory is missing, damaged or refused
     ├── TrainingFailed      the training program ended badly
     └── GateRefused         the trained version is not good enough
@@ -76,6 +77,18 @@ class Unreadable(Trouble):
 
 class SourceDown(Trouble):
     """A paper source did not answer."""
+
+
+class BadReply(Trouble):
+    """A language model's reply is no answer, also after one repair.
+
+    reason: a code: empty, refused, filtered (by the endpoint), cut (at the length limit), too_long
+    (what was asked), error_body (an error in place of a reply), unsupported, unreadable.
+    """
+
+    def __init__(self, reason: str, what: str, fix: str = "") -> None:
+        super().__init__(what, fix)
+        self.reason = reason
 
 
 class BadModel(Trouble):

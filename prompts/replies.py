@@ -1,0 +1,189 @@
+"""What models answer: one list of items each, strict in what we ask, lenient in what we read.
+
+Strict: the JSON schema has every field required and no others, as the structured-output modes of
+endpoints want it. Lenient: `"9"` and `9.0` are 9, a letter names its option, a field too many is
+left out. Nothing that is missing is made up.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+
+_LETTER = re.compile(r"[(\[]?([A-Za-z]|\d{1,2})(?:[).:\]]\s*(.*))?", re.DOTALL)
+
+
+def _words(value: object) -> object:
+    """A list, also where it was written as `a, b`, or as nothing."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [part.strip() for part in re.split(r"[,;\n]", value) if part.strip()]
+    return value
+
+
+def _score(value: object) -> object:
+    """A number, also where it was written as `9/10`."""
+    found = (
+        re.fullmatch(r"\s*(\d+)(?:\.0*)?\s*(?:/\s*10)?\s*", value)
+        if isinstance(value, str)
+        else None
+    )
+    return int(found[1]) if found else value
+
+
+def _in_range(value: int) -> int:
+    if not 1 <= value <= 10:
+        raise ValueError("must be from 1 to 10")
+    return value
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _filled(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value.strip()
+
+
+Text = Annotated[str, AfterValidator(_filled)]
+Words = Annotated[list[str], BeforeValidator(_words)]
+Score = Annotated[int, BeforeValidator(_score), AfterValidator(_in_range)]
+
+
+class Item(BaseModel):
+    """One element of a reply. The field names and their order are what the model sees."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
+
+
+class Draft(Item):
+    """A nugget as a model proposes it; whether it is one is decided by code."""
+
+    claim: Text
+    quote: Text
+    kind: Annotated[
+        Literal["finding", "method", "resource", "definition", "quantity"], BeforeValidator(_lower)
+    ]
+    entities: Words
+    keywords: Words
+    sure: Score
+
+
+class Exercise(Item):
+    """Something to teach by or to ask, as a model proposes it."""
+
+    kind: Annotated[Literal["statement", "short", "choice"], BeforeValidator(_lower)]
+    level: Annotated[Literal["fact", "concept", "application", "analysis"], BeforeValidator(_lower)]
+    text: Text
+    answer: str
+    wrong: Words
+    explanation: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_options(cls, data: Any) -> Any:
+        """`options` and a letter (`B`, `2.`, `b) 412 K`), where `wrong` was asked for."""
+        if (
+            not isinstance(data, dict)
+            or "wrong" in data
+            or not isinstance(data.get("options"), list)
+        ):
+            return data
+        options = [str(option) for option in data["options"]]
+        answer = _chosen(str(data.get("answer", "")), options)
+        bare = _unlettered(options)
+        return {
+            **data,
+            "answer": bare[answer],
+            "wrong": [option for place, option in enumerate(bare) if place != answer],
+        }
+
+
+def _chosen(answer: str, options: list[str]) -> int:
+    """Which option an answer means. The option's own words go before a letter or a number."""
+    for said in (options, _unlettered(options)):
+        if said.count(answer.strip()) == 1:
+            return said.index(answer.strip())
+    found = _LETTER.fullmatch(answer.strip())
+    if found:
+        sign = found[1]
+        place = int(sign) - 1 if sign.isdigit() else ord(sign.lower()) - ord("a")
+        rest = (found[2] or "").strip()
+        if 0 <= place < len(options) and rest in ("", options[place], _unlettered(options)[place]):
+            return place
+    raise ValueError("answer is none of the options")
+
+
+def _unlettered(options: list[str]) -> list[str]:
+    """The options without `A)`, `B)` or `1.`, `2.`, where all of them are so marked in order."""
+    marked = [
+        re.match(r"\s*[(\[]?([A-Za-z]|\d{1,2})[).:\]]\s+(?=\S)", option) for option in options
+    ]
+    signs = [found[1].lower() for found in marked if found]
+    wanted = {
+        tuple("abcdefghijklmnopqrst"[: len(options)]),
+        tuple(map(str, range(1, len(options) + 1))),
+    }
+    if tuple(signs) not in wanted:
+        return [option.strip() for option in options]
+    return [
+        option[found.end() :].strip()
+        for option, found in zip(options, marked, strict=True)
+        if found
+    ]
+
+
+class Reply(BaseModel):
+    """A whole reply: an object with one list. An empty list is an answer like any other."""
+
+    model_config = ConfigDict(frozen=True)
+    items: ClassVar[str]
+    """Name of that list."""
+    item: ClassVar[type[Item]]
+
+    @classmethod
+    def strict_schema(cls) -> dict[str, Any]:
+        """JSON schema without references, every field required and no other allowed."""
+        schema = cls.model_json_schema()
+        inlined: dict[str, Any] = _strict(schema, schema.pop("$defs", {}))
+        return inlined
+
+
+def _strict(node: Any, shared: dict[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_strict(entry, shared) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return _strict(shared[node["$ref"].rpartition("/")[2]], shared)
+    kept = {
+        key: {name: _strict(entry, shared) for name, entry in value.items()}
+        if key == "properties"
+        else _strict(value, shared)
+        for key, value in node.items()
+        if key not in ("title", "description", "default")
+    }
+    if "properties" in kept:
+        kept |= {"required": list(kept["properties"]), "additionalProperties": False}
+    return kept
+
+
+class Extraction(Reply):
+    """The nuggets of some passages."""
+
+    items = "nuggets"
+    item = Draft
+    nuggets: list[Draft]
+
+
+class Exercises(Reply):
+    """What teaches and examines one nugget."""
+
+    items = "exercises"
+    item = Exercise
+    exercises: list[Exercise]

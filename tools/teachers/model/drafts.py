@@ -1,0 +1,128 @@
+"""Make nuggets of what a model proposes, by code alone: located, grounded, supported, told once.
+
+Grounding itself is `tools.nuggets`' business; a draft that fails anywhere is refused with a reason.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+from memory.records import Document, Kind, Nugget, Passage
+from prompts.replies import Draft
+from tools.nuggets import Ungrounded, distinct, ground, plain
+from tools.teachers.model.locate import locate
+
+TERMS = 8
+"""Most entities and keywords kept of one nugget."""
+IN_QUOTE, IN_TEXT = 0.3, 0.8
+"""Least share of a claim's content words that stand in its quote, and in what the model was shown.
+A claim that names in full what its quote calls `they` takes words from around the quote, but
+hardly any that nobody showed it."""
+
+_CONTENT = re.compile(r"[^\W\d_]{4,}")
+_SAID = frozenset(
+    ("that", "this", "with", "from", "have", "were", "been", "than", "which", "when", "also",
+     "more", "most", "into", "such")
+)  # fmt: skip
+
+
+def nuggets(
+    drafts: Iterable[Draft],
+    document: Document,
+    passages: Sequence[Passage],
+    made_by: str,
+    refuse: Callable[[str, str], None],
+) -> list[Nugget]:
+    """The drafts that their source bears out, in text order, none twice.
+
+    passages: those that the model was shown.
+    refuse: told the reason code and the claim of each draft that is left out.
+    """
+    shown = stems(" ".join([document.title, *(passage.text for passage in passages)]))
+    made: dict[str, Nugget] = {}
+    for draft in drafts:
+        try:
+            nugget = _nugget(draft, document, passages, shown, made_by)
+        except Ungrounded as fault:
+            refuse(str(fault), draft.claim)
+            continue
+        rival = made.get(nugget.id)
+        if rival:
+            # The quote is the nugget's identity: two claims cannot share one.
+            refuse("same_quote", min(rival, nugget, key=lambda n: n.confidence).claim)
+        made[nugget.id] = max(rival or nugget, nugget, key=lambda n: n.confidence)
+    return once(list(made.values()), refuse)
+
+
+def once(made: Sequence[Nugget], refuse: Callable[[str, str], None]) -> list[Nugget]:
+    """One nugget for each thing said; the others are refused as duplicates."""
+    kept = distinct(made)
+    ids = {nugget.id for nugget in kept}
+    for nugget in made:
+        if nugget.id not in ids:
+            refuse("duplicate", nugget.claim)
+    return kept
+
+
+def _nugget(
+    draft: Draft,
+    document: Document,
+    passages: Sequence[Passage],
+    shown: frozenset[str],
+    made_by: str,
+) -> Nugget:
+    """A grounded nugget. Raises Ungrounded: `not_found`, `unsupported`, or a reason of `ground`."""
+    place = locate(draft.quote, passages)
+    if place is None:
+        raise Ungrounded("not_found")
+    nugget = Nugget(
+        paper=document.paper,
+        passage=place.passage.id,
+        page=bisect_right(document.page_starts, place.start) or place.passage.page,
+        claim=plain(draft.claim),
+        quote=place.quote,
+        start=place.start,
+        end=place.end,
+        kind=Kind(draft.kind),
+        entities=_terms(draft.entities),
+        keywords=_terms(word.lower() for word in draft.keywords),
+        confidence=draft.sure / 10,
+        made_by=made_by,
+    )
+    ground(nugget, document, place.passage)
+    if not supported(nugget.claim, place.quote, shown):
+        raise Ungrounded("unsupported")
+    return nugget
+
+
+def _terms(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for word in words if (text := plain(word))))[:TERMS]
+
+
+def supported(claim: str, quote: str, shown: frozenset[str]) -> bool:
+    """Whether a claim speaks of what its quote speaks of, in words that the model was shown.
+
+    shown: stems of the title and of all passages shown.
+    """
+    said, quoted = stems(claim), stems(quote)
+    return (
+        bool(said)
+        and len(said & quoted) >= IN_QUOTE * len(said)
+        and len(said & (shown | quoted)) >= IN_TEXT * len(said)
+    )
+
+
+def stems(text: str) -> frozenset[str]:
+    """Stems of the content words of a text: four letters and more, in lower case."""
+    words = (found.group().lower() for found in _CONTENT.finditer(plain(text)))
+    return frozenset(_stem(word) for word in words if word not in _SAID)
+
+
+@lru_cache(maxsize=20_000)
+def _stem(word: str) -> str:
+    import snowballstemmer
+
+    return str(snowballstemmer.stemmer("english").stemWord(word))

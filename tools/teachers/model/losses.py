@@ -1,0 +1,51 @@
+"""What replies did not give, counted by reason, for whoever keeps the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from memory.errors import BadReply
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Something that a reply did not give, or that was refused of what it gave."""
+
+    step: str
+    """`extract` or `questions`."""
+    about: str
+    """Id of the paper or of the nugget."""
+    reason: str
+    """A reason of BadReply (a whole reply is lost), `schema` (an item could not be read), `cut`
+    (items may be missing), a reason of `tools.nuggets.ground`, or `not_found`, `unsupported`,
+    `same_quote`, `duplicate`."""
+    count: int
+    detail: str
+    """The first one, for a person: what happened, or the claim that was refused."""
+
+
+class Losses:
+    """A tally for one paper or one nugget."""
+
+    def __init__(self, step: str, about: str) -> None:
+        self._step = step
+        self._about = about
+        self._found: dict[str, list[str]] = {}
+        self.faults: list[BadReply] = []
+        """Replies that were no answer."""
+
+    def add(self, reason: str, detail: str) -> None:
+        """One more that was lost for this reason."""
+        self._found.setdefault(reason, []).append(detail)
+
+    def fail(self, fault: BadReply) -> None:
+        """A whole reply is lost."""
+        self.faults.append(fault)
+        self.add(fault.reason, str(fault))
+
+    def told(self) -> list[Loss]:
+        """One for each reason, in the order of their names."""
+        return [
+            Loss(self._step, self._about, reason, len(details), details[0])
+            for reason, details in sorted(self._found.items())
+        ]
