@@ -49,6 +49,8 @@ _LEANS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             rf"\b(?:this|the present|the current|present|current|the reported) "
             rf"(?:[\w-]+ ){{0,2}}?{_WORK}|"
+            r"\bthe (?:proposed|presented) (?:[\w-]+ ){0,3}?(?:methods?|models?|approach|"
+            r"algorithms?|systems?|framework|scheme|techniques?|architecture|network|pipeline|strategy)\b|"
             r"\bthe (?:study|paper|article|authors?)\b(?! of\b)|\bherein\b|"
             r"(?:^|\b(?:presented|described|reported|shown|proposed|studied|used) )here\b",
             re.IGNORECASE,

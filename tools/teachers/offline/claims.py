@@ -10,7 +10,13 @@ import re
 from typing import NamedTuple
 
 from tools.teachers.offline.clauses import parse
-from tools.teachers.offline.framing import FIGURE_WORD, unframed, without_also, without_figures
+from tools.teachers.offline.framing import (
+    FIGURE_WORD,
+    unframed,
+    without_also,
+    without_figures,
+    without_here,
+)
 from tools.teachers.offline.words import listed, tokens
 
 
@@ -98,7 +104,7 @@ def claim_of(quote: str) -> Claim:
     text = re.sub(r"\s+", " ", quote.replace("\u00ad", "")).strip()
     if refused := _not_a_sentence(text):
         return Claim("", refused)
-    text = without_also(unframed(without_figures(text)))
+    text = without_also(without_here(unframed(without_figures(text))))
     if not text:
         return Claim("", "figure")
     refused = _leans(text) or _shape(text)
@@ -114,7 +120,8 @@ _NOTE = re.compile(
     r"[^.]{0,60}\b(?:indicates?|represents?|denotes?|marks?|are (?:means?|"
     r"expressed|given|presented|"
     r"shown)|stands? for)\b|"
-    r"(?:if|let|suppose|note|see|recall|assume)\b|.{0,200}\b(?:as follows|the following)\b|"
+    r"(?:if|let|suppose|note|see|recall|assume)\b|.{0,200}\b(?:as follows|the following)\b"
+    r"(?!: ?(?:\S+ ){3})|"
     r"where\b|(?:the )?(?:left|right|upper|lower|top|bottom|inset|main) panels?\b|"
     r"(?:video|photographs?|photos?|images?|maps?|scale bars?|schematic|diagram|overview) "
     r"(?:of|show)|"
@@ -122,6 +129,16 @@ _NOTE = re.compile(
     re.IGNORECASE,
 )
 """Notes of tables and figures, announcements of lists, and rows of numbers."""
+
+_PLAN = re.compile(
+    r"\b(?:further|future|additional|more|larger|subsequent) (?:[\w-]+ ){0,3}(?:studies|study|"
+    r"research|work|investigations?|trials?|experiments?|data|evidence)\b.{0,60}\b(?:need|require|"
+    r"warrant|should|must|necessary|recommended|will)|"
+    r"\b(?:should|must|needs? to|remains? to|will) be (?:\w+ly )?(?:further )?(?:studied|"
+    r"investigated|confirmed|explored|examined|tested|verified|clarified|elucidated|determined)\b",
+    re.IGNORECASE,
+)
+"""What nobody has found yet."""
 
 _GLUED = re.compile(r"[a-z]{3}\d*\.(?:[A-Z][a-z]{2}|Fig)")
 """Two sentences with nothing between: what a caption leaves when its line break is lost."""
@@ -142,6 +159,10 @@ def _not_a_sentence(text: str) -> str:
         return "caption"
     if "?" in text:
         return "question"
+    if re.search(r"©|\brights reserved\b", text, re.IGNORECASE):
+        return "notice"
+    if _PLAN.search(text):
+        return "plan"
     return "" if _STOPPED.search(text) else "fragment"
 
 
@@ -228,6 +249,6 @@ def _shape(text: str) -> str:
     if clause.passive and clause.lemma in _ABOUT_THE_PAPER:
         return "about_the_paper"
     letters = sum(c.isalpha() or c.isspace() for c in text)
-    if letters < 0.72 * len(text) or re.search(r"\b(?:Tel|Fax|ISSN|ISBN)\b", text):
+    if letters < 0.6 * len(text) or re.search(r"\b(?:Tel|Fax|ISSN|ISBN)\b", text):
         return "symbols"
     return ""

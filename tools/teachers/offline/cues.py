@@ -8,135 +8,12 @@ from __future__ import annotations
 import re
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
+def any_of(*patterns: str) -> re.Pattern[str]:
+    """One expression for all of them, without regard to case."""
     return re.compile("|".join(f"(?:{p})" for p in patterns), re.IGNORECASE)
 
 
-SECTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "other",
-        _any(
-            r"acknowledg",
-            r"^(?:figure|fig|table|box|scheme|chart|plate)\b",
-            r"references?$",
-            r"bibliograph",
-            r"funding",
-            r"ethic",
-            r"conflict",
-            r"competing",
-            r"contribut",
-            r"availab",
-            r"supplement",
-            r"appendi",
-            r"abbreviat",
-            r"author",
-            r"disclosure",
-            r"consent",
-            r"keyword",
-            r"licen[cs]e",
-            r"copyright",
-            r"correspond",
-            r"citation",
-            r"highlights$",
-            r"pre-publication",
-            r"glossary",
-            r"reviewer",
-            r"grant information",
-            r"disclaimer",
-        ),
-    ),
-    ("conclusion", _any(r"conclu", r"summary and", r"take[- ]home", r"closing remarks")),
-    (
-        "discussion",
-        _any(
-            r"discussion",
-            r"implication",
-            r"interpretation",
-            r"limitation",
-            r"future (?:work|direction)",
-            r"outlook",
-            r"significance",
-        ),
-    ),
-    (
-        "result",
-        _any(
-            r"result",
-            r"finding",
-            r"evaluation",
-            r"experiments?$",
-            r"observation",
-            r"outcome",
-            r"performance",
-            r"measurements?$",
-            r"comparison",
-        ),
-    ),
-    (
-        "method",
-        _any(
-            r"method",
-            r"material",
-            r"procedure",
-            r"protocol",
-            r"experimental",
-            r"statistic",
-            r"data (?:collection|analysis|source|set)",
-            r"study (?:design|area|population)",
-            r"patients and",
-            r"preparation",
-            r"sampling",
-            r"design$",
-            r"participants",
-            r"subjects$",
-            r"assay",
-            r"animals$",
-            r"chemicals",
-            r"reagents",
-            r"extraction",
-            r"implementation",
-            r"set-?up",
-            r"algorithm",
-            r"search strategy",
-            r"training set",
-            r"plant growth",
-            r"culture",
-        ),
-    ),
-    (
-        "background",
-        _any(
-            r"introduction",
-            r"background",
-            r"related work",
-            r"previous work",
-            r"literature",
-            r"state of the art",
-            r"motivation",
-            r"rationale",
-            r"overview",
-            r"statement of need",
-            r"learning objectives",
-            r"objective",
-            r"aims?$",
-            r"history",
-            r"prior work",
-        ),
-    ),
-    ("abstract", _any(r"abstract", r"summary$")),
-)
-"""Roles of headings, the first match wins; a heading may hold more than one word of them."""
-
-LABEL = re.compile(
-    r"^(?P<label>(?:background|context|introduction|aims?|objectives?|purpose|(?:materials? and )?"
-    r"methods?|methodology|study design|setting|participants|patients|interventions?|measurements?|"
-    r"(?:main )?(?:results?|findings?|outcomes?)|conclusions?|discussion|significance|"
-    r"interpretation|limitations?)(?: and [a-z]+)?)\s?[:.–—]\s+(?=[A-Z0-9])",
-    re.IGNORECASE,
-)
-"""A heading that runs into its sentence, as in abstracts: `Results: Growth rose.`"""
-
-OBJECTIVE = _any(
+OBJECTIVE = any_of(
     r"\b(?:further|future|additional|more|larger|subsequent) (?:\w+ )?(?:studies|study|"
     r"research|work|investigations?|trials?|experiments?)\b",
     r"\b(?:should|must|need(?:s|ed)? to) (?:\w+ )?be\b|\b(?:is|are) (?:needed|required|"
@@ -155,7 +32,7 @@ OBJECTIVE = _any(
     r"compared)\b",
 )
 
-METHOD = _any(
+METHOD = any_of(
     r"\b(?:was|were) (?:\w+ly )?(?:measured|collected|performed|conducted|carried out|assessed|used"
     r"|analy[sz]ed|evaluated|prepared|calculated|recorded|purchased|obtained from|randomi[sz]ed"
     r"|randomly|divided|assigned|treated|fed|administered|examined|investigated|determined using"
@@ -180,7 +57,7 @@ METHOD = _any(
     r"\b(?:rpm|for \d+ (?:min|h|s|hours?|minutes?)\b.{0,40}\b(?:at|in)\b)",
 )
 
-FINDING = _any(
+FINDING = any_of(
     r"\b(?:show(?:s|ed|n)?|demonstrate[sd]?|reveal(?:s|ed)?|indicate[sd]?|suggest(?:s|ed)?"
     r"|confirm(?:s|ed)?|exhibit(?:s|ed)?|found|observed|detected|identified|resulted in|"
     r"yield(?:s|ed)?"
@@ -199,18 +76,10 @@ FINDING = _any(
     r"accounted for)\b",
 )
 
-STATISTIC = _any(
+STATISTIC = any_of(
     r"\bp\s*[<=>≤]\s*0?\.\d", r"\b(?:95\s?%\s?CI|OR|HR|RR)\b\s*[:=]?\s*\d", r"r2?\s*=\s*-?0?\.\d"
 )
-MEASURE = _any(
-    r"\d\s?(?:%|‰|°C|percent\b)",
-    r"\d+(?:\.\d+)?[- ]fold\b",
-    r"±",
-    r"\d\s?(?:mg|g|kg|µg|μg|ng|ml|mL|L|µl|mm|cm|m|km|nm|µm|kelvin|K|Hz|eV|V|MPa|kPa|"
-    r"kDa|bp|kb"
-    r"|days?|hours?|h|min|years?|months?|weeks?)\b",
-)
-CONCLUSION = _any(
+CONCLUSION = any_of(
     r"^(?:in conclusion|in summary|to conclude|overall|taken together|collectively|altogether|thus"
     r"|therefore|hence|consequently|these (?:results|findings|data)|our (?:results|findings|"
     r"data|study)"
@@ -223,7 +92,32 @@ CONCLUSION = _any(
     r"useful)\b",
 )
 
-BACKGROUND = _any(
+PROPOSED = any_of(
+    r"\b(?:proposed|presented|developed|introduced|designed) (?:\w+ ){0,2}(?:method|model|"
+    r"approach|algorithm|system|framework|scheme|technique|architecture|network|solution|"
+    r"controller|protocol)",
+    r"\b(?:is|are|was|were) (?:\w+ly )?(?:proposed|presented|introduced|developed|described|"
+    r"discussed|designed|implemented)\b",
+)
+BASED = any_of(
+    r"\b(?:idea|approach|method|algorithm|model|system|framework) (?:is|are) (?:based|to|used|"
+    r"designed|composed|applied|evaluated|tested)",
+    r"\bconsists? of\b|\bis based on\b|\busing\b",
+)
+TRIED = any_of(r"\b(?:experiments?|evaluat|benchmark|data ?sets?|simulation)")
+RECRUITED = any_of(
+    r"\b(?:patients?|subjects|participants|women|men|children|adolescents|volunteers|respondents|"
+    r"students)\b.{0,40}\b(?:completed|underwent|received|were (?:\w+ly )?(?:enrolled|recruited|"
+    r"included|randomi|assigned|invited|asked|interviewed|surveyed))",
+    r"\b(?:a total of|sample of|data from)\b.{0,60}\b(?:patients|participants|women|men|subjects|"
+    r"children|adults)",
+)
+PURPOSE = any_of(r"^to [a-z]+\b", r"\bin order to\b", r"\bso as to\b")
+COMPARED = any_of(r"\bthan\b")
+YEAR = any_of(r"\b(?:19|20)\d\d\b")
+DIGIT = any_of(r"\d")
+
+BACKGROUND = any_of(
     r"\b(?:is|are) (?:\w+ly |one of )?(?:an? |the )?(?:\w+ )?(?:important|major|common|"
     r"essential|popular"
     r"|widely|known|used|considered|necessary|needed|required|critical|crucial|staple|"
@@ -239,7 +133,7 @@ BACKGROUND = _any(
     r"urgent|lack of)\b",
 )
 
-OTHERS = _any(
+OTHERS = any_of(
     r"\b(?:previous(?:ly)?|prior|earlier|other|recent|several|some|many|numerous|published) "
     r"(?:\w+ )?"
     r"(?:studies|study|works?|reports?|authors?|research(?:ers)?|workers|scientists|groups? "
@@ -278,11 +172,3 @@ CITATION = re.compile(
     r"|\[(?:@|[A-Z][\w’'-]+,? (?:et al)?)[^\]]*\d{2,4}[a-z]?\]"
 )
 """Marks that point at other people's work: [12], (Smith et al., 2010), Smith (2010), found.1-3"""
-
-NO_NEW_FINDINGS = re.compile(
-    r"^\s*(?:corrigendum|erratum|correction|author correction|publisher "
-    r"correction|retraction"
-    r"|retracted|expression of concern|addendum)\b",
-    re.IGNORECASE,
-)
-"""Titles of notices about another paper: what they say is not news of their own."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from tools.teachers.offline.clauses import head
-from tools.teachers.offline.cues import LABEL
+from tools.teachers.offline.headings import LABEL
 from tools.teachers.offline.words import Tag, is_plural, tokens
 
 FIGURE_WORD = (
@@ -92,9 +92,12 @@ _BEFORE = r"(?:[^;:]{3,150}?, (?:and |so |but |then )?(?:then |thus |therefore |
 """A step that led there: `Counting the rings, we found that …`, `Both agree, and we conclude …`"""
 
 
+_FROM_HERE = r"(?:in|from) (?:this|our|the present) study "
+
+
 def _framed(verbs: str, hedged: bool) -> list[tuple[re.Pattern[str], bool]]:
     patterns = (
-        rf"^{_BEFORE}{_WE} {_ADVERB}(?:be )?{verbs} (?:here |by us |in this study )?that ",
+        rf"^{_BEFORE}{_WE} {_ADVERB}(?:be )?{verbs} (?:here |by us |{_FROM_HERE})?that ",
         rf"^{_BEFORE}{_SOURCE} {_ADVERB}(?:us )?{verbs} that ",
         r"^there (?:is|was) (?:\w+ )?evidence (?:to suggest|to show|to indicate|suggesting|"
         r"showing|indicating) that ",
@@ -172,6 +175,18 @@ def _passive_finding(text: str) -> str:
         return text
     be = "were" if is_plural(head(phrase)) else "was"
     return f"{phrase} {be} {found['verb'].lower()}."
+
+
+_IN_HERE = re.compile(
+    r",? (?:in|during|throughout|by|from) (?:this|the present|the current|our|the) (?:present )?"
+    r"(?:study|paper|work|article|investigation|experiments?|survey|trial|review)"
+    r"(?=[,.;)]| (?:is|are|was|were|has|have|had|can|may|could|that|which|and|but|as|with)\b),?"
+)
+
+
+def without_here(text: str) -> str:
+    """The sentence without an `in this study` in its midst or at its end."""
+    return _IN_HERE.sub("", text)
 
 
 def without_figures(text: str) -> str:
