@@ -57,6 +57,10 @@ def _read(kind: str, path: Path) -> Answer:
         from tools.reading.markup import jats
 
         return jats.read(path.read_bytes())
+    if kind == "html":
+        from tools.reading.markup import web
+
+        return web.read(path.read_bytes())
     raise Refused("not_a_paper", "It is neither PDF, JATS, HTML nor LaTeX.")
 
 
@@ -65,4 +69,4 @@ def load(path: str) -> None:
     if path.lower().endswith(
         (".xml", ".nxml", ".html", ".htm", ".xhtml", ".tex", ".gz", ".tgz", ".zip")
     ):
-        from tools.reading.markup import jats  # noqa: F401
+        from tools.reading.markup import jats, web  # noqa: F401

@@ -110,6 +110,7 @@ def _front(article: Any, walker: _Walker) -> Front:
 
 
 class _Walker(Walker):
+    running = frozenset(("p", "bold", "italic", "sup", "xref", "title", "named-content"))
     dropped = frozenset(
         ("graphic", "inline-graphic", "media", "object-id", "alt-text", "long-desc",
          "processing-meta", "index-term", "permissions", "attrib", "label", "institution-id")
@@ -126,6 +127,7 @@ class _Walker(Walker):
             **dict.fromkeys(_THROUGH, self.flow),
             **dict.fromkeys(("sec", "app", "ack", "notes", "boxed-text", "bio"), self.section),
             **dict.fromkeys(("preformat", "code", "array"), self.fragment),
+            "disp-formula": self.formula,
             "ref-list": self.references,
             "title": self.pass_,
             "table": self.table,
@@ -143,10 +145,6 @@ class _Walker(Walker):
             return _tex(element.text or "")
         if kind == "alternatives":
             return self._alternative(element)
-        if kind in ("inline-formula", "disp-formula"):
-            label = _first(element, "label")
-            number = "" if label is None else f" {self.text(label)} "
-            return f" {self.text(element).strip()} {number}"
         return " " if kind in ("break", "hr") else None
 
     def _reference(self, element: Any, of: str) -> str | None:
@@ -211,6 +209,12 @@ class _Walker(Walker):
     def fragment(self, element: Any) -> None:
         """Code and the like: no prose."""
         self.writer.add(kinds.FRAGMENT, self.text(element))
+
+    def formula(self, element: Any) -> None:
+        """A formula on its own line, with its number."""
+        label = _first(element, "label")
+        number = "" if label is None else f" {self.text(label)}"
+        self.writer.formula(self.text(element) + number)
 
     def references(self, element: Any) -> None:
         """The list of references: counted, not kept."""

@@ -20,12 +20,14 @@ class Walker:
     """Walks through a tree and tells a writer what it finds.
 
     blocks: how elements are written that part a paragraph in two.
-    floats: how those are written that stand beside a paragraph, after it.
+    floats: how those are written that may stand inside a paragraph and come after it.
+    running: elements of running text, where a float must not part a sentence.
     dropped: elements that are passed over with all they hold.
     """
 
     blocks: dict[str, Block]
     floats: dict[str, Block]
+    running: frozenset[str]
     dropped: frozenset[str]
 
     def __init__(self, writer: Writer) -> None:
@@ -34,6 +36,18 @@ class Walker:
     def block(self, element: Any) -> Block | None:
         """How to write an element that parts a paragraph; None for what belongs to it."""
         return self.blocks.get(name(element))
+
+    def skips(self, element: Any) -> bool:
+        """Whether to pass over an element with all it holds."""
+        return name(element) in self.dropped
+
+    def add(self, kind: str, text: str) -> None:
+        """One paragraph."""
+        self.writer.add(kind, text)
+
+    def float_of(self, element: Any) -> Block | None:
+        """How to write an element that stands beside the text."""
+        return self.floats.get(name(element))
 
     def inline(self, element: Any) -> str | None:
         """The words of an element that are not simply its text; None: they are."""
@@ -45,7 +59,7 @@ class Walker:
         beside: list[tuple[Block, Any]] = []
         parts = self._text(element, inside, beside).split(_BREAK)
         for part, block in zip(parts, [*inside, None], strict=True):
-            self.writer.add(kind, part)
+            self.add(kind, part)
             if block:
                 block[0](block[1])
         for write, float_ in beside:
@@ -53,7 +67,11 @@ class Walker:
 
     def text(self, element: Any) -> str:
         """All words of an element, its blocks and floats included."""
-        return self._text(element, None, None)
+        return " ".join(self.parts(element))
+
+    def parts(self, element: Any) -> list[str]:
+        """The same, with its blocks apart."""
+        return self._text(element, None, None).split(_BREAK)
 
     def _text(
         self,
@@ -67,17 +85,21 @@ class Walker:
             if not kind:
                 # An entity that only an absent DTD defines; comments say nothing.
                 parts.append(_entity(child.text or ""))
-            elif kind in self.dropped:
+            elif self.skips(child):
                 pass
-            elif beside is not None and kind in self.floats:
-                beside.append((self.floats[kind], child))
-            elif inside is not None and (write := self.block(child)):
+            elif (
+                beside is not None
+                and name(element) in self.running
+                and (write := self.float_of(child))
+            ):
+                beside.append((write, child))
+            elif inside is not None and (write := self.block(child) or self.float_of(child)):
                 inside.append((write, child))
                 parts.append(_BREAK)
             elif (made := self.inline(child)) is not None:
                 parts.append(made)
             else:
-                around = "" if self.block(child) is None else " "
+                around = "" if self.block(child) is None else _BREAK
                 parts += [around, self._text(child, inside, beside), around]
             parts.append(child.tail or "")
         return "".join(parts)

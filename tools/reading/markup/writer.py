@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from tools.reading import kinds
 from tools.reading.extract import Refused
-from tools.reading.headings import is_abstract, label_of
+from tools.reading.headings import is_abstract, is_references, label_of
 from tools.reading.passages import cut
 from tools.reading.prose import plain
 
@@ -45,6 +47,10 @@ class Writer:
         self.aside: dict[str, int] = {}
         self.warnings: list[str] = []
         self._path: list[tuple[int, str]] = []
+        self._away: tuple[int, str] | None = None
+        """Level and kind of a section that is set aside whole, as the references are."""
+        self._unfinished = False
+        """Whether the last paragraph ends in a formula on its own line."""
 
     @property
     def section(self) -> tuple[str, ...]:
@@ -55,21 +61,66 @@ class Writer:
         """The paper's title."""
         self._put(kinds.TITLE, plain(text))
 
-    def heading(self, text: str, level: int) -> None:
-        """A heading closes those of its own level and below. level: 1 is the outermost."""
+    def heading(self, text: str, level: int, aside: str = "") -> None:
+        """A heading closes those of its own level and below.
+
+        level: 1 is the outermost. aside: the kind of all that stands below it, where it is no text.
+        """
         self.close(level)
-        if text := plain(text):
-            self._put(kinds.HEADING, text)
+        text = plain(text)
+        aside = kinds.REFERENCE if is_references(text) else aside
+        if aside and not self._away:
+            self._away = (level, aside)
+        self._put(kinds.HEADING, text)
+        if text:
             self._path.append((level, text.rstrip(" :.") or text))
 
     def close(self, level: int) -> None:
         """Leave the sections of this level and below."""
         while self._path and self._path[-1][0] >= level:
             self._path.pop()
+        if self._away and level <= self._away[0]:
+            self._away = None
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """A part of the paper whose headings say nothing of what follows it."""
+        held, away = list(self._path), self._away
+        yield
+        self._path, self._away = held, away
 
     def add(self, kind: str, text: str) -> None:
         """One paragraph of a kind; its white space does not count."""
-        self._put(kind, _STRAY.sub("", plain(text)))
+        text = _STRAY.sub("", plain(text))
+        if kind == kinds.PROSE and self._unfinished and text[:1].islower():
+            self._go_on(text)
+        else:
+            self._put(kind, text)
+
+    def formula(self, text: str) -> None:
+        """A formula on its own line: it belongs to the sentence that it stands in."""
+        text = plain(text)
+        last = self._last()
+        ends = (
+            last < 0 or self.pieces[last].kind != kinds.PROSE or self.pieces[last].text[-1] in ".!?"
+        )
+        if self._away or ends or not text:
+            self._put(kinds.FRAGMENT, text)
+        else:
+            self._go_on(text)
+            self._unfinished = True
+
+    def _last(self) -> int:
+        """Index of the last piece that is no footnote; -1 where there is none."""
+        last = len(self.pieces) - 1
+        while last >= 0 and self.pieces[last].kind == kinds.NOTE:
+            last -= 1
+        return last
+
+    def _go_on(self, text: str) -> None:
+        last = self._last()
+        self.pieces[last] = self.pieces[last]._replace(text=f"{self.pieces[last].text} {text}")
+        self._unfinished = False
 
     def table(self, rows: list[list[str]]) -> None:
         """A table's cells: a line a row, bars between cells."""
@@ -79,6 +130,9 @@ class Writer:
     def _put(self, kind: str, text: str) -> None:
         if not text:
             return
+        self._unfinished = self._unfinished and kind == kinds.NOTE
+        if self._away:
+            kind = self._away[1]
         if kind in _ASIDE:
             self.aside[kind] = self.aside.get(kind, 0) + len(text)
         if kind != kinds.REFERENCE:

@@ -1,0 +1,334 @@
+"""A paper on a web page, of a journal, an archive or made by LaTeXML, as text and passages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+
+from tools.reading import kinds
+from tools.reading.extract import Answer, Refused
+from tools.reading.headings import BOILERPLATE, is_abstract, label_of
+from tools.reading.markup.maths import name
+from tools.reading.markup.tree import Block, Walker, sentences
+from tools.reading.markup.writer import Front, Writer
+from tools.reading.prose import plain, prose_like
+
+VERSION = "html-1"
+"""Changes whenever the same file would give another text."""
+_LEAST_WORDS = 150
+"""Words of prose below which a page that names no paper is none: a login, an error."""
+_JUNK = re.compile(
+    r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|breadcrumbs?|share|sharing|social|cookies?|sidebar"
+    r"|toolbar|altmetrics?|advert\w*|ads?|promo|newsletter|toc|popup|modal|tooltip|crossmark"
+    r"|related-(?:articles|content)|recommend\w*|ltx_TOC|ltx_page_(?!main|content)\w+|ltx_note_mark|ltx_tag_note|sr-only|visually-hidden)"
+    r"(?:$|[\s_-])",
+)
+_JUNK_ROLES = ("navigation", "banner", "search", "complementary", "contentinfo", "dialog", "menu")
+_REFERENCES = re.compile(
+    r"(?:^|\s)(?:ltx_bibliography|ref-?list|references?|bibliography|citation-list"
+    r"|c-article-references\S*)(?:$|\s)",
+    re.IGNORECASE,
+)
+_FRONT = re.compile(
+    r"(?:^|\s)(?:ltx_authors|ltx_dates|ltx_keywords|ltx_classification|authors?(?:-list)?"
+    r"|contrib-group|affiliations?|keywords?|kwd-group|article-(?:info|meta|header))(?:$|\s)",
+    re.IGNORECASE,
+)
+_CAPTION = re.compile(r"(?:^|[\s_-])captions?(?:$|[\s_-])", re.IGNORECASE)
+_APPARATUS = re.compile(
+    r"(?:about this article|rights and permissions|permissions|cite this (?:article|paper)|citation"
+    r"|(?:article )?(?:metrics|information|info|history|notes)|author information|authors?"
+    r"|authors? (?:and|&) affiliations?|(?:related|similar|recommended) (?:articles|content|papers)"
+    r"|keywords?|share|download|copyright(?: and license)?|publisher[’']s note|comments|cited by)",
+    re.IGNORECASE,
+)
+"""Headings of what a publisher puts around a paper."""
+_HEADINGS = tuple(f"h{level}" for level in range(1, 7))
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?\s*([\w-]+)", re.IGNORECASE)
+_CITES = re.compile(r"[\[(]?\d[\d,–\s-]*[\])]?")
+
+
+def read(data: bytes) -> Answer:
+    """Text, passages and front matter of a web page. Raises Refused."""
+    root = _parse(data)
+    meta = _meta(root)
+    body = _body(root)
+    writer = Writer()
+    walker = _Walker(writer, body)
+    front = _front(root, body, meta, walker)
+    writer.title(front.title)
+    walker.title = _letters(front.title)
+    walker.flow(body)
+    said = sum(len(piece.text.split()) for piece in writer.pieces if piece.kind == kinds.PROSE)
+    abstract = any(piece.section and is_abstract(piece.section[0]) for piece in writer.pieces)
+    if said < _LEAST_WORDS and not abstract and "citation_title" not in meta:
+        raise Refused("not_a_paper", "It is a web page without the text of a paper.")
+    return writer.answer(front, VERSION)
+
+
+def _parse(data: bytes) -> Any:
+    parser = etree.HTMLParser(
+        encoding=_encoding(data), no_network=True, huge_tree=False, remove_comments=True,
+        remove_pis=True,
+    )  # fmt: skip
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, LookupError) as error:
+        raise Refused("damaged", "It cannot be understood as a web page.") from error
+    if root is None:
+        raise Refused("empty", "The page is empty.")
+    return root
+
+
+def _encoding(data: bytes) -> str:
+    """What the page says, unless it is UTF-8 all the same."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        named = _CHARSET.search(data[:4096])
+        told = named[1].decode().lower() if named else ""
+        return told if told not in ("", "utf-8", "utf8", "iso-8859-1", "latin-1") else "cp1252"
+    return "utf-8"
+
+
+def _meta(root: Any) -> dict[str, list[str]]:
+    """What the page's head says of the paper, by lower-case name."""
+    found: dict[str, list[str]] = {}
+    for element in root.iter("meta"):
+        key = (element.get("name") or element.get("property") or "").lower()
+        if key and (content := plain(element.get("content") or "")):
+            found.setdefault(key.replace("dcterms.", "dc."), []).append(content)
+    return found
+
+
+def _body(root: Any) -> Any:
+    """The element that holds the paper: the innermost with most of the page's paragraphs."""
+    body = next(root.iter("body"), root)
+    whole = _prose(body)
+    for found in (
+        _classed(body, "ltx_document"),
+        body.iterfind(".//*[@itemprop='articleBody']"),
+        body.iter("article"),
+        body.iter("main"),
+        body.iterfind(".//*[@role='main']"),
+    ):
+        best = max(found, key=_prose, default=None)
+        if best is not None and _prose(best) > 0.6 * whole:
+            return best
+    return body
+
+
+def _prose(element: Any) -> int:
+    """Characters in paragraphs."""
+    return sum(len("".join(p.itertext())) for p in element.iter("p"))
+
+
+def _classed(element: Any, wanted: str) -> Iterator[Any]:
+    return (found for found in element.iter() if wanted in (found.get("class") or "").split())
+
+
+def _front(root: Any, body: Any, meta: dict[str, list[str]], walker: _Walker) -> Front:
+    def said(*names: str) -> list[str]:
+        return next((meta[name] for name in names if name in meta), [])
+
+    headings = [walker.text(h) for h in [*_classed(body, "ltx_title_document"), *root.iter("h1")]]
+    pages = [walker.text(title) for title in root.iter("title")]
+    titles = [
+        *said("citation_title", "dc.title", "prism.title"),
+        *headings,
+        *said("og:title"),
+        *pages,
+    ]
+    people = said("citation_author", "dc.creator", "citation_authors")
+    people = people or [walker.text(person) for person in _classed(body, "ltx_personname")]
+    dois = said("citation_doi", "prism.doi", "bepress_citation_doi", "dc.identifier")
+    found = re.search(r"10\.\d{4,9}/\S+", " ".join(dois))
+    return Front(
+        title=next((text for text in map(plain, titles) if text), ""),
+        authors=tuple(_turned(one) for person in people for one in person.split(";")),
+        doi=found[0] if found else "",
+        abstract=next(
+            iter(said("citation_abstract", "dc.description", "dc.description.abstract")), ""
+        ),
+    )
+
+
+def _turned(person: str) -> str:
+    """`Given Surname` for `Surname, Given`."""
+    surname, comma, given = plain(person).partition(",")
+    return f"{given.strip()} {surname}" if comma and "," not in given else plain(person)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
+class _Walker(Walker):
+    running = frozenset(("p", "span", "em", "i", "b", "strong", "a", "cite", "li", "td", "sup"))
+    dropped = frozenset(
+        ("script", "style", "nav", "aside", "footer", "form", "button", "svg", "iframe", "img",
+         "noscript", "template", "select", "input", "dialog", "object", "canvas", "audio", "video",
+         "head", "map", "textarea", "annotation", "picture")
+    )  # fmt: skip
+
+    def __init__(self, writer: Writer, body: Any) -> None:
+        super().__init__(writer)
+        self.title = ""
+        """Letters of the title: where it stands again it is no heading."""
+        self.label = ""
+        """A heading that is the label of the caption to come."""
+        self.whole = len("".join(body.itertext()))
+        through = (
+            "p", "div", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "main", "center",
+            "address", "details", "summary", "hr", "td", "th", "tr", "tbody", "thead", "tfoot",
+            "fieldset", "hgroup",
+        )  # fmt: skip
+        self.blocks = {
+            **dict.fromkeys(through, self.flow),
+            **dict.fromkeys(_HEADINGS, self.heading),
+            **dict.fromkeys(("section", "article"), self.section),
+            **dict.fromkeys(("caption", "figcaption"), self.caption),
+            "header": self.header,
+            "pre": self.fragment,
+            "table": self.table,
+            "figure": self.figure,
+        }
+
+    def block(self, element: Any) -> Block | None:
+        """Not only its name says what an element is, its class does too."""
+        kind, classes = name(element), element.get("class") or ""
+        named = f"{classes} {element.get('id') or ''}"
+        if "ltx_abstract" in classes.split():
+            return self.section
+        if kind in ("section", "div", "ol", "ul", "dl"):
+            if _REFERENCES.search(named):
+                return self.references
+            if _FRONT.search(classes):
+                return self.front
+            if _CAPTION.search(classes):
+                return self.caption
+        return self.blocks.get(kind)
+
+    def float_of(self, element: Any) -> Block | None:
+        """A footnote that stands where it is called."""
+        return self.note if "ltx_role_footnote" in (element.get("class") or "") else None
+
+    def skips(self, element: Any) -> bool:
+        """Menus, advertisements, what is hidden: parts of the page and not of the paper."""
+        kind, classes = name(element), element.get("class") or ""
+        if kind in self.dropped:
+            return True
+        if kind == "math":
+            return False
+        hidden = element.get("hidden") is not None or element.get("aria-hidden") == "true"
+        if hidden or element.get("role") in _JUNK_ROLES:
+            return True
+        found = kind not in ("body", "main", "article") and _JUNK.search(classes)
+        # A theme may call everything by such a name; the half of a page is no menu.
+        return bool(found) and len("".join(element.itertext())) < 0.4 * self.whole
+
+    def inline(self, element: Any) -> str | None:
+        kind = name(element)
+        if kind == "sup":
+            links = any("#" in (a.get("href") or "") for a in element.iter("a"))
+            return self.raise_(
+                element, links and bool(_CITES.fullmatch(self.text(element).strip()))
+            )
+        if kind == "math":
+            return self.maths(element)
+        if "ltx_ERROR" in (element.get("class") or ""):
+            return ""
+        return " " if kind in ("br", "wbr") else None
+
+    def add(self, kind: str, text: str) -> None:
+        """A paragraph. Ahead of the first heading only what reads like an abstract is text."""
+        if self.label and text.strip():
+            kind, text, self.label = kinds.CAPTION, sentences(self.label, text), ""
+        elif kind == kinds.PROSE and not self.writer.section:
+            clean = plain(text)
+            long = len(clean.split()) >= 30 and prose_like(clean)
+            kind = kinds.PROSE if long and not BOILERPLATE.match(clean) else kinds.FRONT
+        super().add(kind, text)
+
+    def heading(self, element: Any) -> None:
+        """A heading, unless it is the paper's title or a figure's label."""
+        text = plain(self.text(element))
+        if _letters(text) == self.title:
+            return
+        if label_of(text) and len(text.split()) <= 3:
+            self.label = text
+        elif text:
+            level = int(name(element)[1])
+            self.writer.heading(text, level, kinds.FRONT if _APPARATUS.fullmatch(text) else "")
+
+    def section(self, element: Any) -> None:
+        """What follows a section stands under the headings around it."""
+        with self.writer.inside():
+            self.flow(element)
+
+    def header(self, element: Any) -> None:
+        """The head of a section holds its heading, that of a page everything about the paper."""
+        (self.front if next(element.iter("h1"), None) is not None else self.flow)(element)
+
+    def caption(self, element: Any) -> None:
+        """The caption of a figure or a table."""
+        label, self.label = self.label, ""
+        self.writer.add(kinds.CAPTION, sentences(label, *self.parts(element)))
+
+    def figure(self, element: Any) -> None:
+        """A figure's caption first, then what it shows, where that is text."""
+        for caption in element.iter("figcaption"):
+            if next(caption.iterancestors("figure")) is element:
+                self.caption(caption)
+        for part in element:
+            self._shown(part)
+
+    def _shown(self, element: Any) -> None:
+        kind = name(element)
+        if kind in ("table", "figure"):
+            self.blocks[kind](element)
+        elif kind and kind != "figcaption" and kind not in self.dropped:
+            for part in element:
+                self._shown(part)
+
+    def table(self, element: Any) -> None:
+        """A table's caption and cells; one that only lays out a page is passed through."""
+        classes = element.get("class") or ""
+        if "ltx_eq" in classes:
+            return self.writer.formula(self.text(element))
+        cells = list(element.iter("td", "th"))
+        texts = [len("".join(cell.itertext())) for cell in cells]
+        laid = (
+            element.get("role") == "presentation"
+            or next(element.iterfind(".//table"), None) is not None
+        )
+        if laid or (texts and sum(texts) > 250 * len(texts)):
+            return self.flow(element)
+        for caption in element.iterfind("caption"):
+            self.caption(caption)
+        self.writer.table(self.rows(element))
+        return None
+
+    def note(self, element: Any) -> None:
+        """A footnote."""
+        self.writer.add(kinds.NOTE, self.text(element))
+
+    def fragment(self, element: Any) -> None:
+        """Code and the like: no prose."""
+        self.writer.add(kinds.FRAGMENT, self.text(element))
+
+    def references(self, element: Any) -> None:
+        """The list of references: counted, not kept."""
+        self.writer.add(kinds.REFERENCE, self.text(element))
+
+    def front(self, element: Any) -> None:
+        """What is told about the paper; its abstract may stand among it."""
+        if any(is_abstract(plain(self.text(h))) for h in element.iter(*_HEADINGS)):
+            self.flow(element)
+        else:
+            self.writer.add(kinds.FRONT, self.text(element))
