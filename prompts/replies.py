@@ -7,6 +7,7 @@ left out. Nothing that is missing is made up.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -59,6 +60,14 @@ class Item(BaseModel):
     """One element of a reply. The field names and their order are what the model sees."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_text(cls, data: Any) -> Any:
+        """JSON can spell half a character; no file and no database can hold it."""
+        if re.search(r"[\ud800-\udfff]", json.dumps(data, ensure_ascii=False, default=str)):
+            raise ValueError("holds half a character")
+        return data
 
 
 class Draft(Item):

@@ -17,10 +17,12 @@ from tools.teachers.model.locate import locate
 
 TERMS = 8
 """Most entities and keywords kept of one nugget."""
-IN_QUOTE, IN_TEXT = 0.3, 0.8
-"""Least share of a claim's content words that stand in its quote, and in what the model was shown.
-A claim that names in full what its quote calls `they` takes words from around the quote, but
-hardly any that nobody showed it."""
+IN_QUOTE, IN_TEXT = 0.4, 0.6
+"""Least share of content words that claim and quote have in common, of the shorter one, and least
+share of a claim's that the model was shown: a claim that names in full what its quote calls `they`
+takes words from around it. Of 592 freely worded conclusions of medical abstracts 0.59 had so much
+of the best sentence of their abstract, 0.16 of a random one; of 963, 0.001 had so much of another
+abstract, 0.47 of their own without its conclusion."""
 
 _CONTENT = re.compile(r"[^\W\d_]{4,}")
 _SAID = frozenset(
@@ -109,8 +111,8 @@ def supported(claim: str, quote: str, shown: frozenset[str]) -> bool:
     """
     said, quoted = stems(claim), stems(quote)
     return (
-        bool(said)
-        and len(said & quoted) >= IN_QUOTE * len(said)
+        bool(said and quoted)
+        and len(said & quoted) >= IN_QUOTE * min(len(said), len(quoted))
         and len(said & (shown | quoted)) >= IN_TEXT * len(said)
     )
 
