@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.tools.pages import Set, column, typeset
 from tools.reading import Reading, read
 from tools.reading.headings import label_of
-from tools.reading.passages import LONGEST, cut
+from tools.reading.passages import LONGEST, cut, cut_rows
 from tools.reading.prose import plain
 
 LEFT = [
@@ -213,11 +213,98 @@ def test_a_sentence_goes_on_over_a_page(tmp_path: Path) -> None:
 def test_what_is_no_prose_is_counted_and_not_taught(tmp_path: Path) -> None:
     reading = article(tmp_path)
     prose = " ".join(passage.text for passage in reading.passages)
-    for gone in ("Journal of Voles", "Island Press", "North", "Ben Fern"):
+    for gone in ("Journal of Voles", "Island Press", "Ben Fern"):
         assert gone not in prose
     assert {"references", "running heads", "tables", "front matter"} <= set(
         reading.document.set_aside
     )
+
+
+def table(tmp_path: Path, rows: list[Set], caption: float) -> str:
+    """The passage of a table with its caption at that height, inside a paper."""
+    lines = [
+        Set("1. Results", 60, 760, 12, "Helvetica-Bold"),
+        *column([line + " " + line for line in LEFT], 60, 744),
+        *rows,
+        Set("Table 1. Voles by island and year of the count.", 60, caption, 8),
+        *column([line + " " + line for line in RIGHT], 60, 300),
+    ]
+    lines.sort(key=lambda line: -line.y)
+    reading = read(typeset(tmp_path / "table.pdf", [lines]), "p")
+    check_places(reading)
+    [passage] = [p for p in reading.passages if p.section == ("Table 1",)]
+    return passage.text
+
+
+def cells(rows: list[tuple[str, ...]], top: float, step: float = 12) -> list[Set]:
+    return [
+        Set(cell, 60 + 120 * i, top - step * j, 8)
+        for j, row in enumerate(rows)
+        for i, cell in enumerate(row)
+    ]
+
+
+VOLES = [("Island", "1990", "1991"), ("North", "12", "15"), ("South", "7", "9")]
+VOLES_TOLD = (
+    "Table 1. Voles by island and year of the count.\n"
+    "Island | 1990 | 1991\nNorth | 12 | 15\nSouth | 7 | 9"
+)
+
+
+@pytest.mark.parametrize("caption", [640, 570])
+def test_a_table_is_kept_as_rows_below_its_caption(tmp_path: Path, caption: float) -> None:
+    """Some journals set the caption above the table, some below it."""
+    assert table(tmp_path, cells(VOLES, 620), caption) == VOLES_TOLD
+
+
+def test_a_cell_of_two_lines_stays_in_its_row(tmp_path: Path) -> None:
+    rows = cells([*VOLES, ("East and the", "5", "6")], 620, 16)
+    told = table(tmp_path, [*rows, Set("skerries", 60, 562, 8)], 640)
+    assert told == f"{VOLES_TOLD}\nEast and the skerries | 5 | 6"
+
+
+def test_a_long_table_is_cut_between_its_rows() -> None:
+    rows = [f"{number} | " + "a vole ran. " * 9 for number in range(40)]
+    text = "\n".join(rows)
+    parts = [text[start:end] for start, end in cut_rows(text)]
+    assert "\n".join(parts) == text
+    assert max(map(len, parts)) <= LONGEST
+
+
+def test_an_abstract_ends_where_the_text_begins(tmp_path: Path) -> None:
+    """Also where the headings of the text are smaller than the abstract's."""
+    lines = [
+        Set("Voles of the northern islands", 120, 780, 18, "Helvetica-Bold"),
+        Set("Abstract", 60, 740, 14, "Helvetica-Bold"),
+        *column(RIGHT, 60, 722),
+        Set("Introduction", 60, 660, 12, "Helvetica-Bold"),
+        *column(LEFT, 60, 644),
+        Set("Results", 60, 580, 12, "Helvetica-Bold"),
+        *column(LEFT, 60, 564),
+    ]
+    reading = read(typeset(tmp_path / "paper.pdf", [lines]), "p")
+    assert reading.document.abstract.endswith("what the herders told us.")
+    assert [p.section for p in reading.passages] == [
+        ("Abstract",), ("Introduction",), ("Results",),
+    ]  # fmt: skip
+
+
+def test_the_parts_of_an_abstract_keep_their_labels(tmp_path: Path) -> None:
+    lines = [
+        Set("Voles of the northern islands", 120, 780, 18, "Helvetica-Bold"),
+        Set("Abstract", 60, 740, 14, "Helvetica-Bold"),
+        Set("Methods", 60, 722, 11, "Helvetica-Bold"),
+        *column(RIGHT, 60, 708),
+        Set("Conclusions", 60, 650, 11, "Helvetica-Bold"),
+        *column(LEFT, 60, 636),
+        Set("Methods", 60, 570, 12, "Helvetica-Bold"),
+        *column(RIGHT, 60, 554),
+    ]
+    reading = read(typeset(tmp_path / "paper.pdf", [lines]), "p")
+    methods, conclusions = reading.document.abstract.split("\n")
+    assert methods.startswith("Methods In winter")
+    assert conclusions.startswith("Conclusions The vole")
+    assert reading.passages[-1].section == ("Methods",)
 
 
 def test_a_doi_is_taken_from_the_face_of_the_paper_only(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import NamedTuple
 
 from tools.reading import kinds
@@ -14,11 +15,13 @@ from tools.reading.headings import (
     is_known,
     label_of,
     labels_abstract,
+    opens_caption,
     opens_text,
 )
-from tools.reading.passages import cut
+from tools.reading.passages import cut, cut_rows
 from tools.reading.prose import Vocabulary, append, join, mended
 from tools.reading.roles import Style, style_of
+from tools.reading.tables import rows_of
 
 _GAP = "\n\n"
 _ASIDE = (kinds.TABLE, kinds.FRAGMENT, kinds.FRONT, kinds.NOTE, kinds.REFERENCE)
@@ -58,7 +61,7 @@ class Assembled(NamedTuple):
 
 
 def assemble(blocks: list[Block], roles: list[str], known: Vocabulary, pages: int) -> Assembled:
-    """One text in reading order; passages are its prose and its captions.
+    """One text in reading order; passages are its prose, its captions and its tables.
 
     References are left out of the text and counted; the rest of what is no prose stays in it, so
     that a quote can be shown in its surroundings, and is counted too.
@@ -72,7 +75,7 @@ def assemble(blocks: list[Block], roles: list[str], known: Vocabulary, pages: in
         turns = [(0, piece.page), *piece.turns]
         for at, page in turns:
             starts += [offset + at] * (page + 1 - len(starts))
-        if piece.kind in (kinds.PROSE, kinds.CAPTION):
+        if piece.kind in (kinds.PROSE, kinds.CAPTION, kinds.TABLE):
             cuts += _cuts(piece, offset, turns)
         offset += len(piece.text) + len(_GAP)
     text = _GAP.join(piece.text for piece in kept)
@@ -89,7 +92,7 @@ def _cuts(piece: Piece, offset: int, turns: list[tuple[int, int]]) -> list[Cut]:
             offset + start,
             offset + end,
         )
-        for start, end in cut(piece.text)
+        for start, end in (cut_rows if piece.kind == kinds.TABLE else cut)(piece.text)
     ]
 
 
@@ -138,8 +141,11 @@ class _Writer:
             group = _run(blocks, roles, index)
             block, kind = blocks[index], roles[index]
             index += len(group)
+            if kind == kinds.TABLE:
+                self._tabulate(group)
+                continue
             text = join([line for member in group for line in member.lines], self.known)
-            if not text:
+            if not text or (kind == kinds.CAPTION and self._named(text, block.page)):
                 continue
             if kind == kinds.HEADING:
                 self.outline.enter(text, style_of(block))
@@ -157,9 +163,36 @@ class _Writer:
             )
         return self.pieces
 
+    def _tabulate(self, group: list[Block]) -> None:
+        """The rows of a table, below its caption where that stands right above."""
+        rows = rows_of(group, self.known)
+        page = group[0].page
+        last = self.pieces[-1] if self.pieces else None
+        if last and last.kind == kinds.CAPTION and last.page == page:
+            self.pieces[-1] = last._replace(kind=kinds.TABLE, text=f"{last.text}\n{rows}")
+            return
+        self.pieces.append(Piece(kinds.TABLE, rows, page, self._last_label()))
+
+    def _last_label(self) -> tuple[str, ...]:
+        floats = (
+            p.section for p in reversed(self.pieces) if p.kind in (kinds.CAPTION, kinds.TABLE)
+        )
+        return next(floats, ())
+
+    def _named(self, caption: str, page: int) -> bool:
+        """Whether a caption belongs to a table right above it, and was put before its rows."""
+        last = self.pieces[-1] if self.pieces else None
+        if not last or last.kind != kinds.TABLE or last.page != page or opens_caption(last.text):
+            return False
+        self.pieces[-1] = last._replace(
+            text=f"{caption}\n{last.text}", section=(label_of(caption),)
+        )
+        return True
+
     def _section(self, kind: str, text: str, block: Block, named: bool) -> tuple[str, ...]:
         if kind == kinds.CAPTION:
-            return (label_of(text),)
+            label = label_of(text)
+            return (label,) if label else self._last_label()
         if kind == kinds.PROSE and not self.outline.open and block.page == 0 and not named:
             look = (round(block.size), block.heavy)
             self.abstract = self.abstract or look
@@ -208,8 +241,12 @@ class _Writer:
 
 
 def _run(blocks: list[Block], roles: list[str], index: int) -> list[Block]:
-    """A heading over several blocks of the same style is one heading; else the block alone."""
+    """A heading over several blocks of the same style is one; so is a table; else a block alone."""
     run = [blocks[index]]
+    if roles[index] == kinds.TABLE:
+        rest = zip(blocks[index + 1 :], roles[index + 1 :], strict=True)
+        same = takewhile(lambda two: two[1] == kinds.TABLE and two[0].page == run[0].page, rest)
+        return [*run, *(block for block, _ in same)]
     if roles[index] not in (kinds.HEADING, kinds.TITLE):
         return run
     for block, kind in zip(blocks[index + 1 :], roles[index + 1 :], strict=False):

@@ -31,6 +31,20 @@ def cut(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def cut_rows(text: str) -> list[tuple[int, int]]:
+    """The same for a table: between rows, where none is longer than LONGEST."""
+    spans: list[tuple[int, int]] = []
+    at = 0
+    for row in text.split("\n"):
+        end = at + len(row)
+        if spans and end - spans[-1][0] <= LONGEST:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans += [(at + start, at + stop) for start, stop in cut(row)]
+        at = end + 1
+    return spans
+
+
 def _last_end(text: str, start: int, limit: int) -> int:
     """The last place in (start, limit] where a passage may end."""
     for match in reversed(list(_SENTENCE_END.finditer(text, start, limit))):

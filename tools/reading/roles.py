@@ -30,6 +30,7 @@ from tools.reading.kinds import (
 )
 from tools.reading.lines import Habits, Line
 from tools.reading.prose import prose_like
+from tools.reading.tables import settle
 
 
 class Style(NamedTuple):
@@ -71,6 +72,7 @@ def roles_of(blocks: list[Block], habits: Habits, named: str) -> list[str]:
     _settle_headings(blocks, roles)
     _adopt_notes(blocks, roles)
     _spread_captions(blocks, roles, habits)
+    settle(blocks, roles)
     set_front_matter(blocks, roles, habits)
     _set_references(blocks, roles)
     return roles
