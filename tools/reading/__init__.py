@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from memory.records import Document, Passage
 
-VERSION = "reading-1"
+VERSION = "reading-2"
 """Of reading PDFs; changes whenever the same file would give another text. The readers of mark-up
 have versions of their own."""
 
