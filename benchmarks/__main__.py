@@ -26,7 +26,7 @@ PARTS = (
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-def measure(name: str, data: Path) -> Part:
+def measured(name: str, data: Path) -> Part:
     """One part, measured in this process."""
     from tools.threads import calm
 
@@ -71,7 +71,7 @@ def main() -> None:
         parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if given.one:
         try:
-            part = measure(given.one, given.data)
+            part = measured(given.one, given.data)
         except Missing as fault:
             sys.exit(f"{given.one}: {fault}")
         kept = given.docs / "benchmarks" / f"{part.name}.json"

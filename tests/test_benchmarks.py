@@ -11,8 +11,6 @@ from benchmarks.figures import Figure, Part, Plot, Table
 from benchmarks.page import lines, markdown, svg
 from tests.conftest import ROOT
 
-CONTRACT = {"__init__", "__main__", "figures", "page"}
-
 PART = Part.of(
     "sample", "A sample", "What for.", ("numpy",),
     figures=(
@@ -37,7 +35,8 @@ def test_the_page_in_docs_is_what_the_results_give() -> None:
 
 
 def test_every_benchmark_is_on_the_page() -> None:
-    scripts = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - CONTRACT
+    modules = (ROOT / "benchmarks").glob("*.py")
+    scripts = {path.stem for path in modules if "\ndef measure(data: " in path.read_text("utf-8")}
     assert scripts == set(PARTS) == {part.name for part in results(DOCS)}
 
 
