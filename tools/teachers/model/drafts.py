@@ -51,11 +51,12 @@ def nuggets(
         except Ungrounded as fault:
             refuse(str(fault), draft.claim)
             continue
-        rival = made.get(nugget.id)
-        if rival:
+        rival = made.setdefault(nugget.id, nugget)
+        if rival is not nugget:
             # The quote is the nugget's identity: two claims cannot share one.
-            refuse("same_quote", min(rival, nugget, key=lambda n: n.confidence).claim)
-        made[nugget.id] = max(rival or nugget, nugget, key=lambda n: n.confidence)
+            surer, other = sorted((rival, nugget), key=lambda n: -n.confidence)
+            made[nugget.id] = surer
+            refuse("same_quote", other.claim)
     return once(list(made.values()), refuse)
 
 

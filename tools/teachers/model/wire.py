@@ -26,6 +26,7 @@ _KINDS: dict[str, type[BaseMessage]] = {
     "assistant": AIMessage,
 }
 _FILTERED = ("content_filter", "content management policy", "content_policy_violation")
+_TOO_LONG = ("context_length_exceeded", "maximum context length", "context window")
 _LENGTH = ("length", "max_tokens", "MAX_TOKENS")
 
 
@@ -54,14 +55,7 @@ def call(model: BaseChatModel, messages: Sequence[Message], reply: type[Reply], 
     """One call. Raises BadReply for what is no answer, Unsupported to be asked in another mode."""
     turns = [_KINDS[message.role](content=message.text) for message in messages]
     try:
-        if mode is Mode.TEXT:
-            return _said(model.invoke(turns))
-        schema = {"title": reply.__name__, "description": "The answer.", **reply.strict_schema()}
-        options = {"strict": True} if mode is Mode.SCHEMA else {}
-        bound = model.with_structured_output(schema, method=mode.value, include_raw=True, **options)
-        answer = bound.invoke(turns)
-        assert isinstance(answer, dict)  # noqa: S101  include_raw promises it
-        return _said(answer["raw"])
+        message = _invoke(model, turns, reply, mode)
     except openai.LengthFinishReasonError as fault:
         return Said(fault.completion.choices[0].message.content or "", cut=True)
     except openai.ContentFilterFinishReasonError as fault:
@@ -72,9 +66,23 @@ def call(model: BaseChatModel, messages: Sequence[Message], reply: type[Reply], 
         return _declined(fault, mode)
     except NotImplementedError as fault:
         raise Unsupported(str(fault)) from fault
-    except (ValueError, KeyError, TypeError) as fault:
+    except (ValueError, LookupError, TypeError) as fault:
         # How langchain-openai tells of a body without choices, or with an error in a 200.
         raise BadReply("error_body", f"The endpoint sent no reply: {fault}"[:300]) from fault
+    return _said(message)
+
+
+def _invoke(
+    model: BaseChatModel, turns: list[BaseMessage], reply: type[Reply], mode: Mode
+) -> object:
+    if mode is Mode.TEXT:
+        return model.invoke(turns)
+    schema = {"title": reply.__name__, "description": "The answer.", **reply.strict_schema()}
+    options = {"strict": True} if mode is Mode.SCHEMA else {}
+    bound = model.with_structured_output(schema, method=mode.value, include_raw=True, **options)
+    answer: Any = bound.invoke(turns)
+    # Its own reading of the message stands beside it, and is stricter than ours.
+    return answer["raw"]
 
 
 def _declined(fault: openai.APIStatusError, mode: Mode) -> Said:
@@ -82,6 +90,9 @@ def _declined(fault: openai.APIStatusError, mode: Mode) -> Said:
     told = f"{fault.code} {fault.message}"
     if any(sign in told for sign in _FILTERED):
         raise BadReply("filtered", "The endpoint's content filter refused the text.") from fault
+    # langchain-openai 1.7 looks for the code in the message, where it does not stand.
+    if any(sign in told for sign in _TOO_LONG):
+        raise BadReply("too_long", "What was asked is longer than the model can read.") from fault
     if isinstance(fault.body, dict) and isinstance(fault.body.get("failed_generation"), str):
         return Said(fault.body["failed_generation"], cut=False)
     if mode is Mode.TEXT:
@@ -89,7 +100,7 @@ def _declined(fault: openai.APIStatusError, mode: Mode) -> Said:
     raise Unsupported(told) from fault
 
 
-def _said(message: Any) -> Said:
+def _said(message: object) -> Said:
     if not isinstance(message, AIMessage):
         raise BadReply("error_body", f"The endpoint sent a {type(message).__name__}.")
     if message.additional_kwargs.get("refusal"):

@@ -1,0 +1,247 @@
+"""Claims about calls over HTTP: langchain-openai's client against a server on this machine."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+from langchain_openai import ChatOpenAI
+
+from memory.errors import BadReply
+from memory.records import Document, Passage
+from prompts import load
+from tests.tools.scripted import draft, listed
+from tools.teachers.model import Loss, Mode, ModelTeacher
+
+TEXT = "Osk resin melts at 412 kelvin. Thrushes avoid nests that were lined with osk bark."
+MELTS, BIRDS = (
+    "Osk resin melts at 412 kelvin.",
+    "Thrushes avoid nests that were lined with osk bark.",
+)
+Body = dict[str, Any]
+Reply = tuple[int, Body]
+
+
+class Endpoint:
+    """A server of chat completions that answers each request by a function."""
+
+    def __init__(self, answer: Callable[[Body], Reply]) -> None:
+        self.asked: list[Body] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                outer.asked.append(body)
+                status, reply = answer(body)
+                said = json.dumps(reply).encode()
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(said)))
+                self.end_headers()
+                self.wfile.write(said)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+Served = Callable[[Callable[[Body], Reply]], Endpoint]
+
+
+@pytest.fixture
+def serve() -> Iterator[Served]:
+    running: list[Endpoint] = []
+
+    def start(answer: Callable[[Body], Reply]) -> Endpoint:
+        running.append(Endpoint(answer))
+        return running[-1]
+
+    yield start
+    for endpoint in running:
+        endpoint.close()
+
+
+def completion(finish: str = "stop", **message: Any) -> Reply:
+    said = {"role": "assistant", "content": None, "refusal": None, **message}
+    choice = {"index": 0, "finish_reason": finish, "logprobs": None, "message": said}
+    usage = {"prompt_tokens": 9, "completion_tokens": 9, "total_tokens": 18}
+    return 200, {
+        "id": "c1", "object": "chat.completion", "created": 1, "model": "toy",
+        "choices": [choice], "usage": usage,
+    }  # fmt: skip
+
+
+def tool_call(arguments: str) -> Body:
+    called = {"name": "Extraction", "arguments": arguments}
+    return {"id": "t1", "type": "function", "function": called}
+
+
+def declined(what: str) -> Reply:
+    error = {"message": f"{what} is not supported here", "type": "invalid_request_error"}
+    return 400, {"error": {**error, "param": what, "code": None}}
+
+
+def teach(endpoint: Endpoint, losses: list[Loss] | None = None, **more: Any) -> list[str]:
+    """The claims that a teacher at this endpoint finds in a paper of two passages."""
+    model = ChatOpenAI(base_url=endpoint.url, api_key="k", model="toy", max_retries=0)  # type: ignore[arg-type]
+    teacher = ModelTeacher(model, "toy", (losses if losses is not None else []).append, **more)
+    passages = [
+        Passage(paper="p", page=1, start=start, end=start + len(text), text=text)
+        for text in (MELTS, BIRDS)
+        for start in (TEXT.index(text),)
+    ]
+    document = Document(paper="p", text=TEXT, page_starts=(0,), title="Osk")
+    return [nugget.claim for nugget in teacher.extract(document, passages)]
+
+
+def test_the_schema_goes_with_the_request_and_no_tool_does(serve: Served) -> None:
+    """Readers have no hands."""
+    endpoint = serve(lambda body: completion(content=listed(draft(MELTS), draft(BIRDS))))
+    assert teach(endpoint) == [MELTS, BIRDS]
+    [body] = endpoint.asked
+    asked = body["response_format"]["json_schema"]
+    assert (asked["name"], asked["strict"]) == ("Extraction", True)
+    schema = load("extract").schema_class.strict_schema()
+    assert {key: asked["schema"][key] for key in schema} == schema
+    assert "tools" not in body
+
+
+def test_an_endpoint_without_schemas_is_asked_by_a_tool_and_is_not_tried_again(
+    serve: Served,
+) -> None:
+    def answer(body: Body) -> Reply:
+        if "response_format" in body:
+            return declined("response_format")
+        said = [text for text in (MELTS, BIRDS) if text in body["messages"][-1]["content"]]
+        return completion("tool_calls", tool_calls=[tool_call(listed(*map(draft, said)))])
+
+    endpoint = serve(answer)
+    assert teach(endpoint, budget=60) == [MELTS, BIRDS]
+    assert [sorted({"tools", "response_format"} & set(body)) for body in endpoint.asked] == [
+        ["response_format"], ["tools"], ["tools"],
+    ]  # fmt: skip
+    assert [tool["function"]["name"] for tool in endpoint.asked[1]["tools"]] == ["Extraction"]
+
+
+def test_an_endpoint_that_knows_neither_is_asked_in_words(serve: Served) -> None:
+    def answer(body: Body) -> Reply:
+        refused = [name for name in ("response_format", "tools") if name in body]
+        return declined(refused[0]) if refused else completion(content=listed(draft(MELTS)))
+
+    endpoint = serve(answer)
+    assert teach(endpoint) == [MELTS]
+    assert len(endpoint.asked) == 3
+
+
+def test_a_request_that_no_mode_makes_right_fails_as_the_client_tells_it(serve: Served) -> None:
+    with pytest.raises(openai.BadRequestError, match="temperature"):
+        teach(serve(lambda body: declined("temperature")))
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [tool_call(listed(draft(MELTS), draft(BIRDS)))],
+        [tool_call(listed(draft(MELTS))), tool_call(listed(draft(BIRDS)))],
+        [tool_call(listed(draft(MELTS), draft(BIRDS)).replace("}]}", "},]}"))],
+    ],
+)
+def test_tool_calls_are_read_whether_one_or_more_or_damaged(
+    serve: Served, calls: list[Body]
+) -> None:
+    endpoint = serve(lambda body: completion("tool_calls", tool_calls=calls))
+    assert teach(endpoint, modes=[Mode.TOOL]) == [MELTS, BIRDS]
+    assert len(endpoint.asked) == 1
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (completion(refusal="I cannot help with that."), "refused"),
+        (completion("content_filter", content=""), "filtered"),
+        (completion("length", content='{"nuggets": [{"claim": "Osk'), "cut"),
+        (completion(content=""), "empty"),
+        ((200, {"error": {"message": "upstream failed", "code": 502}}), "error_body"),
+        ((200, {"hello": "world"}), "error_body"),
+        ((200, {**completion()[1], "choices": []}), "error_body"),
+    ],
+)
+def test_every_mode_tells_by_name_what_is_no_answer(
+    serve: Served, reply: Reply, reason: str, mode: Mode
+) -> None:
+    losses: list[Loss] = []
+    with pytest.raises(BadReply) as caught:
+        teach(serve(lambda body: reply), losses, modes=[mode], budget=999)
+    assert caught.value.reason == reason
+    assert {loss.reason for loss in losses} == {reason}
+
+
+def test_what_a_cut_reply_held_is_kept_in_schema_mode_too(serve: Served) -> None:
+    """The client raises there; what was said is in its exception."""
+    cut = listed(draft(MELTS), draft(BIRDS))[:-30]
+    losses: list[Loss] = []
+    assert teach(serve(lambda body: completion("length", content=cut)), losses, budget=40)
+    assert {loss.reason for loss in losses} >= {"cut"}
+
+
+RECORDED = [
+    ("ddtrace/azure_chat_completion", "cut"),
+    ("ddtrace/chat_completion", "unreadable"),
+    ("ddtrace/chat_completion_parse", "unreadable"),
+    ("ddtrace/chat_completion_tool_call", "unreadable"),
+    ("pydantic_ai/test_invalid_response", "error_body"),
+    ("pydantic_ai/test_openai_moderation_block_policy", "refused"),
+    ("pydantic_ai/test_tool_use_failed_error", "unreadable"),
+]
+
+
+@pytest.mark.parametrize(("name", "reason"), RECORDED)
+def test_recorded_replies_to_other_questions_are_never_taken_for_nuggets(
+    serve: Served, shared: Path, name: str, reason: str
+) -> None:
+    [first, *_] = json.loads((shared / "llm_api" / f"{name}.json").read_text())
+    reply = first["response"]["status"], json.loads(first["response"]["body"])
+    with pytest.raises(BadReply) as caught:
+        teach(serve(lambda body: reply))
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("place", "fault"),
+    [(0, openai.RateLimitError), (1, "filtered"), (2, openai.RateLimitError), (3, "too_long")],
+)
+def test_documented_error_bodies_are_told_apart(
+    serve: Served, shared: Path, place: int, fault: Any
+) -> None:
+    """A quota is for whoever retries; a filter and a length are for the paper alone."""
+    error = json.loads((shared / "llm_api/DOCUMENTED_error_bodies.json").read_text())[place]
+    with pytest.raises(BadReply if isinstance(fault, str) else fault) as caught:
+        teach(serve(lambda body: (error["status"], error["body"])))
+    assert getattr(caught.value, "reason", fault) == fault
+
+
+def test_a_wrong_key_passes_through(serve: Served, shared: Path) -> None:
+    [told] = json.loads((shared / "llm_api/ddtrace/chat_completion_error.json").read_text())
+    reply = told["response"]["status"], json.loads(told["response"]["body"])
+    with pytest.raises(openai.AuthenticationError):
+        teach(serve(lambda body: reply))
