@@ -19,7 +19,7 @@ from langgraph.types import Send, interrupt
 from agent import review
 from agent.retry import RETRY
 from agent.state import Branch, Context, Discovery, by_id, context_of
-from memory.errors import NothingToDo, Unreadable
+from memory.errors import BadReply, NothingToDo, Unreadable
 from memory.records import (
     Call,
     Decision,
@@ -192,7 +192,13 @@ def _extract(ctx: Context, run: str, document: Document) -> list[str]:
     if done := ctx.store.find(Call, call.id):
         return done.output.split()
     passages = ctx.store.all(Passage, paper=document.paper)
-    nuggets, refused = _grounded(ctx.teacher.extract(document, passages), document, passages)
+    try:
+        drafts = ctx.teacher.extract(document, passages)
+    except BadReply as fault:
+        # No call is saved: the next run asks again.
+        ctx.log(run, "extract", f"{document.paper}: {fault}", reason=fault.reason)
+        return []
+    nuggets, refused = _grounded(drafts, document, passages)
     for reason, count in sorted(refused.items()):
         ctx.log(run, "extract", f"{document.paper}: {count} drafts refused: {reason}")
     ids = [nugget.id for nugget in nuggets]

@@ -1,0 +1,50 @@
+"""The discovery graph with the teacher that asks a model; what the model says is scripted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from agent import runs
+from memory.records import Call, Event, Interest, Nugget, Run, RunStatus
+from tests.agent.fakes import World
+from tests.tools.scripted import Scripted, draft, listed
+from tools.teachers.model import Loss, ModelTeacher
+
+ALPHA = "The point of alphium is 100 kelvin."
+BETA = "The point of betium is 200 kelvin."
+
+
+def script(refuses: str = "\0") -> Any:
+    def said(asked: str) -> str:
+        if refuses in asked:
+            return "I cannot help with that."
+        if "Finding:" in asked:
+            return '{"exercises": []}'
+        return listed(*(draft(claim) for claim in (ALPHA, BETA) if claim in asked))
+
+    return said
+
+
+def discover(world: World, folder: Path) -> Run:
+    interest = Interest(name="points", topic="points", sources=(f"folder:{folder}",))
+    world.space.store.put(interest)
+    run = runs.start(world.space, "discover", interest)
+    return runs.drive(world.space, world.context(), run)
+
+
+def test_a_paper_without_an_answer_costs_only_itself_and_is_asked_about_again(world: World) -> None:
+    """A refusal is no finding of an empty paper."""
+    folder, store, losses = world.papers(a=ALPHA, b=BETA), world.space.store, list[Loss]()
+    world.teacher = ModelTeacher(Scripted(script=script("betium")), "toy", losses.append)  # type: ignore[assignment]
+    assert discover(world, folder).status is RunStatus.WAITING
+    assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA}
+    assert [event.data["reason"] for event in store.all(Event) if "reason" in event.data] == [
+        "refused"
+    ]
+    assert {loss.reason for loss in losses} == {"refused"}
+    assert store.count(Call) == 1
+
+    world.teacher = ModelTeacher(Scripted(script=script()), "toy")  # type: ignore[assignment]
+    discover(world, folder)
+    assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA, BETA}
