@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 COLLECTION = "nuggets"
-BATCH = 1000
-"""Vectors handed over at once; Chroma takes up to 5,461."""
+BATCH = 5000
+"""Vectors handed over at once; Chroma takes up to 5,461. Each batch costs it a rewriting of its
+list of ids, so that 1,000 at a time take a fifth longer."""
 WIDEST = 200
 """Most neighbours to ask for: beyond what the graph search keeps in view, it invents gaps."""
 NEAR = 1e-3
@@ -51,8 +52,9 @@ class Index:
                 raise
 
     def _create(self) -> Any:
-        # 200 candidates at each step, both when building and when searching (100 by default).
-        search = {"space": "cosine", "ef_search": WIDEST, "ef_construction": WIDEST}
+        # 200 candidates at each step of a search. When building, 100: with 200, of 100,000 vectors
+        # the ten nearest were found in 0.9980 instead of 0.9977 of cases, for twice the time.
+        search = {"space": "cosine", "ef_search": WIDEST, "ef_construction": 100}
         return self._client.create_collection(
             COLLECTION, embedding_function=None, configuration={"hnsw": search}
         )
@@ -73,13 +75,17 @@ class Index:
                     ids=list(ids[at : at + BATCH]), embeddings=vectors[at : at + BATCH]
                 )
 
-    def near(self, vector: Floats, most: int) -> list[tuple[str, float]]:
-        """Ids and cosine distances of about the nearest, at most so many (up to WIDEST)."""
+    def near(self, vectors: Floats, most: int) -> list[list[tuple[str, float]]]:
+        """Of each vector [n, d], about the nearest: ids and distances, at most so many (WIDEST).
+
+        Every question makes Chroma look for what was added since; so many vectors in one.
+        """
         with _complaints():
             found = self._collection.query(
-                query_embeddings=[vector], n_results=most, include=["distances"]
+                query_embeddings=vectors, n_results=most, include=["distances"]
             )
-        return list(zip(found["ids"][0], found["distances"][0], strict=True))
+        pairs = zip(found["ids"], found["distances"], strict=True)
+        return [list(zip(*pair, strict=True)) for pair in pairs]
 
     def close(self) -> None:
         """Write everything down and let go of the files."""
@@ -105,7 +111,7 @@ def _complaints() -> Iterator[None]:
 def holds(folder: Path, vectors: Floats) -> bool:
     """Whether each of the vectors [n, d] finds itself in the folder."""
     index = Index(folder)
-    nearest = [index.near(vector, 1) for vector in vectors]
+    nearest = index.near(vectors, 1) if len(vectors) else []
     index.close()
     return all(found and found[0][1] < NEAR for found in nearest)
 

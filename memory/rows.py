@@ -24,6 +24,8 @@ from memory.errors import BadInput, NoSuch, NothingToDo, WorkspaceTrouble
 from memory.records import Action, Decision, Nugget, Record
 
 R = TypeVar("R", bound=Record)
+Keyed = tuple[list[str], NDArray[np.float32]]
+"""Nugget ids and their vectors [n, d]."""
 
 MOST_VALUES = 30_000
 """Values in one statement; SQLite takes 32,766."""
@@ -129,35 +131,29 @@ class Rows:
             {"nugget": key, "embedder": embedder, "dimensions": width, "data": vector.tobytes()}
             for key, vector in zip(ids, np.asarray(vectors, dtype="<f4"), strict=True)
         ]
-        if not rows:
-            return
-        there = select(schema.vectors.c.dimensions).where(schema.vectors.c.embedder == embedder)
-        if (held := self._connection.execute(there.limit(1)).scalar()) not in (None, width):
-            raise BadInput(f"Vectors of {embedder} have {held} dimensions here, not {width}.")
         try:
             self._connection.execute(self._upsert(schema.vectors, "nugget", "embedder"), rows)
         except IntegrityError as error:
             raise NoSuch("There are vectors for nuggets that the store does not have.") from error
 
-    def load_vectors(
-        self, embedder: str, ids: Collection[str] | None = None
-    ) -> tuple[list[str], NDArray[np.float32]]:
+    def check_width(self, embedder: str, width: int) -> None:
+        """Raises BadInput where vectors of that embedder with other dimensions are stored."""
+        there = select(schema.vectors.c.dimensions).where(schema.vectors.c.embedder == embedder)
+        if (held := self._connection.execute(there.limit(1)).scalar()) not in (None, width):
+            raise BadInput(f"Vectors of {embedder} have {held} dimensions here, not {width}.")
+
+    def load_vectors(self, embedder: str, ids: Collection[str] | None = None) -> Keyed:
         """Vectors of one embedder, by nugget id; of these nuggets only, where ids are given."""
         equals: dict[str, object] = {"embedder": embedder}
-        rows = self._vectors(equals if ids is None else {**equals, "nugget": ids})
-        width = rows[0].dimensions if rows else 0
-        joined = b"".join(row.data for row in rows)
-        vectors = np.frombuffer(joined, dtype="<f4").reshape(len(rows), width)
-        return [row.nugget for row in rows], vectors.astype(np.float32, copy=False)
+        asked = _where(schema.vectors, equals if ids is None else {**equals, "nugget": ids})
+        found = (self._connection.execute(_VECTOR.where(*conditions)) for conditions in asked)
+        return _matrix(sorted(row for one in found for row in one))
 
-    def _vectors(self, equals: dict[str, object]) -> list[Any]:
-        table = schema.vectors
-        rows = [
-            row
-            for conditions in _where(table, equals)
-            for row in self._connection.execute(select(table).where(*conditions))
-        ]
-        return sorted(rows, key=lambda row: row.nugget)
+    def stream_vectors(self, embedder: str, size: int) -> Iterator[Keyed]:
+        """All vectors of one embedder, `size` at a time; see `Store.stream_vectors`."""
+        asked = _VECTOR.where(schema.vectors.c.embedder == embedder)
+        found = self._connection.execute(asked, execution_options={"yield_per": size})
+        yield from map(_matrix, found.partitions())
 
     def count_vectors(self, embedder: str) -> int:
         """How many vectors of that embedder there are."""
@@ -257,6 +253,17 @@ def _where(table: Table, equals: dict[str, Any]) -> Iterator[list[ColumnElement[
     )
     for conditions in product(*cut):
         yield [*one, *conditions]
+
+
+_VECTOR = select(schema.vectors.c.nugget, schema.vectors.c.data)
+
+
+def _matrix(rows: Sequence[Any]) -> Keyed:
+    """Nugget ids and their vectors [n, d] of rows of `_VECTOR`; [0, 0] without rows."""
+    width = len(rows[0].data) // 4 if rows else 0
+    joined = b"".join(row.data for row in rows)
+    vectors = np.frombuffer(joined, dtype="<f4").reshape(len(rows), width)
+    return [row.nugget for row in rows], vectors.astype(np.float32, copy=False)
 
 
 def _several(value: object) -> bool:

@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from memory import database
 from memory.errors import NoSuch
 from memory.records import Decision, Nugget, Record
-from memory.rows import R, Rows, called
+from memory.rows import Keyed, R, Rows, called
 
 SHORTEST_PREFIX = 4
 """Characters of an id that a person must type."""
@@ -32,6 +32,7 @@ class Store:
         self.where = where
         self._engine = engine
         self._turn = threading.Lock()  # SQLite makes writers poll; here they queue in order.
+        self._widths: dict[str, int] = {}
 
     @classmethod
     def open(cls, where: str | Path) -> Self:
@@ -152,15 +153,28 @@ class Store:
         vectors: [n, d]. Raises NoSuch for a nugget that is not stored, BadInput when d is not that
         of the vectors already there.
         """
+        if not len(ids):
+            return
+        width = int(vectors.shape[1])
         with self.transaction() as rows:
+            # Asked once: behind many vectors of another embedder, the first is far to seek.
+            if self._widths.get(embedder) != width:
+                rows.check_width(embedder, width)
             rows.save_vectors(embedder, ids, vectors)
+        self._widths[embedder] = width
 
-    def load_vectors(
-        self, embedder: str, ids: Collection[str] | None = None
-    ) -> tuple[list[str], NDArray[np.float32]]:
+    def load_vectors(self, embedder: str, ids: Collection[str] | None = None) -> Keyed:
         """Nugget ids in ascending order and their vectors [n, d]; only of `ids`, where given."""
         with self.reading() as rows:
             return rows.load_vectors(embedder, ids)
+
+    def stream_vectors(self, embedder: str, size: int = 5000) -> Iterator[Keyed]:
+        """All vectors of one embedder as they stood at the start, `size` at a time, in no order.
+
+        Memory holds one such part; all of 300,000 would take half a gigabyte.
+        """
+        with self.reading() as rows:
+            yield from rows.stream_vectors(embedder, size)
 
     def count_vectors(self, embedder: str) -> int:
         """How many vectors of that embedder there are."""

@@ -10,10 +10,12 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from memory import disk
@@ -24,6 +26,7 @@ from memory.store import Store
 SAMPLE = 500
 """Vectors looked up in an index that nobody closed: half a second."""
 
+Progress = Callable[[int, int], None]
 State = Literal["closed", "open", "writing"]
 
 
@@ -51,14 +54,19 @@ class Upkeep:
         folder: Path,
         embedder: str,
         dimensions: int,
+        progress: Progress = lambda _done, _total: None,
         patience: float = 120.0,
     ) -> None:
-        """patience: seconds until a look-up by another process counts as failed."""
+        """progress: hears of each rebuilding how many vectors of how many are indexed.
+
+        patience: seconds until a look-up by another process counts as failed.
+        """
         self.notices: list[str] = []
         self._store = store
         self._folder = folder
         self._embedder = embedder
         self._dimensions = dimensions
+        self._progress = progress
         self._patience = patience
         self._number = 0
         self._index: Index | None = None
@@ -99,7 +107,7 @@ class Upkeep:
             self._place().mkdir(parents=True)
             self.note("writing")
             self._index = Index(self._place(), create=True)
-            self._index.add(*self._store.load_vectors(self._embedder))
+            self._fill(self._index)
             self.note("open")
         except (Unusable, OSError) as error:
             self._give_up(why or "The search index could not be built.", error)
@@ -108,6 +116,13 @@ class Upkeep:
             shutil.rmtree(self._folder / str(number), ignore_errors=True)
         if why:
             self.notices.append(f"{why} It was built anew from the store; nothing is lost.")
+
+    def _fill(self, index: Index) -> None:
+        done, total = 0, self._store.count_vectors(self._embedder)
+        for ids, vectors in self._store.stream_vectors(self._embedder, chroma.BATCH):
+            index.add(ids, vectors)
+            done += len(ids)
+            self._progress(done, total)
 
     def close(self) -> None:
         """Close the index and seal its files, so that the next to open it can trust them."""
@@ -151,11 +166,8 @@ class Upkeep:
 
     def _stands_up(self) -> bool:
         """Whether another process finds a sample of the stored vectors in the index."""
-        _, vectors = self._store.load_vectors(self._embedder)
-        vectors = vectors[np.abs(vectors).max(axis=1, initial=0) > 0]
-        rows = np.random.default_rng(len(vectors)).permutation(len(vectors))[:SAMPLE]
         sample = self._folder / "sample.npy"
-        np.save(sample, vectors[np.sort(rows)])
+        np.save(sample, self._sample())
         # -P and the file's own path: nothing in the user's folder is imported by mistake.
         program = [sys.executable, "-P", chroma.__file__, str(self._place()), str(sample)]
         try:
@@ -165,6 +177,14 @@ class Upkeep:
         finally:
             sample.unlink()
         return done.returncode == 0
+
+    def _sample(self) -> NDArray[np.float32]:
+        """About SAMPLE of the stored vectors, or all; no null vectors: they find nothing."""
+        step = max(1, self._store.count_vectors(self._embedder) // SAMPLE)
+        stored = self._store.stream_vectors(self._embedder)
+        parts = [vectors[::step].copy() for _, vectors in stored]
+        sample = np.concatenate([np.zeros((0, self._dimensions), np.float32), *parts])
+        return sample[sample.any(axis=1)]
 
     def _give_up(self, why: str, error: Exception) -> None:
         self._drop()

@@ -19,7 +19,7 @@ from memory import disk
 from memory.errors import BadInput
 from memory.index import WIDEST, Index, Unusable
 from memory.store import Store
-from memory.upkeep import Upkeep
+from memory.upkeep import Progress, Upkeep
 
 Floats = NDArray[np.float32]
 Near = list[tuple[str, float]]
@@ -31,18 +31,27 @@ SLACK = 1e-4
 class Vectors:
     """The vectors of one embedder: kept in the store, searched through the index."""
 
-    def __init__(self, store: Store, folder: Path, embedder: str, dimensions: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        embedder: str,
+        dimensions: int,
+        progress: Progress = lambda _done, _total: None,
+    ) -> None:
         """folder: where the index lies, `<workspace>/index`. Nothing is opened before it is needed.
 
         embedder: its name; vectors of two embedders are never compared.
+        progress: hears how far the index is whenever it is built anew, which takes minutes where
+        there are hundreds of thousands of vectors.
         """
         self._store = store
         self._embedder = embedder
         self._dimensions = dimensions
-        self._upkeep = Upkeep(store, folder, embedder, dimensions)
+        self._upkeep = Upkeep(store, folder, embedder, dimensions, progress)
         self._folder = folder
         self._turn = threading.RLock()
-        self._kept: tuple[list[str], Floats] | None = None
+        self._kept: tuple[list[str], list[Floats]] | None = None
 
     @property
     def notices(self) -> list[str]:
@@ -86,50 +95,75 @@ class Vectors:
 
         Equal cosines are ordered by id.
         """
-        query = self._checked(np.asarray(vector, np.float32).reshape(1, -1))[0]
-        if k < 1:
-            return []
-        with self._turn:
-            proposed = self._proposed(query, k)
-            ids, stored = self._store.load_vectors(self._embedder, proposed or ())
-            best = _ranked(ids, stored, query)
-            # The index may have left out equals of the last one, or nuggets that are gone.
-            cut = len(best) <= k or best[k - 1][1] - best[-1][1] < SLACK
-            if cut and len(best) < self._store.count_vectors(self._embedder):
-                return self.exact(query, k)
-            return best[:k]
+        return self.nearest(np.asarray(vector, np.float32).reshape(1, -1), k)[0]
 
-    def _proposed(self, query: Floats, k: int) -> list[str] | None:
-        """More than k ids near the query; None where the index cannot say."""
-        if 2 * k > WIDEST or (index := self._upkeep.opened()) is None:
-            return None
-        most = min(4 * k + 50, WIDEST)
-        try:
-            return [key for key, _ in index.near(query, most)]
-        except Unusable as error:
-            self._upkeep.rebuild(f"The search index broke ({error}).")
-            return None
+    def nearest(self, vectors: Floats, k: int = 10) -> list[Near]:
+        """The same for each of some vectors [n, d], in a third of the time that one by one takes.
+
+        Up to n(2k + 10) stored vectors are in memory at once.
+        """
+        queries = self._checked(np.asarray(vectors, np.float32))
+        if k < 1 or not len(queries):
+            return [[] for _ in queries]
+        with self._turn:
+            found = self._indexed(queries, k, 2 * k + 10)
+            # Many equals: seen farther, the index may tell where they end.
+            return [
+                near or self._indexed(query[None], k, WIDEST)[0] or self.exact(query, k)
+                for query, near in zip(queries, found, strict=True)
+            ]
+
+    def _indexed(self, queries: Floats, k: int, most: int) -> list[Near | None]:
+        """The k nearest of each among as many as the index proposes; None where that may be wrong.
+
+        The index leaves out any of those that are as near as the last.
+        """
+        proposed = self._proposed(queries, k, most)
+        ids, stored = self._store.load_vectors(self._embedder, set().union(*proposed))
+        row = {key: at for at, key in enumerate(ids)}
+        found: list[Near | None] = []
+        for query, keys in zip(queries, proposed, strict=True):
+            rows = [row[key] for key in keys if key in row]  # The others are gone.
+            best = _ranked([ids[at] for at in rows], stored[rows], query)
+            clear = len(best) > k and best[k - 1][1] - best[-1][1] >= SLACK
+            found.append(best[:k] if clear else None)
+        return found
+
+    def _proposed(self, queries: Floats, k: int, most: int) -> list[list[str]]:
+        """Ids near each query, at most so many; none where the index cannot say."""
+        if 2 * k <= WIDEST and (index := self._upkeep.opened()) is not None:
+            try:
+                near = index.near(queries, min(most, WIDEST))
+                return [[key for key, _ in found] for found in near]
+            except Unusable as error:
+                self._upkeep.rebuild(f"The search index broke ({error}).")
+        return [[] for _ in queries]
 
     def exact(self, vector: Floats, k: int = 10) -> Near:
         """The same by comparing with every stored vector: the reference, and the fallback."""
         query = self._checked(np.asarray(vector, np.float32).reshape(1, -1))[0]
         with self._turn:
-            ids, stored = self._all()
+            ids, parts = self._all()
             if k < 1 or not ids:
                 return []
-            rough = stored @ (query / np.float32(_length(query) or 1))
+            unit = query / np.float32(_length(query) or 1)
+            rough = np.concatenate([part @ unit for part in parts])
             k = min(k, len(ids))
             bound = np.partition(rough, len(ids) - k)[len(ids) - k] - SLACK
             rows = np.flatnonzero(rough >= bound)
             found, vectors = self._store.load_vectors(self._embedder, [ids[row] for row in rows])
             return _ranked(found, vectors, query)[:k]
 
-    def _all(self) -> tuple[list[str], Floats]:
-        """All ids and unit vectors, read again when their number has changed."""
+    def _all(self) -> tuple[list[str], list[Floats]]:
+        """All ids, and the unit vectors in parts, read again when their number has changed."""
         if self._kept is None or len(self._kept[0]) != self._store.count_vectors(self._embedder):
-            ids, vectors = self._store.load_vectors(self._embedder)
-            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            units = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
+            ids: list[str] = []
+            units: list[Floats] = []
+            for some, vectors in self._store.stream_vectors(self._embedder):
+                lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+                unit = vectors / np.where(lengths > 0, lengths, 1)
+                units.append(unit.astype(np.float32, copy=False))
+                ids += some
             self._kept = ids, units
         return self._kept
 
