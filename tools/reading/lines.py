@@ -12,6 +12,7 @@ from tools.reading.glyphs import Page, Word
 
 _face_of = attrgetter("face")
 _NUMBER = re.compile(r"(?:\d{1,2}|[A-H])(?:\.\d{1,2})*\.?$")
+_LONG = re.compile(r"[^\W\d_]{4}\W?$")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
@@ -72,6 +73,8 @@ def make_line(number: int, words: list[Word]) -> Line:
         size, font = round(face.size, 1), face.font
         bold, italic = float(face.bold), float(face.italic)
     else:
+        words = _with_indices(words)
+        glued = tuple(word.glued for word in words)
         size, font, bold, italic = _mixture(words)
         base = next(w.y for w in words if round(w.face.size, 1) == size)
     if True in glued[1:]:
@@ -79,6 +82,20 @@ def make_line(number: int, words: list[Word]) -> Line:
     else:
         text = " ".join(texts)
     return Line(number, tuple(words), min(left), max(right), base, size, bold, italic, font, text)
+
+
+def _with_indices(words: list[Word]) -> list[Word]:
+    """The words with raised and lowered ones glued to a symbol or unit they touch: `R2`, `cm2`.
+
+    What hangs on a longer word points to a footnote or a reference.
+    """
+    made = words[:1]
+    for last, word in pairwise(words):
+        small = word.face.size < 0.85 * last.face.size
+        near = abs(word.x0 - last.x1) < 0.15 * last.face.size and word.y != last.y
+        hangs = small and near and not _LONG.search(last.text)
+        made.append(word._replace(glued=True) if hangs else word)
+    return made
 
 
 def _mixture(words: list[Word]) -> tuple[float, str, float, float]:
