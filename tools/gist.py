@@ -6,12 +6,13 @@ Whether two claims agree is left to `merge`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from difflib import SequenceMatcher
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from tools.lexicon import BEING, HEDGES, PREPOSITIONS, SCOPE, SOME, STOP, direction, listed, stem
 from tools.nuggets import NEGATIONS
+from tools.values import Value, tokens
 
 
 class Attribute(NamedTuple):
@@ -22,146 +23,186 @@ class Attribute(NamedTuple):
     value: frozenset[str]
 
 
+class Term(NamedTuple):
+    """A content word, a value or a direction at its place in the claim."""
+
+    what: str | Value
+    """Stem, value, or UP or DOWN."""
+    gap: frozenset[str]
+    """Function words between the term before and this one."""
+    adjunct: bool
+    """Whether it stands behind a preposition: `in mice`, `at 20 °C`."""
+    manner: bool
+    """Whether it is an adverb: in -ly, or the `first` of `was first described`."""
+
+
+UP, DOWN = "↑", "↓"
+
+
 class Gist(NamedTuple):
     """What is compared of a claim."""
 
-    order: tuple[str, ...]
-    """Stems of its content words in order."""
+    line: tuple[Term, ...]
+    """All terms in order, as in the active voice and with nothing in front of the subject."""
     words: frozenset[str]
-    """The same as a set, without numbers, units, directions and framing."""
-    values: frozenset[str]
-    """Numbers, in one spelling, each with its unit where it has one."""
+    """Stems of the content words, without numbers, units, directions and framing."""
+    adjuncts: frozenset[str]
+    """Those of the words that stand behind a preposition."""
+    manners: frozenset[str]
+    """Those of the words that are adverbs in -ly."""
+    values: frozenset[Value]
+    conditions: frozenset[Value]
+    """Those of the values that are no result: `in 2010`, `after 3 h`, `rose at 20 °C`."""
     direction: int
     """+1 more, -1 less, 0 neither or both."""
     denied: bool
+    scope: frozenset[str]
+    """For how many, or how surely, it is said to hold: `all`, `only`, `hedged`."""
+    some: bool
+    """Whether it is said of some only: then a denial may be true beside it."""
     names: frozenset[str]
     """Stems of words with capitals inside the sentence: what a claim is about."""
+    compared: tuple[frozenset[str], frozenset[str]]
+    """Words before and behind `than`; none behind where nothing is compared."""
     attribute: Attribute | None
     """Where the claim is of that shape."""
 
-    def slot_differs(self, other: Gist) -> bool:
-        """Whether one word is changed in one sentence: `grain width`, `grain length`.
 
-        Then they speak of different things, however near their vectors are.
-        """
-        if len(self.order) < 3 or len(other.order) < 3:
-            return False
-        steps = SequenceMatcher(a=self.order, b=other.order, autojunk=False).get_opcodes()
-        changed = [step for step in steps if step[0] != "equal"]
-        if len(changed) != 1 or changed[0][0] != "replace":
-            return False
-        _, i, j, k, m = changed[0]
-        return j - i == m - k == 1 and not alike(self.order[i], other.order[k])
-
-
-_STOP = frozenset(
-    re.findall(
-        r"\S+",
-        """
-        the a an of in on at by for with from to into and or but is are was were be been being has
-        have had do does did that which who this these those it its as than then there their they
-        we our can could may might must will would should also only very more most much many some
-        any each both all other such about approximately around nearly almost found show shown
-        shows showed reported report reports observed observe study studies result results finding
-        findings researchers research evidence suggests value values measured measurement
-        measurements determined respectively known significantly significant under over between
-        within during among per when where while not no never none without
-        """,
-    )
+_NO_DENIAL = re.compile(
+    r"\bnot only\b|\b(?:no|not) (?:more|less|fewer|later|longer|greater|higher|lower) than\b", re.I
 )
-_MORE = frozenset(
-    re.findall(
-        r"\S+",
-        """increas higher rais greater improv enhanc elev larger faster longer upregul promot stimul
-        acceler gain rise rose strengthen activ""",
-    )
-)
-_LESS = frozenset(
-    re.findall(
-        r"\S+",
-        """decreas lower reduc declin smaller slower shorter downregul inhibit suppress worsen
-        impair attenu diminish fall fell loss weaken less slow prevent block""",
-    )
-)
-_UNITS = {
-    "%": "%", "percent": "%", "°": "°", "°c": "°", "degree": "°", "degrees": "°", "celsius": "°",
-    "kelvin": "kelvin", "kelvins": "kelvin", "k": "kelvin", "hertz": "hertz", "hz": "hertz",
-    "metre": "metre", "metres": "metre", "meter": "metre", "meters": "metre", "m": "metre",
-    "millimetre": "mm", "millimetres": "mm", "mm": "mm", "centimetre": "cm", "centimetres": "cm",
-    "cm": "cm", "kilometre": "km", "kilometres": "km", "km": "km", "micrometre": "µm",
-    "micrometres": "µm", "µm": "µm", "μm": "µm", "nm": "nm", "nanometres": "nm",
-    "gram": "g", "grams": "g", "g": "g", "mg": "mg", "milligrams": "mg", "kg": "kg",
-    "kilogram": "kg", "kilograms": "kg", "day": "day", "days": "day", "d": "day", "hour": "hour",
-    "hours": "hour", "h": "hour", "minute": "min", "minutes": "min", "min": "min", "second": "s",
-    "seconds": "s", "s": "s", "week": "week", "weeks": "week", "month": "month", "months": "month",
-    "year": "year", "years": "year", "fold": "fold", "times": "fold", "ml": "ml", "l": "l",
-    "litre": "l", "litres": "l", "ev": "ev", "v": "v", "w": "w", "j": "j", "pa": "pa", "kpa": "kpa",
-    "mpa": "mpa", "mol": "mol", "ppm": "ppm", "kda": "kda", "bp": "bp", "volts": "v", "watts": "w",
-    "joules": "j",
-}  # fmt: skip
-"""Spellings of units, and one spelling for each. Values of two units are never compared."""
-
-_NUMBERS = (
-    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-)  # fmt: skip
-_NUMBER_WORDS = {word: str(n) for n, word in enumerate(_NUMBERS, 2)}
-_PIECE = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_](?:[\w'’-]*\w)?|[%°]C?")
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> Callable[[str], str]:
-    import snowballstemmer
-
-    stemmer = snowballstemmer.stemmer("english")
-    return lru_cache(maxsize=50_000)(lambda word: str(stemmer.stemWord(word)))
 
 
 @lru_cache(maxsize=50_000)
 def gist(claim: str) -> Gist:
     """The comparable gist of a claim."""
-    order: list[str] = []
-    values: set[str] = set()
-    names: set[str] = set()
-    sides: set[int] = set()
-    pieces = [m.group() for m in _PIECE.finditer(claim)]
-    for index, piece in enumerate(pieces):
-        low = _bare(piece)
-        if piece[0].isdigit() or low in _NUMBER_WORDS:
-            following = pieces[index + 1].lower() if index + 1 < len(pieces) else ""
-            values.add(f"{_value(_NUMBER_WORDS.get(low, low))} {_UNITS.get(following, '')}".strip())
-            continue
-        root = _stemmer()(low)
-        if side := (root in _MORE) - (root in _LESS):
-            sides.add(side)
-        elif _tells(low, pieces[index - 1] if index else ""):
-            order.append(root)
-            if index and piece != piece.lower():
-                names.add(root)
+    text = re.sub(r"\s+", " ", claim).strip().rstrip(".")
+    text = re.sub(r"^A(?= )", "a", text)
+    line = tuple(_terms(_arranged(text)))
+    words = [term for term in line if _is_word(term)]
+    values = frozenset(term.what for term in line if isinstance(term.what, Value))
+    ups = {term.what for term in line} & {UP, DOWN}
+    told = bool(ups) or len(values) > 1
+    low = set(re.findall(r"[\w'’-]+", text.lower()))
+    scope = {SCOPE[word] for word in low & SCOPE.keys()} | ({"hedged"} if low & HEDGES else set())
     return Gist(
-        order=tuple(order),
-        words=frozenset(order),
-        values=frozenset(values),
-        direction=sum(sides),
-        denied=len(NEGATIONS.findall(claim)) % 2 == 1,
-        names=frozenset(names),
-        attribute=_attribute(claim),
+        line=line,
+        words=_stems(words),
+        adjuncts=_stems(term for term in words if term.adjunct),
+        manners=_stems(term for term in words if term.manner),
+        values=values,
+        conditions=values & {term.what for term in line if _is_condition(term, told)},
+        direction=(UP in ups) - (DOWN in ups),
+        denied=len(NEGATIONS.findall(_NO_DENIAL.sub("", text))) % 2 == 1,
+        scope=frozenset(scope),
+        some=bool(SOME.search(text.lower())),
+        names=_names(text),
+        compared=_compared(text),
+        attribute=_attribute(text.lower()),
     )
 
 
-def _bare(piece: str) -> str:
-    return piece.lower().removesuffix("'s").removesuffix("’s")
+def _is_word(term: Term) -> bool:
+    return isinstance(term.what, str) and term.what not in (UP, DOWN)
 
 
-def _tells(low: str, before: str) -> bool:
-    """Whether a word is a content word: no function word, and no unit behind its number."""
-    return low not in _STOP and len(low) > 1 and not (low in _UNITS and before[:1].isdigit())
+def _stems(terms: Iterable[Term]) -> frozenset[str]:
+    return frozenset(str(term.what) for term in terms)
 
 
-def _value(digits: str) -> str:
-    grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+", digits)
-    plain = digits.replace(",", "" if grouped else ".")
-    return plain.rstrip("0").rstrip(".") if plain.count(".") == 1 else plain
+def _terms(text: str) -> Iterator[Term]:
+    """Terms of a text in order; a comma or a verb of being ends what a preposition governs."""
+    gap: set[str] = set()
+    for part in re.split(r"[,;:()]\s|[()]", text):
+        behind = False
+        for token in tokens(part):
+            if isinstance(token, Value):
+                yield Term(token, frozenset(gap), behind, manner=False)
+                gap = set()
+                continue
+            low = bare(token)
+            root = stem(low)
+            side = ("", UP, DOWN)[direction(low)]
+            if not side and not _is_letter(token) and (low in STOP or len(low) == 1):
+                gap.add(low)
+                behind = low in PREPOSITIONS or (behind and low not in _ENDS)
+                continue
+            manner = low.endswith("ly") or (low == "first" and bool(gap & BEING))
+            yield Term(side or root, frozenset(gap), behind, manner)
+            behind = behind and not side
+            gap = set()
+
+
+def _is_letter(token: str) -> bool:
+    """Whether it is a single letter that names something: `vitamin A`, `α`; not `n` or `p`."""
+    return len(token) == 1 and (token != token.lower() or not token.isascii())
+
+
+_ENDS = BEING | listed("has have had that which who but than")
+
+
+def _is_condition(term: Term, told: bool) -> bool:
+    """Whether it is a value that says when or under what, not how much.
+
+    told: whether the claim has a result beside it, a direction or another value.
+    """
+    if not isinstance(term.what, Value):
+        return False
+    if not term.what.unit and 1900 <= term.what.number <= 2100 and "in" in term.gap:
+        return True
+    return told and bool(term.gap & PREPOSITIONS - {"by", "from"})
+
+
+def bare(word: str) -> str:
+    """A word in lower case without its possessive ending."""
+    return word.lower().removesuffix("'s").removesuffix("’s")
+
+
+def _names(text: str) -> frozenset[str]:
+    """Stems of capitalised words; of the first word only where its case is no accident (OsPHR3)."""
+    words = [token for token in tokens(text) if isinstance(token, str)]
+    if words:
+        words[0] = words[0][1:] and words[0][0].lower() + words[0][1:]
+    return frozenset(
+        stem(bare(word)) for word in words if word != word.lower() and bare(word) not in STOP
+    )
+
+
+_FRONT = re.compile(
+    r"(?P<front>(?:In|At|On|Under|During|After|Before|For|With|Without|Among|Within|Following|Upon|"
+    r"Compared with|Compared to) [^,;]{1,80}), (?P<rest>[^,;]+)"
+)
+_CLAUSES = re.compile(r"(?:(?:While|Whereas) (.+?), (.+))|(?:(.+?)(?:; |, (?:whereas|while) )(.+))")
+_PASSIVE = re.compile(
+    r"(?P<patient>[^,;]+?) (?:is|are|was|were)(?: not|n['’]t)?(?: being)?(?P<adverb> \w+ly)? "
+    r"(?P<verb>[a-z]+(?:ed|en|wn|ne|lt|un|ut|nt|id|ht|ld|ng))(?P<between>(?: [\w-]+){0,5}?) "
+    r"by (?P<agent>(?!\d|\w+ing\b)[^,;]+?)"
+    r"(?P<rest> (?:in|at|on|during|after|from|into|for|with|under) [^,;]+)?"
+)
+
+
+def _arranged(text: str) -> str:
+    """The claim in a plain order: what stands in front goes to the end, passive becomes active."""
+    if clauses := _CLAUSES.fullmatch(text):
+        return "; ".join(sorted(_arranged(part) for part in clauses.groups() if part))
+    if front := _FRONT.fullmatch(text):
+        return f"{_arranged(front['rest'])}, {front['front']}"
+    if found := _PASSIVE.fullmatch(text):
+        parts = ("agent", "adverb", "verb", "patient", "between", "rest")
+        return " ".join((found[part] or "").strip() for part in parts)
+    return text
+
+
+_THAN = re.compile(r"\b(?:than|compared (?:with|to)|relative to|versus)\b")
+
+
+def _compared(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    before, _, behind = _THAN.sub("\n", text, count=1).partition("\n")
+    return _content(before), _content(behind)
+
+
+def _content(text: str) -> frozenset[str]:
+    return _stems(term for term in _terms(text) if _is_word(term))
 
 
 _IS = (
@@ -183,44 +224,17 @@ _MANY_VALUED = re.compile(
 """Attributes of which a bearer may have several at once, or none at all."""
 
 
-def _attribute(claim: str) -> Attribute | None:
-    text = re.sub(r"\s+", " ", claim).strip().rstrip(".").lower()
+def _attribute(text: str) -> Attribute | None:
     text = re.sub(r"^(?:in|at|on|under|by|with|for) [^,;]{2,60}, ", "", text)
     for pattern in _ATTRIBUTES:
         found = pattern.fullmatch(text)
         if found and not _MANY_VALUED.search(found["name"]):
-            parts = [_stems(found[name]) for name in ("name", "bearer", "value")]
+            parts = [_said(found[name]) for name in ("name", "bearer", "value")]
             return Attribute(*parts) if all(parts[:2]) else None
     return None
 
 
-def _stems(text: str) -> frozenset[str]:
-    words = (_bare(m.group()) for m in _PIECE.finditer(text))
-    return frozenset(_stemmer()(word) for word in words if word not in _STOP)
-
-
-def alike(a: str, b: str) -> bool:
-    """Whether two stems are of one family: `grow` and `growth`, not `cell` and `cellulos`."""
-    if a == b:
-        return True
-    short, long = sorted((a, b), key=len)
-    same = next(
-        (i for i, (p, q) in enumerate(zip(short, long, strict=False)) if p != q), len(short)
-    )
-    return same >= 4 and len(long) - same <= 3 and len(short) - same <= 1
-
-
-def residue(words: frozenset[str], others: frozenset[str]) -> int:
-    """How many words have nothing alike among the others."""
-    return sum(not any(alike(word, other) for other in others) for word in words - others)
-
-
-def overlap(a: frozenset[str], b: frozenset[str]) -> float:
-    """Share of the smaller set that has something alike in the other, in [0, 1]."""
-    small, large = sorted((a, b), key=lambda words: (len(words), sorted(words)))
-    return 1 - residue(small, large) / max(1, len(small))
-
-
-def common_words(x: Gist, y: Gist) -> frozenset[str]:
-    """Words that both claims hold."""
-    return x.words & y.words
+def _said(text: str) -> frozenset[str]:
+    """Stems of all words but the commonest, and the values as text."""
+    kept = (t if isinstance(t, Value) else bare(t) for t in tokens(text))
+    return frozenset(str(t) if isinstance(t, Value) else stem(t) for t in kept if t not in STOP)

@@ -1,7 +1,6 @@
-"""Which nuggets say the same, which contradict, which are only related. By code, from two claims.
+"""Which nuggets say the same, which contradict, which are only related, and who stands for whom.
 
-Cosine similarity alone cannot tell `412 kelvin` from `415 kelvin` or `rises` from `falls`; so words
-of the two claims are compared as well. Vectors and neighbours come from the caller.
+How two claims relate is told in `relation`. Vectors and neighbours come from the caller.
 """
 
 from __future__ import annotations
@@ -13,14 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory.records import Link, Nugget, Relation
-from tools.gist import Gist, common_words, gist, overlap, residue
+from tools.entails import entails
+from tools.gist import gist
+from tools.relation import FARTHEST, relation
 
 Vector = NDArray[np.float32]
 Neighbours = Callable[[Vector, int], Sequence[tuple[Nugget, float]]]
-
-SAME, SAME_VALUES, CONTRARY, CONTRARY_ATTRIBUTE, RELATED = 0.86, 0.78, 0.80, 0.60, 0.68
-"""Cosines of all-MiniLM-L6-v2 from which two claims may be the same; the same when their values
-agree too; contrary; contrary when attribute and bearer agree word for word; related."""
 
 NEAREST = 12
 """Neighbours looked at per nugget."""
@@ -33,93 +30,20 @@ class Merged(NamedTuple):
     links: list[Link]
 
 
-def entails(a: str, b: str, cosine: float) -> float:
-    """How likely claim `b` says nothing that `a` does not: higher is likelier, about -0.5 to 1.25.
-
-    Cosine similarity, less the share of b's content words that a lacks, plus the share of a's that
-    b lacks (b is then the more general), less a step where one denies and the other does not.
-    Weights fitted on pairs of SICK (entailed against neutral: AUC 0.90, cosine alone 0.88).
-    """
-    x, y = gist(a), gist(b)
-    added = residue(y.words, x.words) / max(1, len(y.words))
-    dropped = residue(x.words, y.words) / max(1, len(x.words))
-    return cosine - 0.3 * added + 0.25 * dropped - 0.2 * (x.denied != y.denied)
-
-
 def compare(a: Nugget, b: Nugget, cosine: float) -> Link | None:
     """How two claims relate, or None where they do not. The order of the two does not matter."""
-    if a.id == b.id or cosine < CONTRARY_ATTRIBUTE:
+    if a.id == b.id or cosine < FARTHEST:
         return None
     first, second = sorted((a, b), key=lambda nugget: nugget.id)
-    found = _relation(gist(first.claim), gist(second.claim), cosine)
+    found = relation(gist(first.claim), gist(second.claim), cosine)
     if found is None:
         return None
-    relation, reason = found
-    if relation is Relation.CONTRADICTS and a.paper == b.paper:
+    kind, reason = found
+    if kind is Relation.CONTRADICTS and a.paper == b.paper:
         # A paper seldom contradicts itself: two values are two conditions.
-        relation = Relation.RELATED
+        kind = Relation.RELATED
     score = round(float(cosine), 4)
-    return Link(a=first.id, b=second.id, relation=relation, score=score, reason=reason)
-
-
-def _relation(x: Gist, y: Gist, cosine: float) -> tuple[Relation, str] | None:
-    """Relation and its reason, or None for claims that have nothing to do with each other."""
-    if _other_value(x, y):
-        return Relation.CONTRADICTS, "values"
-    if cosine < RELATED:
-        return None
-    differs, apart = _difference(x, y), _apart(x, y)
-    if differs and not apart and cosine >= CONTRARY and overlap(x.words, y.words) >= 0.8:
-        return Relation.CONTRADICTS, differs
-    if not differs and not apart and _same(x, y, cosine):
-        return Relation.SAME, "same words and values"
-    return Relation.RELATED, differs or "alike"
-
-
-def _same(x: Gist, y: Gist, cosine: float) -> bool:
-    shared = overlap(x.words, y.words)
-    if x.values != y.values or x.direction != y.direction or x.slot_differs(y):
-        return False
-    if x.attribute and y.attribute and not x.attribute.name & y.attribute.name:
-        return False
-    if x.values and shared == 1.0:
-        return cosine >= SAME_VALUES
-    return cosine >= SAME and shared >= 0.65
-
-
-def _apart(x: Gist, y: Gist) -> bool:
-    """Whether each claim is about something that the other is not: other names, other nouns."""
-    if (x.names ^ y.names) - common_words(x, y):
-        return True
-    return bool(residue(x.words, y.words) and residue(y.words, x.words) and x.slot_differs(y))
-
-
-def _other_value(x: Gist, y: Gist) -> bool:
-    """`The A of X is V` against `The A of X is W`: one attribute of one bearer has one value."""
-    if x.attribute is None or y.attribute is None or x.denied != y.denied:
-        return False
-    if x.attribute.name != y.attribute.name or x.attribute.bearer != y.attribute.bearer:
-        return False
-    if x.values or y.values:
-        return _difference(x, y) == "values"
-    return not x.attribute.value & y.attribute.value
-
-
-def _difference(x: Gist, y: Gist) -> str:
-    """Which of value, direction or negation stands against the other claim's; empty for none."""
-    if x.denied != y.denied:
-        return "negation"
-    if x.direction * y.direction < 0:
-        return "direction"
-    mine, theirs = x.values - y.values, y.values - x.values
-    # Two numbers that differ may be a value and its condition: `12 % in 2010`, `15 % in 2011`.
-    if len(mine) == len(theirs) == 1 and _unit(*mine) == _unit(*theirs):
-        return "values"
-    return ""
-
-
-def _unit(value: str) -> str:
-    return value.partition(" ")[2]
+    return Link(a=first.id, b=second.id, relation=kind, score=score, reason=reason)
 
 
 def merge(new: Sequence[tuple[Nugget, Vector]], neighbours: Neighbours) -> Merged:
@@ -143,19 +67,29 @@ def merge(new: Sequence[tuple[Nugget, Vector]], neighbours: Neighbours) -> Merge
 
 
 def _clusters(met: dict[str, Nugget], links: Sequence[Link], new: set[str]) -> dict[str, str]:
-    """Representatives of the new nuggets: surest SAME links first, never across a contradiction."""
+    """Representatives of the new nuggets: surest SAME links first, never across a contradiction.
+
+    Claims that say the same agree in values, direction and denial, so those that hang together by
+    others cannot differ in these either, even where they were never compared.
+    """
     group = {id_: {id_} for id_ in met}
     for nugget in met.values():
         if nugget.cluster in met and nugget.cluster != nugget.id:
             _join(group, nugget.id, nugget.cluster)
     contrary = {(link.a, link.b) for link in links if link.relation is Relation.CONTRADICTS}
     same = [link for link in links if link.relation is Relation.SAME]
-    for link in sorted(same, key=lambda link: (-link.score, link.a, link.b)):
+    for link in sorted(same, key=lambda link: (-_sureness(link, met), link.a, link.b)):
         a, b = group[link.a], group[link.b]
         torn = any((min(i, j), max(i, j)) in contrary for i in a for j in b)
         if a is not b and not torn and len(_settled(a | b, met)) <= 1:
             _join(group, link.a, link.b)
     return {id_: _representative(group[id_], met) for id_ in sorted(new)}
+
+
+def _sureness(link: Link, met: dict[str, Nugget]) -> float:
+    """Log odds that each of two claims follows from the other."""
+    a, b = met[link.a].claim, met[link.b].claim
+    return min(entails(a, b, link.score), entails(b, a, link.score))
 
 
 def _join(group: dict[str, set[str]], a: str, b: str) -> None:

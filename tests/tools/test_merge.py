@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.records import Link, Nugget, Relation
-from tools.merge import Merged, Vector, compare, entails, merge
+from tools.entails import entails
+from tools.merge import Merged, Vector, compare, merge
 
 MELTS = "The melting point of osk resin is 412 kelvin."
 

@@ -1,0 +1,66 @@
+"""How likely one claim says nothing that another does not: a score by which pairs can be ranked.
+
+It reads the vectors of the claims' words where it is given them; what to do about a pair is left to
+`relation`, whose rules no score overrides.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.gist import gist
+from tools.lexicon import opposed
+from tools.relation import difference, rearranged, residues
+
+Vectors = NDArray[np.float32]
+Features = NDArray[np.float64]
+
+FEATURES = (
+    "cosine", "differs", "moved", "opposed", "longer", "added", "weakest there", "weakest back",
+)  # fmt: skip
+BASIS = np.array([-5.50, 8.05, -4.35, -2.23, -5.23, 0.25, -0.50, 0.0, 0.0])
+WITH_WORDS = np.array([-5.32, 2.10, -3.86, -2.79, -6.12, 0.21, 0.0, 5.84, 3.23])
+"""Offset and weights of FEATURES without and with the vectors of words: logistic regression (L2,
+C = 1 on standardised features) of entailed pairs against all others on 500 pairs of SICK (Marelli
+et al. 2014); `benchmarks/merging.py` refits them on four fifths and measures on the fifth."""
+
+
+def entails(a: str, b: str, cosine: float, words: tuple[Vectors, Vectors] | None = None) -> float:
+    """Log odds that claim `b` says nothing that `a` does not; above 0 it is likelier than not.
+
+    words: see `features`; the score is surer with them.
+    """
+    weights = BASIS if words is None else WITH_WORDS
+    return float(weights[0] + weights[1:] @ features(a, b, cosine, words))
+
+
+def features(
+    a: str, b: str, cosine: float, words: tuple[Vectors, Vectors] | None = None
+) -> Features:
+    """What speaks for `b` following from `a`, as named in FEATURES.
+
+    words: rows of length 1 for each word of a and of b, read in its sentence. The weakest word of
+    b is the one whose nearest word in a is farthest off; without words it counts as zero.
+    """
+    x, y = gist(a), gist(b)
+    mine, theirs = residues(x, y)
+    near = words[0] @ words[1].T if words else np.zeros((1, 1))
+    return np.array(
+        [
+            cosine,
+            bool(difference(x, y)),
+            rearranged(x, y),
+            any(opposed(u, v) for u in mine for v in theirs),
+            np.clip(len(_WORD.findall(a)) - len(_WORD.findall(b)), -6, 6),
+            min(4, len(theirs)),
+            near.max(axis=0).min(),
+            near.max(axis=1).min(),
+        ],
+        dtype=float,
+    )
+
+
+_WORD = re.compile(r"\w+")

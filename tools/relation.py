@@ -1,0 +1,227 @@
+"""How two claims stand to each other, told from their words and from how near their vectors are.
+
+Cosine similarity cannot tell `412 kelvin` from `415 kelvin`, `rises` from `falls`, `rats` from
+`mice`, or who chased whom. So each of these parts two claims by itself, and nearness only says
+whether what is left may be the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from memory.records import Relation
+from tools.gist import DOWN, UP, Gist, Term
+from tools.lexicon import BEING, GLUE, LINKS, NAMED_BY, listed, opposed
+from tools.values import Value
+
+SAME, SAME_VALUES, SAME_NAMED = 0.80, 0.75, 0.86
+CONTRARY, CONTRARY_ATTRIBUTE, RELATED, FARTHEST = 0.80, 0.60, 0.68, 0.45
+"""Cosines of all-MiniLM-L6-v2 from which two claims may be the same; the same where they agree in a
+value; the same where one names an attribute that the other leaves unnamed; contrary; contrary where
+attribute and bearer agree word for word; related; anything at all: a denial can be as far as that
+from what it denies."""
+
+
+def relation(x: Gist, y: Gist, cosine: float) -> tuple[Relation, str] | None:
+    """Relation and its reason, or None for claims that have nothing to do with each other."""
+    if cosine < FARTHEST:
+        return None
+    mine, theirs = residues(x, y)
+    if cosine >= CONTRARY_ATTRIBUTE and _other_value(x, y, mine, theirs):
+        return Relation.CONTRADICTS, "values"
+    differs = difference(x, y)
+    apart = "" if cosine < RELATED and differs != "negation" else _apart(x, y, mine, theirs)
+    if differs and not apart and cosine >= (FARTHEST if differs == "negation" else CONTRARY):
+        return Relation.CONTRADICTS, differs
+    if cosine < RELATED:
+        return None
+    if not differs and not apart and _same(x, y, mine | theirs, cosine):
+        return Relation.SAME, "same words and values"
+    return Relation.RELATED, differs or apart or "alike"
+
+
+def difference(x: Gist, y: Gist) -> str:
+    """Which of negation, direction, value or predicate stands against the other's; or empty."""
+    if x.denied != y.denied:
+        return "negation"
+    turned = -1 if _turned(x, y) else 1
+    if x.direction * y.direction * turned < 0:
+        return "direction"
+    mine, theirs = x.values - y.values, y.values - x.values
+    # Two numbers that differ may be a value and its condition: `12 % in 2010`, `15 % in 2011`.
+    if len(mine) == len(theirs) == 1:
+        (a,), (b,) = mine, theirs
+        if bool(a.unit) == bool(b.unit) and a not in x.conditions and b not in y.conditions:
+            return "values"
+    if _predicates(x, y):
+        return "opposites"
+    return ""
+
+
+def _turned(x: Gist, y: Gist) -> bool:
+    """Whether what is compared changed places: `A is higher than B`, `B is lower than A`."""
+    (before, behind), (others_before, others_behind) = x.compared, y.compared
+    return bool(
+        behind and others_behind and not behind & others_behind
+        and behind <= others_before and others_behind <= before
+    )  # fmt: skip
+
+
+def _predicates(x: Gist, y: Gist) -> bool:
+    """Whether one word said of the subject is the opposite: `is stable`, `is unstable`."""
+    said, others = (
+        {str(term.what) for term in claim.line if term.gap & BEING and not term.adjunct}
+        for claim in (x, y)
+    )
+    return any(opposed(a, b) for a in said - others for b in others - said)
+
+
+def residues(x: Gist, y: Gist) -> tuple[frozenset[str], frozenset[str]]:
+    """Words of each that have nothing alike in the other.
+
+    A verb and the attribute it gives the value of count as alike: `weighs` and `the mass of`.
+    """
+    mine, theirs = unmatched(x.words, y.words), unmatched(y.words, x.words)
+    for a, b, claim in ((mine, theirs, y), (theirs, mine, x)):
+        for verb in a:
+            names = NAMED_BY.get(verb, frozenset())
+            if names & b:
+                named = claim.attribute.name if claim.attribute else names
+                return mine - named - {verb}, theirs - named - {verb}
+    return mine, theirs
+
+
+def unmatched(words: frozenset[str], others: frozenset[str]) -> frozenset[str]:
+    """Words that have nothing alike among the others."""
+    return frozenset(w for w in words - others if not any(alike(w, other) for other in others))
+
+
+_ENDINGS = listed(
+    "th er or ion al ial ic i y iti ness ment anc enc at if iz is ing s t pt b ar ous iv eri d e "
+    "ed en r atori"
+) | {""}
+
+
+def alike(a: str, b: str) -> bool:
+    """Whether two stems are of one family: `grow` and `growth`; not `ethan` and `ethanol`.
+
+    Names with digits are alike only when they are equal.
+    """
+    if a == b:
+        return True
+    same = next((i for i, (p, q) in enumerate(zip(a, b, strict=False)) if p != q), None)
+    same = min(len(a), len(b)) if same is None else same
+    rests = (a[same:], b[same:])
+    return same >= 4 and min(map(len, rests)) <= 1 and all(rest in _ENDINGS for rest in rests)
+
+
+def _apart(x: Gist, y: Gist, mine: frozenset[str], theirs: frozenset[str]) -> str:
+    """What shows that the two speak of different things; empty where nothing does."""
+    if unmatched(x.names, y.words) or unmatched(y.names, x.words):
+        return "names"
+    turned = _turned(x, y)
+    if not turned and mine and theirs and not _predicates(x, y):
+        return "words"
+    told = x.values & y.values
+    if (x.conditions ^ y.conditions) - told:
+        return "conditions"
+    if not (told or _one_attribute(x, y)) and (mine & x.adjuncts or theirs & y.adjuncts):
+        return "conditions"
+    if x.scope != y.scope or (x.denied != y.denied and (x.some or y.some)):
+        return "scope"
+    named = bool(unmatched(x.words, y.words) - mine)
+    return "order" if not (turned or named) and rearranged(x, y) else ""
+
+
+def _one_attribute(x: Gist, y: Gist) -> bool:
+    """Whether both claims give a value of one attribute of one bearer."""
+    a, b = x.attribute, y.attribute
+    return a is not None and b is not None and a.name == b.name and a.bearer == b.bearer
+
+
+def _other_value(x: Gist, y: Gist, mine: frozenset[str], theirs: frozenset[str]) -> bool:
+    """`The A of X is V` against `The A of X is W`: one attribute of one bearer has one value."""
+    if x.attribute is None or y.attribute is None or not _one_attribute(x, y):
+        return False
+    if x.denied != y.denied or x.scope != y.scope or x.conditions != y.conditions:
+        return False
+    a, b = x.attribute.value, y.attribute.value
+    if (mine & x.adjuncts) - a or (theirs & y.adjuncts) - b:
+        return False
+    if x.values or y.values:
+        return difference(x, y) == "values"
+    return not a & b
+
+
+def _same(x: Gist, y: Gist, extra: frozenset[str], cosine: float) -> bool:
+    """Whether nothing but wording is left between two claims that no rule holds apart."""
+    if x.values != y.values or _directions(x) != _directions(y):
+        return False
+    if x.attribute and y.attribute and not x.attribute.name & y.attribute.name:
+        return False
+    extra -= x.manners | y.manners
+    if x.values:
+        return len(extra) <= max(len(x.words), len(y.words)) / 2 and cosine >= SAME_VALUES
+    if extra and not _one_attribute(x, y):
+        # `The binding partner of X is Y` and `X binds Y`; `The home of X is Y` and `X is in Y`.
+        named = [claim.attribute.name for claim in (x, y) if claim.attribute]
+        return any(extra <= name for name in named) and cosine >= SAME_NAMED
+    return cosine >= SAME
+
+
+def _directions(claim: Gist) -> Counter[str | Value]:
+    return Counter(term.what for term in claim.line if term.what in (UP, DOWN))
+
+
+def rearranged(x: Gist, y: Gist) -> bool:
+    """Whether shared words changed places so that another thing may be said: `A ate B`, `B ate A`.
+
+    Words joined by `of`, `and` or `which` may change places.
+    """
+    many = {
+        kind: max(sum(_kind(term) == kind for term in claim.line) for claim in (x, y)) > 1
+        for kind in ("value", "direction")
+    }
+    lines = [[term for term in claim.line if many.get(_kind(term), True)] for claim in (x, y)]
+    places = _places(*lines)
+    return any(
+        (i - k) * (j - m) < 0 and not (_linked(lines[0], i, k) or _linked(lines[1], j, m))
+        for n, (i, j) in enumerate(places)
+        for k, m in places[:n]
+    )
+
+
+def _kind(term: Term) -> str:
+    if isinstance(term.what, Value):
+        return "value"
+    return "direction" if term.what in (UP, DOWN) else "word"
+
+
+def _places(left: list[Term], right: list[Term]) -> list[tuple[int, int]]:
+    """Places of the terms that both lines hold, each taken once, the first with the first."""
+    places: list[tuple[int, int]] = []
+    free = dict(enumerate(right))
+    for exact in (True, False):
+        taken = {i for i, _ in places}
+        for i, term in enumerate(left):
+            if i in taken:
+                continue
+            for j, other in free.items():
+                if _matches(term, other, exact):
+                    places.append((i, j))
+                    del free[j]
+                    break
+    return places
+
+
+def _matches(a: Term, b: Term, exact: bool) -> bool:
+    if exact or not (_kind(a) == _kind(b) == "word"):
+        return a.what == b.what
+    return alike(str(a.what), str(b.what))
+
+
+def _linked(line: list[Term], i: int, j: int) -> bool:
+    """Whether two terms of a line stand on either side of a link: at `of` up to three words off."""
+    i, j = min(i, j), max(i, j)
+    gap = frozenset().union(*(term.gap for term in line[i + 1 : j + 1]))
+    return gap <= GLUE and bool(gap & LINKS) and j - i <= (3 if "of" in gap else 1)
