@@ -61,6 +61,10 @@ def _read(kind: str, path: Path) -> Answer:
         from tools.reading.markup import web
 
         return web.read(path.read_bytes())
+    if kind in ("latex", "packed"):
+        from tools.reading.markup import latex
+
+        return latex.read(path, packed=kind == "packed")
     raise Refused("not_a_paper", "It is neither PDF, JATS, HTML nor LaTeX.")
 
 
@@ -69,4 +73,4 @@ def load(path: str) -> None:
     if path.lower().endswith(
         (".xml", ".nxml", ".html", ".htm", ".xhtml", ".tex", ".gz", ".tgz", ".zip")
     ):
-        from tools.reading.markup import jats, web  # noqa: F401
+        from tools.reading.markup import jats, latex, web  # noqa: F401

@@ -54,34 +54,36 @@ def _line(element: Any) -> str:
         return " ".join(_line(part) for part in parts) + "; "
     own = unescape(element.text or "")
     if kind == "mo":
-        return _operator(own.strip())
+        return operator(own.strip())
     if kind in ("mi", "mn", "mtext", "ms"):
         return own.strip("\n") + "".join(_line(part) + (part.tail or "") for part in parts)
     return "".join(_line(part) for part in parts) or own
 
 
-def _operator(sign: str) -> str:
+def operator(sign: str) -> str:
     """Relations and sums stand between spaces, brackets and the like do not."""
     return f" {sign} " if re.fullmatch(r"[=<>≤≥≈∼~≠±×·∈→∝+−]|<=|>=|:=", sign) else sign
 
 
-def _group(text: str) -> str:
+def group(text: str) -> str:
+    """Brackets around what is more than one token."""
     return text if _SIMPLE.fullmatch(text) else f"({text})"
 
 
-def _ratio(above: str, below: str) -> str:
-    return f"{_group(above)}/{_group(below)}"
+def ratio(above: str, below: str) -> str:
+    """A fraction on one line."""
+    return f"{group(above)}/{group(below)}"
 
 
 def _lower(base: str, low: str) -> str:
-    return f"{base}_{_group(low)}" if low else base
+    return f"{base}_{group(low)}" if low else base
 
 
 def _upper(base: str, high: str) -> str:
     if not high:
         return base
     small = raised(high)
-    return base + small if small != high or high in "′*†″" else f"{base}^{_group(high)}"
+    return base + small if small != high or high in "′*†″" else f"{base}^{group(high)}"
 
 
 def _accent(base: str, above: str) -> str:
@@ -94,13 +96,13 @@ def _both(base: str, low: str, high: str) -> str:
 
 
 _MADE: dict[str, tuple[int, Callable[..., str]]] = {
-    "mfrac": (2, _ratio),
+    "mfrac": (2, ratio),
     "msub": (2, _lower),
     "munder": (2, _lower),
     "msup": (2, _upper),
     "mover": (2, _accent),
     "msubsup": (3, _both),
     "munderover": (3, _both),
-    "mroot": (2, lambda base, root: f"{root}√{_group(base)}"),
-    "msqrt": (1, lambda base: f"√{_group(base)}"),
+    "mroot": (2, lambda base, root: f"{root}√{group(base)}"),
+    "msqrt": (1, lambda base: f"√{group(base)}"),
 }

@@ -10,11 +10,11 @@ from lxml import etree
 
 from tools.reading import kinds
 from tools.reading.extract import Answer, Refused
-from tools.reading.headings import BOILERPLATE, is_abstract, label_of
+from tools.reading.headings import is_abstract, label_of
 from tools.reading.markup.maths import name
 from tools.reading.markup.tree import Block, Walker, sentences
 from tools.reading.markup.writer import Front, Writer
-from tools.reading.prose import plain, prose_like
+from tools.reading.prose import plain
 
 VERSION = "html-1"
 """Changes whenever the same file would give another text."""
@@ -246,14 +246,13 @@ class _Walker(Walker):
         return " " if kind in ("br", "wbr") else None
 
     def add(self, kind: str, text: str) -> None:
-        """A paragraph. Ahead of the first heading only what reads like an abstract is text."""
+        """A paragraph, which a label may have made a caption."""
         if self.label and text.strip():
             kind, text, self.label = kinds.CAPTION, sentences(self.label, text), ""
-        elif kind == kinds.PROSE and not self.writer.section:
-            clean = plain(text)
-            long = len(clean.split()) >= 30 and prose_like(clean)
-            kind = kinds.PROSE if long and not BOILERPLATE.match(clean) else kinds.FRONT
-        super().add(kind, text)
+        if kind == kinds.PROSE:
+            self.writer.running(text)
+        else:
+            super().add(kind, text)
 
     def heading(self, element: Any) -> None:
         """A heading, unless it is the paper's title or a figure's label."""

@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 
 from tools.reading import kinds
 from tools.reading.extract import Refused
-from tools.reading.headings import is_abstract, is_references, label_of
+from tools.reading.headings import BOILERPLATE, is_abstract, is_references, label_of
 from tools.reading.passages import cut
-from tools.reading.prose import plain
+from tools.reading.prose import plain, prose_like
 
 _GAP = "\n\n"
 _PASSAGES = (kinds.PROSE, kinds.CAPTION)
 _STRAY = re.compile(r"(?<=[(\[]) | (?=[)\],;])| (?=[.:](?: |$))")
 """Spaces that mark-up leaves inside brackets and before stops."""
+_LEAST_WORDS = 30
+"""Of a paragraph that begins a paper's text without a heading."""
 _ASIDE = (kinds.TABLE, kinds.FRAGMENT, kinds.FRONT, kinds.NOTE, kinds.REFERENCE)
 
 
@@ -49,6 +51,8 @@ class Writer:
         self._path: list[tuple[int, str]] = []
         self._away: tuple[int, str] | None = None
         """Level and kind of a section that is set aside whole, as the references are."""
+        self._begun = False
+        """Whether the head of the paper is over."""
         self._unfinished = False
         """Whether the last paragraph ends in a formula on its own line."""
 
@@ -96,6 +100,17 @@ class Writer:
             self._go_on(text)
         else:
             self._put(kind, text)
+
+    def running(self, text: str) -> None:
+        """A paragraph of a format that does not tell the paper's head from its text.
+
+        Ahead of the first heading only what reads like an abstract begins the text.
+        """
+        clean = plain(text)
+        long = len(clean.split()) >= _LEAST_WORDS and prose_like(clean)
+        self._begun = self._begun or bool(self.section)
+        self._begun = self._begun or (long and not BOILERPLATE.match(clean))
+        self.add(kinds.PROSE if self._begun else kinds.FRONT, clean)
 
     def formula(self, text: str) -> None:
         """A formula on its own line: it belongs to the sentence that it stands in."""
