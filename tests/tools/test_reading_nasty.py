@@ -17,10 +17,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.truth import recall
 from memory.errors import Unreadable
 from tests.tools.pages import Set, typeset
 from tools.reading import USUAL, Reading, read
 from tools.reading.child import Nursery
+from tools.reading.second import broken
 from tools.reading.worker import answer_to
 
 OUTCOMES = {
@@ -79,6 +81,40 @@ def test_a_batch_of_nasty_files_read_side_by_side_completes(shared: Path) -> Non
     files = sorted((shared / "papers/nasty").glob("*.pdf"))
     with ThreadPoolExecutor(8) as pool:
         assert len(list(pool.map(outcome, files))) == len(files) == 27
+
+
+def test_right_to_left_text_is_taken_from_the_reader_that_breaks_fewer_words(shared: Path) -> None:
+    """PDFium takes the ligature of lam and alef apart in the wrong order; a person is told."""
+    folder = shared / "papers/other"
+    reading = read(folder / "docling_right_to_left_01.pdf", "p")
+    silver = (folder / "docling_right_to_left_01.silver.md").read_text("utf-8")
+    share = recall(silver.splitlines(), reading.document.text)
+    assert share > 0.85
+    assert broken(reading.document.text) == 0
+    assert "second reader: 1" in reading.document.warnings[0]
+
+
+def test_a_file_that_one_library_gives_up_is_read_by_the_other(shared: Path) -> None:
+    reading = read(shared / "papers/nasty/qpdf__bad34.pdf", "p")
+    assert reading.document.text == "Potato"
+    assert "The second reader found text" in reading.document.warnings[0]
+
+
+def test_an_ordinary_paper_does_not_pay_for_a_second_opinion(shared: Path) -> None:
+    paper = shared / "papers/pairs/PMC1397864/paper.pdf"
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path;"
+        "from tools.reading.extract import read; read(Path(sys.argv[2]), None, 99);"
+        "print('pypdf' in sys.modules)"
+    )
+    root = str(Path(__file__).parents[2])
+    told = subprocess.run(
+        [sys.executable, "-c", program, root, str(paper)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == "False\n"
 
 
 def test_a_huge_picture_is_never_unpacked(shared: Path) -> None:

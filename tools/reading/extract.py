@@ -6,11 +6,13 @@ Nobody calls this where a hostile file may do harm: see `worker` for the process
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pypdfium2.raw as pdfium
 
+from tools.reading import second
 from tools.reading.about import About, about, doi_of
 from tools.reading.assemble import assemble
 from tools.reading.blocks import blocks_of
@@ -42,6 +44,20 @@ def read(path: Path, password: str | None, most_pages: int) -> Answer:
     """Text, passages and metadata of a PDF. Raises Refused."""
     data = path.read_bytes()
     _check_magic(data)
+    try:
+        return _read(data, password, most_pages)
+    except Refused as refused:
+        if refused.reason not in ("damaged", "garbage_text"):
+            raise
+        pages, lines = second.everything(data, password)
+        if not lines:
+            raise
+        told = f"{refused.what} The second reader found text, without its faces and places."
+        nothing = About("", [], [], {})
+        return {**_understand(pages, lines, nothing), "authors": [], "warnings": [told]}
+
+
+def _read(data: bytes, password: str | None, most_pages: int) -> Answer:
     pdfium.FPDF_InitLibrary()
     document = _open(data, password)
     try:
@@ -53,10 +69,12 @@ def read(path: Path, password: str | None, most_pages: int) -> Answer:
         known = about(document, data)
     finally:
         pdfium.FPDF_CloseDocument(document)
+    doubts = second.doubtful(pages)
+    again = second.better(data, password, pages, doubts) if doubts else {}
     return {
-        **_understand(pages, known),
+        **_understand(pages, again, known),
         "authors": known.authors,
-        "warnings": _warnings(pages),
+        "warnings": _warnings(pages, list(again)),
     }
 
 
@@ -89,9 +107,16 @@ def _open(data: bytes, password: str | None) -> Any:
     raise Refused("damaged", "Its structure is broken beyond repair.")
 
 
-def _understand(pages: list[Page], known: About) -> Answer:
-    """What the words of all pages say when they are put in order."""
-    everything = [line for number, page in enumerate(pages) for line in lines_of(page, number)]
+def _understand(pages: list[Page], again: Mapping[int, list[Line]], known: About) -> Answer:
+    """What the words of all pages say when they are put in order.
+
+    again: lines of the pages that the second reader has read better.
+    """
+    everything = [
+        line
+        for number, page in enumerate(pages)
+        for line in again.get(number) or lines_of(page, number)
+    ]
     if garbled("".join(line.text for line in everything)) or _unmapped(pages):
         raise Refused("garbage_text", "Its fonts do not say which letters they draw.")
     lines, heads = without_running_heads(everything, [page.height for page in pages])
@@ -148,7 +173,7 @@ def _unmapped(pages: list[Page]) -> bool:
     return unmapped > 0.5 * sum(page.characters for page in pages)
 
 
-def _warnings(pages: list[Page]) -> list[str]:
+def _warnings(pages: list[Page], again: list[int]) -> list[str]:
     failed = [number for number, page in enumerate(pages, 1) if page.failed]
     silent = [n for n, page in enumerate(pages, 1) if _silent(page)]
     told = []
@@ -156,6 +181,9 @@ def _warnings(pages: list[Page]) -> list[str]:
         told.append(f"pages that could not be opened: {_list(failed)}")
     if silent:
         told.append(f"pages that are pictures without text: {_list(silent)}")
+    if again:
+        numbers = _list([number + 1 for number in again])
+        told.append(f"pages whose letters looked broken, taken from the second reader: {numbers}")
     return told
 
 
