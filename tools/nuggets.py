@@ -12,20 +12,23 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from memory.records import Document, Nugget, Passage
+from tools.faith import NEGATIONS, faithful, negations, plain, unfaithful
+
+__all__ = [
+    "NEGATIONS",
+    "Ungrounded",
+    "dangling",
+    "distinct",
+    "faithful",
+    "ground",
+    "grounded",
+    "negations",
+    "numbers",
+    "plain",
+    "unfaithful",
+]
 
 _NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:[.,·]\d+)*(?:\s?×\s?10)?")
-_UNIT = re.compile(
-    r"\s?(%|‰|°\s?[CFK]?|(?:[µμmkMGn]?(?:g|m|L|l|s|Hz|eV|V|W|J|Pa|mol|M|A|bar|Da)|kelvin|percent|"
-    r"per cent|(?:milli|centi|kilo|micro|nano)?(?:met(?:re|er)|gram|lit(?:re|er)|volt|watt|joule|"
-    r"hertz|pascal)s?|days?|hours?|minutes?|seconds?|weeks?|months?|years?|min|h|bp|kb|fold)\b)"
-)
-NEGATIONS = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|without|cannot|nothing|nobody|absent|absence|lack(?:s|"
-    r"ed|ing)?|"
-    r"fail(?:s|ed|ing)?|hardly|scarcely|unable)\b|n['’]t\b",
-    re.IGNORECASE,
-)
-
 _WORK = (
     r"(?:study|studies|paper|work|article|review|investigation|research|trial|report|analysis|"
     r"manuscript|survey|experiments?|thesis|project|case|series|corrigendum|erratum|chapter|"
@@ -59,7 +62,7 @@ _LEANS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "figure",
         re.compile(
-            rf"\b{_POINTER}\.? ?(?:S ?)?(?:\d|[IVX]+\b|[A-Z]\b)|"
+            rf"\b{_POINTER}\.?[ -]?(?:S ?)?(?:\d|[IVX]+\b|[A-Z]\b)|"
             r"\b(?:this|the following) (?:figure|table|section|equation|diagram|graph|list)s?\b|"
             r"\b(?:as|see|shown|described|given|mentioned|discussed|noted|listed) "
             r"(?:above|below|earlier|overleaf)\b|\bsupplementary (?:material|information|data)\b|"
@@ -100,11 +103,6 @@ class Ungrounded(ValueError):
     """A proposed nugget is not what its source says; the message is a reason code."""
 
 
-def plain(text: str) -> str:
-    """Text with runs of white space as one blank, for comparing what two layouts broke apart."""
-    return " ".join(text.replace("\u00ad", "").split())
-
-
 def ground(nugget: Nugget, document: Document, passage: Passage) -> Nugget:
     """The nugget itself, once its quote is found at its offsets and its claim says no more.
 
@@ -123,9 +121,10 @@ def _why_not(nugget: Nugget, document: Document, passage: Passage) -> str:
         return "other_passage"
     if not nugget.quote.strip():
         return "empty_quote"
-    if not passage.start <= nugget.start < nugget.end <= passage.end:
+    if not 0 <= passage.start <= nugget.start < nugget.end <= passage.end <= len(document.text):
         return "outside_passage"
-    if document.text[nugget.start : nugget.end] != nugget.quote or nugget.quote not in passage.text:
+    inside = slice(nugget.start - passage.start, nugget.end - passage.start)
+    if not document.text[nugget.start : nugget.end] == nugget.quote == passage.text[inside]:
         return "not_at_offsets"
     if not nugget.claim.strip():
         return "empty_claim"
@@ -158,50 +157,8 @@ def grounded(
 
 def numbers(text: str) -> Counter[str]:
     """Numbers of a text, as written but for inner blanks, with how often each stands in it."""
-    return Counter(_spelled(m.group()) for m in _NUMBER.finditer(text))
-
-
-def values(text: str) -> Counter[tuple[str, str]]:
-    """The same, each with the unit that follows it, empty where none does."""
-    found: Counter[tuple[str, str]] = Counter()
-    for m in _NUMBER.finditer(text):
-        unit = _UNIT.match(text, m.end())
-        found[_spelled(m.group()), _spelled(unit.group(1)) if unit else ""] += 1
-    return found
-
-
-def _spelled(text: str) -> str:
-    return re.sub(r"\s", "", text).replace("−", "-")
-
-
-def negations(text: str) -> int:
-    """How many words of a text deny something."""
-    return len(NEGATIONS.findall(text))
-
-
-def unfaithful(claim: str, quote: str) -> str:
-    """What a claim adds to or changes in its quote: `numbers`, `units`, `negations`; or nothing.
-
-    A claim may leave out a number (the one of `(Fig. 2)`), never bring one in or repeat it.
-    Negations must be equal in count: `not shown to rise` is not `shown not to rise`, but nearly
-    every slip of a rewriting drops one or adds one.
-    """
-    claim, quote = plain(claim), plain(quote)
-    if numbers(claim) - numbers(quote):
-        return "numbers"
-    if values(claim) - values(quote):
-        return "units"
-    return "negations" if negations(claim) != negations(without_asides(quote)) else ""
-
-
-def without_asides(quote: str) -> str:
-    """The quote without `(data not shown)`, whose `not` denies nothing that is claimed."""
-    return re.sub(r"\((?:[^()]*; )?(?:data|results) not shown\)", "", quote, flags=re.IGNORECASE)
-
-
-def faithful(claim: str, quote: str) -> bool:
-    """Whether the claim keeps to its quote's numbers, units and negations."""
-    return not unfaithful(claim, quote)
+    found = (re.sub(r"\s", "", m.group()) for m in _NUMBER.finditer(text))
+    return Counter(number.replace("−", "-") for number in found)
 
 
 def _words(text: str) -> frozenset[str]:

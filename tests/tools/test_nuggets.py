@@ -51,6 +51,24 @@ def test_a_quote_that_is_not_in_its_passage_never_becomes_a_nugget(
         assert PASSAGE.start <= start < end <= PASSAGE.end
 
 
+@given(st.data())
+def test_whatever_is_handed_in_an_accepted_quote_stands_at_its_offsets(data: st.DataObject) -> None:
+    """Offsets below zero or past the end, passages that are not the text's, half surrogates."""
+    letters = st.text(st.sampled_from("ab .\ud800\U0001f600"), max_size=8)
+    text, places = data.draw(letters), st.integers(-9, 12)
+    start, end, begin, stop = (data.draw(places) for _ in range(4))
+    document = Document(paper="p", text=text, page_starts=(0,))
+    said = data.draw(st.one_of(letters, st.just(text[begin:stop])))
+    held = data.draw(st.one_of(letters, st.just(text[start:end])))
+    passage = Passage(paper="p", page=1, start=start, end=end, text=held)
+    proposed = Nugget(paper="p", passage=data.draw(st.sampled_from([passage.id, ""])), page=1,
+                      claim="Osk.", quote=said, start=begin, end=stop)  # fmt: skip
+    for found in grounded([proposed], document, [passage]):
+        assert 0 <= found.start < found.end <= len(text)
+        assert text[found.start : found.end] == found.quote
+        assert found.quote.strip()
+
+
 @given(st.integers(0, 79), st.integers(1, 80))
 def test_what_stands_in_the_passage_at_its_offsets_is_grounded(start: int, end: int) -> None:
     quote = TEXT[start:end]

@@ -163,8 +163,11 @@ def _not_a_sentence(text: str) -> str:
         return "notice"
     if _PLAN.search(text):
         return "plan"
-    return "" if _STOPPED.search(text) else "fragment"
+    return "" if _STOPPED.search(text) and not _CUT_OFF.search(text) else "fragment"
 
+
+_CUT_OFF = re.compile(r"(?:\b(?:by|as|is|are|of|with|that|the|where|follows)|[:=,;]) ?\.$")
+"""`is defined by.`: a formula stood there."""
 
 _STOPPED = re.compile(
     r"[.!][\"'”’)\]]*(?:(?<=\D[.!])\d{1,3}(?:[,–-]\d{1,3})*)?(?:\s?\[[\d,–\s-]+\])?$",

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from memory.records import GAP
-from tools.nuggets import NEGATIONS
+from tools.faith import NEGATIONS
 from tools.teachers.offline.clauses import Clause, head, parse
 from tools.teachers.offline.kinds import Term, Type
 from tools.teachers.offline.terms import terms
