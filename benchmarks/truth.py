@@ -46,6 +46,8 @@ class Truth(NamedTuple):
     """With the labels of its parts in each of their usual forms, and without."""
     headings: tuple[str, ...]
     """Of all sections, in order, bare."""
+    styled: frozenset[str]
+    """All that the publisher sets as a title, or in bold or italics, bare."""
     references: tuple[str, ...]
     tables: tuple[tuple[Words, ...], ...]
     """Rows of each table, each as the words of its cells from left to right."""
@@ -63,6 +65,10 @@ def truth_of(folder: Path) -> Truth:
         folder.name, text, tuple(line for line in text.splitlines()[1:] if line[:3] != "## "),
         meta["title"], meta["doi"], tuple(_abstracts(meta["abstract"])),
         tuple(name for name in map(bare, headings) if name),
+        frozenset(
+            bare("".join(part.itertext()))
+            for tag in ("title", "bold", "italic", "label") for part in root.iter(tag)
+        ),
         tuple(" ".join(ref.itertext()) for ref in root.iter("ref")),
         tuple(rows for rows in map(_rows, root.iter("table-wrap")) if rows),
         meta["pdfium_trigram_recall"],

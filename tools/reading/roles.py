@@ -33,6 +33,10 @@ from tools.reading.prose import prose_like
 from tools.reading.tables import settle
 
 
+_CODE = re.compile(r"[|=<>{}\\_@]")
+"""Signs that stand in formulas and programs, hardly ever in a heading."""
+
+
 class Style(NamedTuple):
     """How a heading is set; a larger one stands higher."""
 
@@ -114,6 +118,8 @@ def is_caption(block: Block, text: str, habits: Habits) -> bool:
 def _heading_like(block: Block, text: str, habits: Habits) -> bool:
     letters = sum(map(str.isalpha, text))
     if letters < 3 or label_of(text) or letters < 0.55 * len(text.replace(" ", "")):
+        return False
+    if _CODE.search(text):
         return False
     if len(text) > 220 or len(block.lines) > 4:
         return False
