@@ -63,8 +63,8 @@ _LABELS = re.compile(
     re.IGNORECASE,
 )
 BOILERPLATE = re.compile(
-    r"(?:key\s?words?|received|accepted|(?:(?:first|latest) )?(?:published|indexed)|copyright|©|\(c\)"
-    r"|how to cite|cite this|citation"
+    r"(?:key\s?words?|received|accepted|(?:(?:first|latest) )?(?:published|indexed)|copyright|©"
+    r"|\(c\)|how to cite|cite this|citation"
     r"|[*†‡§\d]*\s?correspond|author for correspond|address for correspond|e-?mail|doi:|https?://|www\."
     r"|academic editor|edited by|handling editor|subject (?:area|categor)|present address"
     r"|licen[sc]e|\d{4} the authors?|this is an open access|open access"

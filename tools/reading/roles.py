@@ -32,7 +32,6 @@ from tools.reading.lines import Habits, Line
 from tools.reading.prose import prose_like
 from tools.reading.tables import settle
 
-
 _CODE = re.compile(r"[|=<>{}\\_@]")
 """Signs that stand in formulas and programs, hardly ever in a heading."""
 
