@@ -10,6 +10,7 @@ from tools.reading.glyphs import SOFT_HYPHENS, Word
 from tools.reading.headings import ARTICLE_TYPE, BOILERPLATE, CAPTION, KNOWN
 from tools.reading.lines import Habits, Line, make_line
 from tools.reading.passages import ABBREVIATION
+from tools.reading.prose import replaced
 
 _MARKER = re.compile(
     r"(?:[•●▪◦‣·*–—-]|\(?\d{1,3}[.)\]]|\[\d{1,3}\]|\(?[a-z][.)]|\(?[ivx]{1,5}[.)])\s?"
@@ -18,7 +19,7 @@ _DANGLING = re.compile(
     r"(?:[,&–-]|\b(?:and|of|the|an?|for|in|with|to|by|on|from|or|at))$", re.IGNORECASE
 )
 _STEP = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-z])\)\s")
-_WITHOUT_SOFT_HYPHENS = dict.fromkeys(map(ord, SOFT_HYPHENS))
+_NO_SOFT_HYPHENS = dict.fromkeys(SOFT_HYPHENS, "")
 _CLOSERS = r"[\"'”’»)\]]*"
 # Raised reference numbers may hang behind the stop: `(green).4,5`, but not `1.56`.
 _TERMINAL = re.compile(
@@ -72,6 +73,8 @@ class Block(NamedTuple):
 def ends_sentence(text: str) -> bool:
     """Whether a text stops where a sentence may, a raised reference number after it aside."""
     tail = text.rstrip()[-24:]
+    if tail[-1:].isalpha():
+        return False
     return bool(_TERMINAL.search(tail)) and not ABBREVIATION.search(tail)
 
 
@@ -218,7 +221,7 @@ def make_block(part: list[Line], left: float, right: float) -> Block:
         size=first.size if len(part) == 1 else part[-1].size,
         indented=first.x0 - left > 0.7 * first.size,
         right=right,
-        text=" ".join(line.text for line in part).translate(_WITHOUT_SOFT_HYPHENS),
+        text=replaced(" ".join([line.text for line in part]), _NO_SOFT_HYPHENS),
     )
 
 

@@ -17,12 +17,13 @@ def mark_cells(lines: list[Line], habits: Habits) -> list[Line]:
     narrow = [line.x1 - line.x0 < _NARROW * habits.width for line in lines]
     starts = _column_starts(lines, narrow)
     mates: Counter[int] = Counter()
-    for left, right in _neighbours(lines):
-        apart = lines[right].x0 - lines[left].x1 > 0.8 * lines[left].size
-        gutter = any(lines[left].x1 < x <= lines[right].x0 + 12 for x in starts)
-        if narrow[left] and narrow[right] and apart and not gutter:
-            mates[left] += 1
-            mates[right] += 1
+    for i, j in _neighbours(lines):
+        left, right = lines[i], lines[j]
+        if not (narrow[i] and narrow[j] and right.x0 - left.x1 > 0.8 * left.size):
+            continue
+        if not any(left.x1 < x <= right.x0 + 12 for x in starts):
+            mates[i] += 1
+            mates[j] += 1
     # A sentence of a paragraph may have one neighbour by chance, in a margin or another column.
     marked = {i for i, n in mates.items() if n > 1 or len(lines[i].words) <= _FEW}
     _spread_down(lines, narrow, marked)
@@ -38,14 +39,14 @@ def _column_starts(lines: list[Line], narrow: list[bool]) -> list[float]:
 
 def _neighbours(lines: list[Line]) -> list[tuple[int, int]]:
     """Indices of lines that stand side by side on one baseline, left and right."""
-    order = sorted(range(len(lines)), key=lambda i: (lines[i].page, -lines[i].y, lines[i].x0))
+    order = sorted([(line.page, -line.y, line.x0, i) for i, line in enumerate(lines)])
     pairs: list[tuple[int, int]] = []
-    for at, i in enumerate(order):
-        for j in order[at + 1 : at + 12]:
-            one, two = lines[i], lines[j]
-            if one.page != two.page or one.y - two.y > 0.35 * one.size:
+    for at, (page, depth, x0, i) in enumerate(order, 1):
+        row = 0.35 * lines[i].size
+        for other_page, other_depth, other_x0, j in order[at : at + 11]:
+            if other_page != page or other_depth - depth > row:
                 break
-            pairs.append((i, j) if one.x0 <= two.x0 else (j, i))
+            pairs.append((i, j) if x0 <= other_x0 else (j, i))
     return pairs
 
 

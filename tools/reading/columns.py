@@ -34,9 +34,11 @@ def _gutter(lines: list[Line]) -> float | None:
 
 def _leaps(left: Line, right: Line) -> bool:
     """Whether two lines of the file are two halves of a row, both long enough to be text."""
-    level = abs(left.y - right.y) < 0.4 * left.size
-    long = min(len(left.words), len(right.words)) >= 3
-    return level and long and right.x0 - left.x1 > 0.5 * left.size
+    return (
+        abs(left.y - right.y) < 0.4 * left.size
+        and right.x0 - left.x1 > 0.5 * left.size
+        and min(len(left.words), len(right.words)) >= 3
+    )
 
 
 def _by_column(lines: list[Line], gutter: float) -> list[Line]:

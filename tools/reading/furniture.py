@@ -22,10 +22,11 @@ def without_running_heads(lines: list[Line], heights: list[float]) -> tuple[list
 
     heights: of each page, in points.
     """
-    marked = _repeated(lines, heights)
+    edge = [i for i, line in enumerate(lines) if _at_edge(line, heights)]
+    marked = _repeated(lines, edge, len(heights))
     if sum(len(lines[i].text) for i in marked) > _MOST * sum(len(line.text) for line in lines):
         marked = set()
-    marked |= _numbers(lines, heights) | _alone(lines, heights)
+    marked |= _numbers(lines, edge) | _alone(lines, heights)
     dropped = sum(len(lines[index].text) for index in marked)
     return [line for index, line in enumerate(lines) if index not in marked], dropped
 
@@ -35,14 +36,13 @@ def _at_edge(line: Line, heights: list[float]) -> bool:
     return not _EDGE < line.y / height < 1 - _EDGE
 
 
-def _repeated(lines: list[Line], heights: list[float]) -> set[int]:
-    """Lines that stand at the edge of several pages, their numbers aside."""
+def _repeated(lines: list[Line], edge: list[int], count: int) -> set[int]:
+    """Lines that stand at the edge of several of `count` pages, their numbers aside."""
     seen: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for index, line in enumerate(lines):
-        if _at_edge(line, heights):
-            seen[_signature(line.text)][line.page].append(index)
+    for index in edge:
+        seen[_signature(lines[index].text)][lines[index].page].append(index)
     # Left and right pages differ, so a third of the pages is enough; two pages prove little alone.
-    least = 2 if len(heights) <= 5 else max(3, len(heights) // 8)
+    least = 2 if count <= 5 else max(3, count // 8)
     return {
         index
         for pages in seen.values()
@@ -56,12 +56,8 @@ def _signature(text: str) -> str:
     return re.sub(r"\d+", "#", re.sub(r"\W+", " ", text.casefold())).strip()
 
 
-def _numbers(lines: list[Line], heights: list[float]) -> set[int]:
-    return {
-        index
-        for index, line in enumerate(lines)
-        if _at_edge(line, heights) and _PAGE_NUMBER.fullmatch(line.text.strip())
-    }
+def _numbers(lines: list[Line], edge: list[int]) -> set[int]:
+    return {i for i in edge if _PAGE_NUMBER.fullmatch(lines[i].text.strip())}
 
 
 def _alone(lines: list[Line], heights: list[float]) -> set[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
@@ -34,18 +34,12 @@ class Line(NamedTuple):
     """Of most of its characters."""
     text: str
     """Its words with single spaces; a line-end hyphen is kept as the soft hyphen it came as."""
+    heavy: bool
+    """Whether it is set in bold, a stray character aside."""
+    slanted: bool
+    """Whether it is set in italics, a stray character aside."""
     cell: bool = False
     """Whether it shares its row with others as the cells of a table do."""
-
-    @property
-    def heavy(self) -> bool:
-        """Whether it is set in bold, a stray character aside."""
-        return self.bold > 0.8
-
-    @property
-    def slanted(self) -> bool:
-        """Whether it is set in italics, a stray character aside."""
-        return self.italic > 0.8
 
 
 def lines_of(page: Page, number: int) -> list[Line]:
@@ -81,7 +75,10 @@ def make_line(number: int, words: list[Word]) -> Line:
         text = "".join(w.text if i == 0 or w.glued else " " + w.text for i, w in enumerate(words))
     else:
         text = " ".join(texts)
-    return Line(number, tuple(words), min(left), max(right), base, size, bold, italic, font, text)
+    return Line(
+        number, tuple(words), min(left), max(right), base, size, bold, italic, font, text,
+        bold > 0.8, italic > 0.8,
+    )  # fmt: skip
 
 
 def _with_indices(words: list[Word]) -> list[Word]:
@@ -151,11 +148,11 @@ def _rejoin(lines: list[Line]) -> list[Line]:
 
 
 def _same_row(left: Line, right: Line) -> bool:
-    gap = right.x0 - left.x1
-    level = (
-        abs(left.y - right.y) < 0.2 * left.size and abs(left.size - right.size) < 0.2 * left.size
+    return (
+        abs(left.y - right.y) < 0.2 * left.size
+        and abs(left.size - right.size) < 0.2 * left.size
+        and 0 <= right.x0 - left.x1 < 9 * left.size
     )
-    return level and 0 <= gap < 9 * left.size
 
 
 def _bridges(other: Line, left: Line, right: Line) -> bool:
@@ -214,9 +211,9 @@ def habits_of(lines: list[Line]) -> Habits:
 
 
 def _leadings(lines: list[Line]) -> dict[float, float]:
-    steps: dict[float, Counter[float]] = {}
+    steps: defaultdict[float, Counter[float]] = defaultdict(Counter)
     for above, below in pairwise(lines):
         drop = above.y - below.y
         if above.page == below.page and above.size == below.size and 0 < drop < 2.5 * above.size:
-            steps.setdefault(above.size, Counter())[round(drop * 2) / 2] += 1
+            steps[above.size][round(drop * 2) / 2] += 1
     return {size: max(seen, key=lambda k: (seen[k], -k)) for size, seen in steps.items()}

@@ -6,7 +6,7 @@ import re
 import string
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tools.reading.glyphs import SOFT_HYPHENS
 from tools.reading.lines import Line
@@ -16,6 +16,7 @@ _PLAIN = {
     "\xad": "", "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "",
     "\u2010": "-", "\u2011": "-",
 }  # fmt: skip
+_HARD_HYPHENS = dict.fromkeys(SOFT_HYPHENS, "-")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # The Symbol font's letters a to z. A lone one may be another font's bullet and is left alone.
 _GREEK = "αβχδεφγηιϕκλμνοπθρστυϖωξψζ"
@@ -31,18 +32,17 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 def plain(text: str) -> str:
     """Composed characters, ligatures spelt out, single spaces, nothing invisible."""
     if not text.isascii():
-        text = unicodedata.normalize("NFC", _spelt(text))
+        text = unicodedata.normalize("NFC", replaced(text, _PLAIN))
     if not text.isprintable():
         text = _UNSEEN.sub("", _SYMBOL.sub(_greek, text))
     return " ".join(text.split())
 
 
-def _spelt(text: str) -> str:
-    """Ligatures spelt out, hyphens of one kind."""
-    # Most texts hold none of them, and a search costs a fiftieth of `translate`.
-    for sign, letters in _PLAIN.items():
+def replaced(text: str, signs: Mapping[str, str]) -> str:
+    """The text with characters replaced; where most have none, a fiftieth of `translate`'s time."""
+    for sign, other in signs.items():
         if sign in text:
-            text = text.replace(sign, letters)
+            text = text.replace(sign, other)
     return text
 
 
@@ -59,7 +59,7 @@ def vocabulary(lines: Iterable[Line]) -> Vocabulary:
     """Words of the document that no line end cut."""
     texts = (line.text for line in lines)
     whole = (text.rpartition(" ")[0] if text[-1:] in SOFT_HYPHENS else text for text in texts)
-    return Counter(_TOKEN.findall(_spelt("\n".join(whole)).lower()))
+    return Counter(_TOKEN.findall(replaced("\n".join(whole), _PLAIN).lower()))
 
 
 def join(lines: Iterable[Line], known: Vocabulary) -> str:
@@ -69,16 +69,12 @@ def join(lines: Iterable[Line], known: Vocabulary) -> str:
         if text and text[-1] not in _CUT:
             text += " " + line.text
         else:
-            text = _append(text, line.text, known)
-    return _mend(text)
+            text = append(text, line.text, known)
+    return mended(text)
 
 
 def append(text: str, more: str, known: Vocabulary) -> str:
-    """A paragraph and its continuation from the next column or page."""
-    return _append(text, more, known)
-
-
-def _append(text: str, more: str, known: Vocabulary) -> str:
+    """A text and its continuation from the next line, column or page."""
     if not text:
         return more
     if text[-1] in SOFT_HYPHENS:
@@ -92,11 +88,11 @@ def _append(text: str, more: str, known: Vocabulary) -> str:
 
 def _hyphen(text: str, more: str, known: Vocabulary) -> str:
     """What stands where a line end cut a word: nothing, or the hyphen it is written with."""
-    before = re.search(r"[^\W_]+$", text)
+    before = re.search(r"[^\W_]+$", text.rpartition(" ")[2])
     after = re.match(r"[^\W_]+", more)
     if not before or not after:
         return "-"
-    left, right = _spelt(before[0]), _spelt(after[0])
+    left, right = replaced(before[0], _PLAIN), replaced(after[0], _PLAIN)
     if any(c.isdigit() for c in left + right) or (right[0].isupper() and not left.isupper()):
         return "-"
     if left.isupper() and len(left) <= 4:
@@ -109,16 +105,9 @@ def _hyphen(text: str, more: str, known: Vocabulary) -> str:
     return "-" if both else ""
 
 
-def _mend(text: str) -> str:
-    """Soft hyphens that stayed inside a line are ordinary hyphens."""
-    for hyphen in SOFT_HYPHENS:
-        text = text.replace(hyphen, "-")
-    return plain(text)
-
-
 def mended(text: str) -> str:
-    """A joined paragraph with its last soft hyphens made plain."""
-    return _mend(text)
+    """A joined paragraph, plain; soft hyphens that stayed inside a line are ordinary ones."""
+    return plain(replaced(text, _HARD_HYPHENS))
 
 
 # The letter first: the engine leaps from one to the next and looks back only there.
