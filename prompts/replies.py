@@ -21,17 +21,13 @@ def _words(value: object) -> object:
     if value is None:
         return []
     if isinstance(value, str):
-        return [part.strip() for part in re.split(r"[,;\n]", value) if part.strip()]
+        return [part.strip() for part in re.split(r", |[;\n]", value) if part.strip()]
     return value
 
 
 def _score(value: object) -> object:
     """A number, also where it was written as `9/10`."""
-    found = (
-        re.fullmatch(r"\s*(\d+)(?:\.0*)?\s*(?:/\s*10)?\s*", value)
-        if isinstance(value, str)
-        else None
-    )
+    found = re.fullmatch(r"\s*(\d{1,2})(?:\.0*)?\s*(?:/\s*10)?\s*", str(value))
     return int(found[1]) if found else value
 
 
@@ -97,11 +93,9 @@ class Exercise(Item):
     @classmethod
     def _from_options(cls, data: Any) -> Any:
         """`options` and a letter (`B`, `2.`, `b) 412 K`), where `wrong` was asked for."""
-        if (
-            not isinstance(data, dict)
-            or "wrong" in data
-            or not isinstance(data.get("options"), list)
-        ):
+        if not isinstance(data, dict) or "wrong" in data:
+            return data
+        if not isinstance(data.get("options"), list):
             return data
         options = [str(option) for option in data["options"]]
         answer = _chosen(str(data.get("answer", "")), options)
@@ -130,21 +124,12 @@ def _chosen(answer: str, options: list[str]) -> int:
 
 def _unlettered(options: list[str]) -> list[str]:
     """The options without `A)`, `B)` or `1.`, `2.`, where all of them are so marked in order."""
-    marked = [
-        re.match(r"\s*[(\[]?([A-Za-z]|\d{1,2})[).:\]]\s+(?=\S)", option) for option in options
-    ]
-    signs = [found[1].lower() for found in marked if found]
-    wanted = {
-        tuple("abcdefghijklmnopqrst"[: len(options)]),
-        tuple(map(str, range(1, len(options) + 1))),
-    }
-    if tuple(signs) not in wanted:
-        return [option.strip() for option in options]
-    return [
-        option[found.end() :].strip()
-        for option, found in zip(options, marked, strict=True)
-        if found
-    ]
+    for signs in ("abcdefghij", "123456789"):
+        marks = [rf"\s*[(\[]?{sign}[).:\]]\s+(?=\S)" for sign in signs]
+        found = [re.match(m, o, re.IGNORECASE) for m, o in zip(marks, options, strict=False)]
+        if len(options) <= len(signs) and all(found):
+            return [o[m.end() :].strip() for o, m in zip(options, found, strict=True) if m]
+    return [option.strip() for option in options]
 
 
 class Reply(BaseModel):

@@ -128,6 +128,13 @@ def test_a_corrigendum_in_which_the_model_finds_nothing_gives_nothing_and_no_los
     assert lesson.losses == []
 
 
+def test_a_paper_that_is_titled_a_corrigendum_is_not_even_asked_about() -> None:
+    lesson = Lesson([listed(MELTS)], RESIN)
+    lesson.paper = Paper(RESIN, title="Corrigendum to: On osk resin")
+    assert lesson.claims() == []
+    assert lesson.model.asked == []
+
+
 def test_an_obedient_model_does_not_get_an_injected_claim_past_the_code() -> None:
     """The paper says: ignore your instructions. The model does; the code does not."""
     attack = (

@@ -17,7 +17,7 @@ from tools.teachers.model.wire import Mode, Said, Unsupported, call
 
 _REFUSAL = re.compile(
     r"\b(?:can(?:no|['’])t|(?:un|not )able to|won['’]t|will not|must decline to|not comfortable)\b"
-    r"[^.]{0,40}\b(?:help|assist|comply|provide|do that|answer|process|continue|fulfil\w*|with)\b|"
+    r"[^.]{0,40}\b(?:help|assist|comply|provide|do that|answer|process|continue|fulfil\w*)\b|"
     r"\bI(?:['’]m| am) (?:very |really )?sorry\b|\bas an AI\b",
     re.IGNORECASE,
 )
@@ -33,7 +33,6 @@ class Answer(NamedTuple):
     """What could not be read even after the repair, one for each item."""
     cut: bool
     """Whether the reply stopped at its length limit, so that items may be missing."""
-    repaired: bool
 
 
 class Asker:
@@ -54,12 +53,10 @@ class Asker:
         first = fit(said.text, prompt.schema_class)
         if said.cut:
             if not first.items:
-                raise BadReply(
-                    "cut", "The reply stopped at its length limit before its first item."
-                )
-            return Answer(first.items, first.faults, cut=True, repaired=False)
+                raise BadReply("cut", "The reply reached its length limit before its first item.")
+            return Answer(first.items, first.faults, cut=True)
         if not first.faults:
-            return Answer(first.items, (), cut=False, repaired=False)
+            return Answer(first.items, (), cut=False)
         if complains(said.text, prompt.schema_class):
             raise BadReply("error_body", "The endpoint sent an error in place of an answer.")
         # Asked to put its refusal into the schema, a model answers with an empty list.
@@ -81,11 +78,11 @@ class Asker:
         except BadReply:
             if not first.items:
                 raise
-            return Answer(first.items, first.faults, cut=False, repaired=True)
+            return Answer(first.items, first.faults, cut=False)
         if second.faults and not (first.items or second.items):
             raise BadReply("unreadable", f"The reply could not be read: {second.faults[0]}.")
         better = second if len(second.items) >= len(first.items) else first
-        return Answer(better.items, better.faults, cut=again.cut, repaired=True)
+        return Answer(better.items, better.faults, cut=again.cut)
 
     def _call(self, messages: Sequence[Message], prompt: Prompt) -> Said:
         """A call in the best mode that works; those above it are not tried again."""

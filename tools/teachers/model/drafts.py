@@ -38,7 +38,7 @@ def nuggets(
     made_by: str,
     refuse: Callable[[str, str], None],
 ) -> list[Nugget]:
-    """The drafts that their source bears out, in text order, none twice.
+    """The drafts that their source bears out, no quote twice.
 
     passages: those that the model was shown.
     refuse: told the reason code and the claim of each draft that is left out.
@@ -57,11 +57,11 @@ def nuggets(
             surer, other = sorted((rival, nugget), key=lambda n: -n.confidence)
             made[nugget.id] = surer
             refuse("same_quote", other.claim)
-    return once(list(made.values()), refuse)
+    return list(made.values())
 
 
 def once(made: Sequence[Nugget], refuse: Callable[[str, str], None]) -> list[Nugget]:
-    """One nugget for each thing said; the others are refused as duplicates."""
+    """One nugget for each thing said, in text order; the others are refused as duplicates."""
     kept = distinct(made)
     ids = {nugget.id for nugget in kept}
     for nugget in made:

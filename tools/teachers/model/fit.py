@@ -56,9 +56,9 @@ def _listed(found: Found, reply: type[Reply]) -> list[Any] | None:
     """The list of a value: under its name, below other keys, or the value itself."""
     value = found.value
     if isinstance(value, list):
-        wrapped = [entry[reply.items] for entry in value if _named(entry, reply, True, 0)]
-        if wrapped:
-            return [entry for held in wrapped for entry in held]
+        named = [_named(entry, reply, True, 0) for entry in value]
+        if any(held is not None for held in named):
+            return [item for held in named for item in held or ()]
         # An empty list may be anything, unless nothing else was said.
         items = [entry for entry in value if isinstance(entry, dict)]
         return items if items or (found.alone and found.whole and not value) else None

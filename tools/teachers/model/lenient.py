@@ -22,6 +22,8 @@ _THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL)
 _SPACE = re.compile(r"\s*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{0,30})?(?:[eE][-+]?\d{1,3})?")
+_HEX = "[0-9a-fA-F]"
+_CODE = re.compile(f"u{_HEX}{{4}}|x{_HEX}{{2}}|U00(?:0{_HEX}|10){_HEX}{{4}}")
 _CONSTANTS = {"true": True, "false": False, "null": None, "none": None}
 _CLOSING = {'"': '"', "'": "'", "“": '”“"', "„": "”“", "‘": "’‘", "’": "’", "”": "”", "`": "`"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
@@ -191,9 +193,9 @@ class _Reader:
 
     def _escape(self) -> str:
         sign = self.text[self.at + 1 : self.at + 2]
-        if code := re.compile(r"u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})").match(self.text, self.at + 1):
+        if code := _CODE.match(self.text, self.at + 1):
             self.at = code.end()
-            return chr(int(code[1] or code[2], 16))
+            return chr(int(code[0][1:], 16))
         self.at += 2
         # LaTeX written without doubling its backslash: \alpha keeps it.
         return _ESCAPES.get(sign, sign if sign in "\"'/\\“”’" else f"\\{sign}")

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from memory.records import Nugget, Purpose, Question, QuestionKind, digest
 from prompts.replies import Exercise
 from tools.nuggets import plain
+from tools.teachers.offline.frames import ASKED
 
-ASKED = "Question: {q}\nAnswer:"
 LEVELS = ("fact", "concept", "application", "analysis")
 
 
