@@ -41,6 +41,8 @@ def read(data: bytes) -> Answer:
         elif name(part) in ("body", "back", "floats-group"):
             writer.close(1)
             walker.flow(part)
+    if warnings and not writer.pieces:
+        raise Refused("damaged", f"It is {warnings[0]}.")
     return writer.answer(front, VERSION)
 
 

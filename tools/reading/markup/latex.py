@@ -19,7 +19,7 @@ from tools.reading.markup.commands import (
 )
 from tools.reading.markup.macros import TooMuch, expanded
 from tools.reading.markup.numbers import float_of, names_of, theorems_of
-from tools.reading.markup.tex import argument, option, plain_tex
+from tools.reading.markup.tex import argument, nesting, option, plain_tex
 from tools.reading.markup.tree import sentences
 from tools.reading.markup.writer import Front, Writer
 
@@ -38,6 +38,8 @@ _STOP = re.compile(
 )  # fmt: skip
 _WHOLE = FORMULAS | FRAGMENTS | DROPPED | FRONT | {"thebibliography"}
 """Environments that are no text."""
+_DEEPEST = 100
+"""Braces within braces; a group is looked through once for each pair around it."""
 _PERSON = re.compile(r"[^\W\d_][\w.’'-]*(?: [\w.’'-]+){1,5}")
 
 
@@ -53,6 +55,8 @@ def understand(source: str) -> Answer:
         source = expanded(source)
     except TooMuch as error:
         raise Refused("damaged", "Its own commands expand without end.") from error
+    if nesting(source) > _DEEPEST:
+        raise Refused("damaged", "Its groups are nested too deeply.")
     return _Reader(source, theorems).answer()
 
 

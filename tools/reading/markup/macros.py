@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tools.reading.markup.commands import KEPT
 from tools.reading.markup.tex import argument, option
 
-MOST = 20 * 2**20
+MOST = 10 * 2**20
 """Characters that a source may grow to."""
 _DEEPEST = 20
 _COMMENT = re.compile(

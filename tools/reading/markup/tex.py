@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from html.entities import html5
+from itertools import accumulate
 from typing import NamedTuple
 
 from tools.reading.markup.commands import (
@@ -74,6 +75,12 @@ def argument(text: str, at: int) -> tuple[str, int]:
         if not depth:
             return text[at + 1 : brace.start()], brace.end()
     return text[at + 1 :], len(text)
+
+
+def nesting(text: str) -> int:
+    """How many braces are open at once, at most."""
+    steps = (1 if brace == "{" else -1 for brace in re.findall(r"(?<!\\)[{}]", text))
+    return max(accumulate(steps), default=0)
 
 
 def option(text: str, at: int) -> tuple[str | None, int]:

@@ -71,29 +71,33 @@ def read(data: bytes) -> Answer:
 
 def _parse(data: bytes) -> Any:
     parser = etree.HTMLParser(
-        encoding=_encoding(data), no_network=True, huge_tree=False, remove_comments=True,
-        remove_pis=True,
-    )  # fmt: skip
+        encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
     try:
-        root = etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, LookupError) as error:
+        root = etree.fromstring(_utf8(data), parser)
+    except etree.XMLSyntaxError as error:
         raise Refused("damaged", "It cannot be understood as a web page.") from error
     if root is None:
         raise Refused("empty", "The page is empty.")
     return root
 
 
-def _encoding(data: bytes) -> str:
-    """What the page says, unless it is UTF-8 all the same."""
+def _utf8(data: bytes) -> bytes:
+    """The page in UTF-8, whatever it is written in; what it says of that may be wrong."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "utf-16"
+        return data.decode("utf-16", "replace").encode()
     try:
         data.decode()
     except UnicodeDecodeError:
         named = _CHARSET.search(data[:4096])
         told = named[1].decode().lower() if named else ""
-        return told if told not in ("", "utf-8", "utf8", "iso-8859-1", "latin-1") else "cp1252"
-    return "utf-8"
+        # Latin-1 is said, and what Windows makes of it is meant.
+        latin = told in ("", "utf-8", "utf8", "latin-1", "latin1", "iso-8859-1")
+        try:
+            return data.decode("cp1252" if latin else told, "replace").encode()
+        except (LookupError, UnicodeError):
+            return data.decode("cp1252", "replace").encode()
+    return data
 
 
 def _meta(root: Any) -> dict[str, list[str]]:
