@@ -17,6 +17,7 @@ from tools.teachers.offline import OfflineTeacher
 from tools.teachers.offline.claims import claim_of
 from tools.teachers.offline.clauses import parse
 from tools.teachers.offline.sentences import split
+from tools.teachers.offline.shorts import explained, spelled_out
 
 TEACHER: Teacher = OfflineTeacher()
 Section = tuple[tuple[str, ...], Sequence[str]]
@@ -130,9 +131,80 @@ def test_a_label_that_runs_into_its_sentence_is_read_as_a_heading_and_left_out_o
     assert kept == ["Osk resin reduced the growth of mould by 15 % in damp wood."]
 
 
-def test_a_correction_of_another_paper_gives_no_new_findings() -> None:
+@pytest.mark.parametrize(
+    ("title", "first"),
+    [
+        ("Corrigendum to “The resin of the osk tree”", ""),
+        ("Corrigendum: The resin of the osk tree", ""),
+        ("The resin of the osk tree (Erratum)", ""),
+        ("Erratum for Oak et al., The resin of the osk tree", ""),
+        ("Correction to: The resin of the osk tree", ""),
+        ("Author Correction: The resin of the osk tree", ""),
+        ("Publisher’s Correction: The resin of the osk tree", ""),
+        ("RETRACTED: The resin of the osk tree", ""),
+        ("Retraction Note: The resin of the osk tree", ""),
+        ("Notice of Retraction: The resin of the osk tree", ""),
+        ("Expression of Concern: The resin of the osk tree", ""),
+        ("Editorial Expression of Concern on “The resin of the osk tree”", ""),
+        ("Withdrawal notice: The resin of the osk tree", ""),
+        ("Addendum: The resin of the osk tree", ""),
+        ("The resin of the osk tree", "This corrects the article “The resin of the osk tree”."),
+        ("", "In the article titled “The resin of the osk tree”, Table 1 is wrong in two rows."),
+        ("The resin of the osk tree", "This article has been retracted at the authors’ request."),
+        ("Resin", "The original version of this article contained an error in Table 2."),
+    ],
+)
+def test_a_notice_about_another_paper_gives_no_new_findings(title: str, first: str) -> None:
     finding = "Osk resin reduced the growth of mould by 15 % in damp wood."
-    assert not claims(finding, title="Corrigendum to “The resin of the osk tree”")
+    assert not claims(first, finding, title=title)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Correction of nearsightedness in osk moths", "Error correction: osk codes",
+     "Retraction of osk leaves at night", ""],
+)  # fmt: skip
+def test_a_paper_about_corrections_is_no_notice(title: str) -> None:
+    finding = "Osk resin reduced the growth of mould by 15 % in damp wood."
+    assert claims(finding, title=title) == [finding]
+
+
+def test_an_abbreviation_that_the_paper_explains_is_spelled_out_in_the_claim() -> None:
+    kept = paper(
+        "p",
+        [
+            (("Methods",), ["Growth was read as mean mould area (MMA) on Pinus alba (Pa) wood."]),
+            (("Results",), ["MMA fell by 12 % in 3 weeks. Resin halved the MMA on 4 boards of Pa.",
+                            "Resin from 5 trees kept the mean mould area (MMA) low (MMA of 2)."]),
+        ],
+    )  # fmt: skip
+    assert [nugget.claim for nugget in kept] == [
+        "Mean mould area (MMA) fell by 12 % in 3 weeks.",
+        "Resin halved the mean mould area (MMA) on 4 boards of Pinus alba (Pa).",
+        "Resin from 5 trees kept the mean mould area (MMA) low (MMA of 2).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "longs"),
+    [
+        ("the heart rate (HR) and the heart rates (HR)", {"HR": "heart rate"}),
+        ("human immune cells (HICs)", {"HICs": "human immune cells"}),
+        ("X-ray diffraction (XRD)", {"XRD": "X-ray diffraction"}),
+        ("heat loss (HL) and head length (HL)", {}),
+        ("wood (Fig) was dry (DRY), or was (it) not (I)", {}),
+        ("(A) in (BC)", {}),
+    ],
+)
+def test_what_a_paper_explains_in_two_ways_or_not_at_all_is_left_alone(
+    text: str, longs: dict[str, str]
+) -> None:
+    assert explained(text) == longs
+
+
+@given(st.text(alphabet="abAB (),.-", max_size=60))
+def test_any_text_is_searched_for_abbreviations_without_a_crash(text: str) -> None:
+    assert spelled_out(text, explained(text)).count("(") >= text.count("(")
 
 
 def test_a_paper_says_a_thing_once() -> None:

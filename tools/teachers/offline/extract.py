@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from memory.records import Document, Kind, Nugget, Passage
+from tools.faith import faithful
 from tools.nuggets import distinct, grounded
-from tools.teachers.offline.claims import claim_of
+from tools.teachers.offline.claims import MOST, claim_of
 from tools.teachers.offline.clauses import parse
-from tools.teachers.offline.headings import LABEL, NO_NEW_FINDINGS
+from tools.teachers.offline.headings import LABEL, is_notice
 from tools.teachers.offline.kinds import Type
 from tools.teachers.offline.roles import Reading, Role, read, section_role
 from tools.teachers.offline.sentences import split
+from tools.teachers.offline.shorts import explained, spelled_out
 from tools.teachers.offline.terms import terms
 
 SUREST = 0.5
@@ -34,12 +36,13 @@ class Sentence(NamedTuple):
 
 def extract(document: Document, passages: Sequence[Passage], made_by: str) -> list[Nugget]:
     """Nuggets in text order, each grounded; [] for a correction of another paper."""
-    if NO_NEW_FINDINGS.match(document.title or document.text[:200]):
+    if is_notice(document.title, document.text):
         return []
+    longs = explained(document.text)
     proposed = [
         nugget
         for sentence in sentences(passages)
-        if (nugget := _nugget(document, sentence, made_by)) is not None
+        if (nugget := _nugget(document, sentence, longs, made_by)) is not None
     ]
     return distinct(grounded(proposed, document, passages))
 
@@ -68,7 +71,9 @@ def sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
                 yield Sentence(passage, start, end, text, role, place)
 
 
-def _nugget(document: Document, sentence: Sentence, made_by: str) -> Nugget | None:
+def _nugget(
+    document: Document, sentence: Sentence, longs: Mapping[str, str], made_by: str
+) -> Nugget | None:
     text = re.sub(r"\s+", " ", sentence.text)
     reading = read(text, sentence.section, sentence.position)
     if reading.found < SUREST:
@@ -76,17 +81,20 @@ def _nugget(document: Document, sentence: Sentence, made_by: str) -> Nugget | No
     claim = claim_of(sentence.text)
     if claim.refused:
         return None
-    found = terms(claim.text)
+    told = spelled_out(claim.text, longs)
+    if len(told.split()) > MOST or not faithful(told, sentence.text):
+        told = claim.text
+    found = terms(told)
     named = [t.text for t in found if t.type in {Type.PERSON, Type.NAME, Type.PHRASE}]
     return Nugget(
         paper=document.paper,
         passage=sentence.passage.id,
         page=_page(document, sentence.start, sentence.passage.page),
-        claim=claim.text,
+        claim=told,
         quote=sentence.text,
         start=sentence.start,
         end=sentence.end,
-        kind=_kind(claim.text, reading, bool([t for t in found if t.type is Type.QUANTITY])),
+        kind=_kind(told, reading, bool([t for t in found if t.type is Type.QUANTITY])),
         entities=tuple(dict.fromkeys(named))[:8],
         keywords=tuple(dict.fromkeys(t.head for t in found if len(t.head) > 2))[:8],
         confidence=round(reading.found * _clarity(claim.text), 3),

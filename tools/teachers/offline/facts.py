@@ -14,7 +14,7 @@ from tools.faith import NEGATIONS
 from tools.teachers.offline.clauses import Clause, head, parse
 from tools.teachers.offline.kinds import Term, Type
 from tools.teachers.offline.terms import terms
-from tools.teachers.offline.words import is_plural, lowered, readings
+from tools.teachers.offline.words import begun, is_plural, lowered, readings
 
 
 class Attribute(NamedTuple):
@@ -208,11 +208,6 @@ def several(phrase: str) -> bool:
         return False
     noun = head(phrase)
     return " and " in phrase or (is_plural(noun) and bool(readings(noun.lower())))
-
-
-def begun(text: str) -> str:
-    """A text as a sentence begins."""
-    return text[:1].upper() + text[1:]
 
 
 def attribute_fields(fact: Fact, attribute: Attribute) -> dict[str, str]:

@@ -142,10 +142,29 @@ LABEL = re.compile(
 )
 """A heading that runs into its sentence, as in abstracts: `Results: Growth rose.`"""
 
-NO_NEW_FINDINGS = re.compile(
-    r"^\s*(?:corrigendum|erratum|correction|author correction|publisher "
-    r"correction|retraction"
-    r"|retracted|expression of concern|addendum)\b",
-    re.IGNORECASE,
+_NOTICE = any_of(
+    r"^\W*(?:corrigend(?:um|a)|errat(?:um|a)|addend(?:um|a))\b",
+    r"^\W*(?:(?:author|editor|publisher)(?:['’]?s['’]?|ial)? )?(?:correction|retraction|withdrawal)s?"
+    r"(?: (?:note|notice))?(?: (?:to|of|for))?(?: ?[:“\"]| (?:the (?:article|paper)|[\w’'-]+ et al)\b|$)",
+    r"^\W*(?:retracted|withdrawn)(?: (?:article|paper))? ?:",
+    r"^\W*(?:retraction|withdrawal|correction) (?:note|notice)\b",
+    r"^\W*(?:notice of (?:retraction|withdrawal)|(?:editorial )?expression of concern)\b",
+    r"[(:;,.–-] ?(?:erratum|corrigendum|correction|retraction|addendum)\)?$",
 )
-"""Titles of notices about another paper: what they say is not news of their own."""
+_ABOUT_ANOTHER = any_of(
+    r"\bthis (?:corrects|is a correction (?:to|of)|retracts) the (?:article|paper)\b",
+    r"\bthis (?:article|paper) (?:has been|was|is) (?:retracted|withdrawn)\b",
+    r"\bin the (?:original )?(?:article|paper|publication|version)(?: of this (?:article|paper))?"
+    r",? (?:titled|entitled|there (?:was|were) (?:\w+ ){0,2}(?:errors?|mistakes?))",
+    r"\bthe (?:original|published|online) (?:version|publication) of this (?:article|paper) "
+    r"(?:\w+ ){0,4}(?:contain\w*|had|includ\w+|errors?|mistakes?|incorrect\w*)\b",
+)
+
+
+def is_notice(title: str, text: str) -> bool:
+    """Whether a paper is a correction or a retraction of another: what it says is no news.
+
+    text: the whole; only its beginning is looked at.
+    """
+    begin = " ".join(text[:800].split())[:600]
+    return bool(_NOTICE.search(title.strip() or begin[:40]) or _ABOUT_ANOTHER.search(begin))

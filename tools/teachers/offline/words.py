@@ -142,6 +142,11 @@ def lowered(text: str) -> str:
     return text[0].lower() + text[1:] if known and not named else text
 
 
+def begun(text: str) -> str:
+    """A text as a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
 def is_plural(noun: str) -> bool:
     """Whether a noun is plural by its form: `cells`, `data`; unknown words go by their ending."""
     low = noun.lower()
