@@ -112,6 +112,17 @@ def test_a_draft_that_its_source_does_not_bear_out_is_refused_and_counted(
     assert lesson.losses[0].about == "p"
 
 
+def test_a_claim_that_leaves_out_the_doubt_of_its_quote_is_refused() -> None:
+    """What `may` be so is not news that it is so."""
+    doubted = "These results suggest that osk resin may slow the growth of mould in May."
+    kept = draft("Osk resin may slow the growth of mould.", doubted)
+    sure = draft("Osk resin slows the growth of mould in May.", doubted)
+    assert Lesson([listed(kept)], doubted).claims() == [kept["claim"]]
+    lesson = Lesson([listed(sure)], doubted)
+    assert lesson.claims() == []
+    assert lesson.lost == {"overstated": 1}
+
+
 def test_the_same_thing_said_twice_is_one_nugget() -> None:
     again = draft(MOULD.replace("carried", "carried about"), MOULD, sure=3)
     shorter = draft(MOULD, MOULD.rstrip("."))

@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from memory.records import Document, Kind, Nugget, Passage
 from prompts.replies import Draft
-from tools.nuggets import Ungrounded, distinct, ground, plain
+from tools.faith import plain
+from tools.nuggets import Ungrounded, distinct, ground
 from tools.teachers.model.locate import locate
 
 TERMS = 8
@@ -25,6 +26,10 @@ of the best sentence of their abstract, 0.16 of a random one; of 963, 0.001 had 
 abstract, 0.47 of their own without its conclusion."""
 
 _CONTENT = re.compile(r"[^\W\d_]{4,}")
+_DOUBT = re.compile(
+    r"\b(?:may|might|perhaps|presumably|possib(?:le|ly)|probabl[ey]|suggest\w*|seem(?:s|ed)?|"
+    r"(?<!more )(?<!less )(?<!as )likely|appear(?:s|ed)? to|hypothesi[sz]\w*|speculat\w*)\b"
+)
 _SAID = frozenset(
     ("that", "this", "with", "from", "have", "were", "been", "than", "which", "when", "also",
      "more", "most", "into", "such")
@@ -77,7 +82,10 @@ def _nugget(
     shown: frozenset[str],
     made_by: str,
 ) -> Nugget:
-    """A grounded nugget. Raises Ungrounded: `not_found`, `unsupported`, or a reason of `ground`."""
+    """A grounded nugget.
+
+    Raises Ungrounded: `not_found`, `unsupported`, `overstated`, or a reason of `ground`.
+    """
     place = locate(draft.quote, passages)
     if place is None:
         raise Ungrounded("not_found")
@@ -98,6 +106,8 @@ def _nugget(
     ground(nugget, document, place.passage)
     if not supported(nugget.claim, place.quote, shown):
         raise Ungrounded("unsupported")
+    if _DOUBT.search(plain(place.quote)) and not _DOUBT.search(nugget.claim):
+        raise Ungrounded("overstated")
     return nugget
 
 

@@ -18,7 +18,7 @@ class Loss:
     reason: str
     """A reason of BadReply (a whole reply is lost), `schema` (an item could not be read), `cut`
     (items may be missing), a reason of `tools.nuggets.ground`, or `not_found`, `unsupported`,
-    `same_quote`, `duplicate`."""
+    `overstated` (a doubt of the quote is left out), `same_quote`, `duplicate`."""
     count: int
     detail: str
     """The first one, for a person: what happened, or the claim that was refused."""

@@ -15,7 +15,7 @@ from tools.teachers.model.ask import Answer, Asker
 from tools.teachers.model.losses import Loss, Losses
 from tools.teachers.model.packing import Group, halves, pack, written
 from tools.teachers.model.wire import Mode
-from tools.teachers.offline.headings import NO_NEW_FINDINGS
+from tools.teachers.offline.headings import is_notice
 
 BUDGET = 8_000
 """Characters of paper in one call, some 2,000 tokens: a paper of 40,000 takes five or six calls."""
@@ -59,7 +59,7 @@ class ModelTeacher:
         answer: a paper that nobody read is not a paper without findings. A correction of another
         paper has none, and is not asked about.
         """
-        if NO_NEW_FINDINGS.match(document.title or document.text[:200]):
+        if is_notice(document.title, document.text):
             return []
         losses = Losses("extract", document.paper)
         groups = pack(passages, self._budget)

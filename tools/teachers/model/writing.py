@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from memory.records import Nugget, Purpose, Question, QuestionKind, digest
 from prompts.replies import Exercise
-from tools.nuggets import plain
+from tools.faith import plain
 from tools.teachers.offline.frames import ASKED
 
 LEVELS = ("fact", "concept", "application", "analysis")
