@@ -144,8 +144,9 @@ LABEL = re.compile(
 
 _NOTICE = any_of(
     r"^\W*(?:corrigend(?:um|a)|errat(?:um|a)|addend(?:um|a))\b",
-    r"^\W*(?:(?:author|editor|publisher)(?:['’]?s['’]?|ial)? )?(?:correction|retraction|withdrawal)s?"
-    r"(?: (?:note|notice))?(?: (?:to|of|for))?(?: ?[:“\"]| (?:the (?:article|paper)|[\w’'-]+ et al)\b|$)",
+    r"^\W*(?:(?:author|editor|publisher)(?:['’]?s['’]?|ial)? )?(?:correction|retraction|"
+    r"withdrawal)s?(?: (?:note|notice))?(?: (?:to|of|for))?"
+    r"(?: ?[:“\"]| (?:the (?:article|paper)|[\w’'-]+ et al)\b|$)",
     r"^\W*(?:retracted|withdrawn)(?: (?:article|paper))? ?:",
     r"^\W*(?:retraction|withdrawal|correction) (?:note|notice)\b",
     r"^\W*(?:notice of (?:retraction|withdrawal)|(?:editorial )?expression of concern)\b",
