@@ -28,6 +28,11 @@ SLACK = 1e-4
 """Far more than float32 cosines are off by (1e-6): what may belong among the nearest."""
 
 
+EQUALS = 16
+"""Links of a point in the index: more equals than that may be linked to none but each other, and
+some are then not found."""
+
+
 class Vectors:
     """The vectors of one embedder: kept in the store, searched through the index."""
 
@@ -51,7 +56,7 @@ class Vectors:
         self._upkeep = Upkeep(store, folder, embedder, dimensions, progress)
         self._folder = folder
         self._turn = threading.RLock()
-        self._kept: tuple[list[str], list[Floats]] | None = None
+        self._kept: _Kept | None = None
 
     @property
     def notices(self) -> list[str]:
@@ -76,8 +81,9 @@ class Vectors:
             if index is not None:  # Killed between the two, the index is known to be behind.
                 with disk.told(self._folder):
                     self._upkeep.note("writing")
-            self._kept = None
             self._store.save_vectors(self._embedder, ids, vectors)
+            if self._kept and not self._kept.take(ids, vectors):
+                self._kept = None
             if index is not None:
                 self._add(index, ids, vectors)
 
@@ -100,40 +106,33 @@ class Vectors:
     def nearest(self, vectors: Floats, k: int = 10) -> list[Near]:
         """The same for each of some vectors [n, d], in a third of the time that one by one takes.
 
-        Up to n(2k + 10) stored vectors are in memory at once.
+        Up to n(2k + 20) stored vectors are in memory at once.
         """
         queries = self._checked(np.asarray(vectors, np.float32))
         if k < 1 or not len(queries):
             return [[] for _ in queries]
         with self._turn:
-            found = self._indexed(queries, k, 2 * k + 10)
-            # Many equals: seen farther, the index may tell where they end.
-            return [
-                near or self._indexed(query[None], k, WIDEST)[0] or self.exact(query, k)
-                for query, near in zip(queries, found, strict=True)
-            ]
+            found = zip(queries, self._indexed(queries, k), strict=True)
+            return [near or self.exact(query, k) for query, near in found]
 
-    def _indexed(self, queries: Floats, k: int, most: int) -> list[Near | None]:
-        """The k nearest of each among as many as the index proposes; None where that may be wrong.
-
-        The index leaves out any of those that are as near as the last.
-        """
-        proposed = self._proposed(queries, k, most)
+    def _indexed(self, queries: Floats, k: int) -> list[Near | None]:
+        """The k nearest of each among those the index proposes; None where that may be wrong."""
+        proposed = self._proposed(queries, k)
         ids, stored = self._store.load_vectors(self._embedder, set().union(*proposed))
         row = {key: at for at, key in enumerate(ids)}
         found: list[Near | None] = []
         for query, keys in zip(queries, proposed, strict=True):
             rows = [row[key] for key in keys if key in row]  # The others are gone.
             best = _ranked([ids[at] for at in rows], stored[rows], query)
-            clear = len(best) > k and best[k - 1][1] - best[-1][1] >= SLACK
-            found.append(best[:k] if clear else None)
+            found.append(best[:k] if _clear(best, k) else None)
         return found
 
-    def _proposed(self, queries: Floats, k: int, most: int) -> list[list[str]]:
-        """Ids near each query, at most so many; none where the index cannot say."""
-        if 2 * k <= WIDEST and (index := self._upkeep.opened()) is not None:
+    def _proposed(self, queries: Floats, k: int) -> list[list[str]]:
+        """More than k ids near each query; none where the index cannot say."""
+        most = 2 * k + EQUALS + 4
+        if most <= WIDEST and (index := self._upkeep.opened()) is not None:
             try:
-                near = index.near(queries, min(most, WIDEST))
+                near = index.near(queries, most)
                 return [[key for key, _ in found] for found in near]
             except Unusable as error:
                 self._upkeep.rebuild(f"The search index broke ({error}).")
@@ -143,29 +142,26 @@ class Vectors:
         """The same by comparing with every stored vector: the reference, and the fallback."""
         query = self._checked(np.asarray(vector, np.float32).reshape(1, -1))[0]
         with self._turn:
-            ids, parts = self._all()
+            kept = self._all()
+            ids = list(kept.ids)
             if k < 1 or not ids:
                 return []
             unit = query / np.float32(_length(query) or 1)
-            rough = np.concatenate([part @ unit for part in parts])
+            rough = np.concatenate([part @ unit for part in kept.units])
             k = min(k, len(ids))
             bound = np.partition(rough, len(ids) - k)[len(ids) - k] - SLACK
             rows = np.flatnonzero(rough >= bound)
             found, vectors = self._store.load_vectors(self._embedder, [ids[row] for row in rows])
             return _ranked(found, vectors, query)[:k]
 
-    def _all(self) -> tuple[list[str], list[Floats]]:
-        """All ids, and the unit vectors in parts, read again when their number has changed."""
-        if self._kept is None or len(self._kept[0]) != self._store.count_vectors(self._embedder):
-            ids: list[str] = []
-            units: list[Floats] = []
-            for some, vectors in self._store.stream_vectors(self._embedder):
-                lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-                unit = vectors / np.where(lengths > 0, lengths, 1)
-                units.append(unit.astype(np.float32, copy=False))
-                ids += some
-            self._kept = ids, units
-        return self._kept
+    def _all(self) -> _Kept:
+        """What the store holds; read again when the number is another."""
+        kept = self._kept
+        if kept is None or len(kept.ids) != self._store.count_vectors(self._embedder):
+            kept = self._kept = _Kept()
+            for ids, vectors in self._store.stream_vectors(self._embedder):
+                kept.take(ids, vectors)
+        return kept
 
     def reindex(self) -> int:
         """Build the index anew from the store; returns how many vectors there are."""
@@ -204,6 +200,27 @@ class Vectors:
         return vectors
 
 
+class _Kept:
+    """All vectors in memory, for exact search."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, None] = {}
+        """In the order of the rows."""
+        self.units: list[Floats] = []
+        """Their vectors at length 1, in parts."""
+
+    def take(self, ids: Sequence[str], vectors: Floats) -> bool:
+        """Take more in; not where an id is known already: a row is never replaced."""
+        new = dict.fromkeys(ids)
+        if len(new) < len(ids) or not self.ids.keys().isdisjoint(new):
+            return False
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit = vectors / np.where(lengths > 0, lengths, 1)
+        self.ids |= new
+        self.units.append(unit.astype(np.float32, copy=False))
+        return True
+
+
 def _ranked(ids: Sequence[str], vectors: Floats, query: Floats) -> Near:
     """Every id with its cosine, the best first, equals by id.
 
@@ -218,6 +235,16 @@ def _ranked(ids: Sequence[str], vectors: Floats, query: Floats) -> Near:
     cosines = np.divide(dots, lengths, out=np.zeros_like(dots), where=lengths > 0)
     pairs = zip(ids, np.clip(cosines, -1, 1).tolist(), strict=True)
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _clear(best: Near, k: int) -> bool:
+    """Whether the first k are certain: equals of theirs are all here, or too few to be lost."""
+    if len(best) <= k:
+        return False
+    cosines = np.array([cosine for _, cosine in best])
+    farther = cosines[EQUALS : EQUALS + k]
+    crowded = cosines[: len(farther)] - farther < SLACK
+    return bool(cosines[k - 1] - cosines[-1] >= SLACK and not crowded.any())
 
 
 def _length(vector: Floats) -> float:

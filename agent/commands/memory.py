@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,18 +12,20 @@ from memory.records import Nugget, Paper
 
 if TYPE_CHECKING:
     from agent.workspace import Workspace
+    from memory.upkeep import Progress
     from memory.vectors import Vectors
     from tools.models import Embedder
 
 app = typer.Typer(help="The vector memory of all nuggets.", no_args_is_help=True)
 
 
-def _open(space: Workspace) -> tuple[Embedder, Vectors]:
+def _open(space: Workspace, *progress: Progress) -> tuple[Embedder, Vectors]:
     from agent.workspace import embedder
     from memory.vectors import Vectors
 
     model = embedder()
-    return model, Vectors(space.store, space.home / "index", model.name, model.dimensions)
+    index = space.home / "index"
+    return model, Vectors(space.store, index, model.name, model.dimensions, *progress)
 
 
 @app.command()
@@ -73,8 +76,12 @@ def stats(as_json: AsJson = False, wait: Wait = 0.0, home: Home = None) -> None:
 @app.command()
 def reindex(home: Home = None, wait: Wait = 0.0) -> None:
     """Build the index anew from the store."""
+    from agent.progress import Bars
     from agent.workspace import Workspace
 
-    with Workspace.open(home, own="memory reindex", wait=wait) as space, _open(space)[1] as vectors:
-        count = vectors.reindex()
-    out().print(f"Indexed {count} nuggets anew from the store.")
+    with Workspace.open(home, own="memory reindex", wait=wait) as space, Bars(out()) as bars:
+        progress = partial(bars.progress, "nuggets indexed")
+        with _open(space, progress)[1] as vectors:
+            count = vectors.reindex()
+    told = vectors.notices or [f"The index holds {count} nuggets of the store."]
+    out().print("\n".join(told), markup=False)

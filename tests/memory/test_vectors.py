@@ -6,20 +6,24 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from sqlalchemy import event
 
+from memory import database
 from memory.errors import BadInput, NoSuch
-from memory.records import Nugget
+from memory.records import Link, Nugget, Relation
 from memory.store import Store
 from memory.upkeep import Upkeep
 from memory.vectors import Vectors
@@ -73,6 +77,51 @@ def test_the_nearest_come_first(store: Store, reopen: Open) -> None:
         assert all(-1 <= cosine <= 1 for _, cosine in near)
     assert vectors.neighbours(given_[7], 1) == [(ids[7], pytest.approx(1))]
     assert vectors.notices == []
+
+
+def test_many_looked_for_at_once_find_what_each_finds_alone(store: Store, reopen: Open) -> None:
+    """Among them one with many equals, and one that points nowhere."""
+    vectors = reopen()
+    fill(store, vectors, np.concatenate([points(40), np.repeat(points(1), 30, axis=0)]))
+    queries = np.concatenate([points(9, seed=1), points(1), np.zeros((1, D), np.float32)])
+    found = vectors.nearest(queries, 5)
+    assert found == [vectors.neighbours(query, 5) for query in queries]
+    assert found == [vectors.exact(query, 5) for query in queries]
+    assert vectors.nearest(queries[:0]) == []
+
+
+def test_merging_never_asks_the_store_to_walk_through_a_table(tmp_path: Path) -> None:
+    """Each question goes by an index, so that its time hardly grows with what is stored."""
+    engine = database.connect(tmp_path / "goldpan.sqlite")
+    store = Store(engine, "here")
+    database.open_tables(engine, "here")
+    asked: dict[str, Any] = {}
+
+    def note(_1: Any, _2: Any, statement: str, values: Any, _3: Any, many: bool) -> None:
+        asked.setdefault(statement, values[0] if many else values)
+
+    with Vectors(store, tmp_path / "index", "mini", D) as vectors:
+        fill(store, vectors, points(300))
+        new = [nugget(number) for number in range(300, 320)]
+        event.listen(engine, "before_cursor_execute", note)
+        store.add(*new)
+        vectors.add([one.id for one in new], points(20, seed=1))
+        near = vectors.nearest(points(20, seed=1), 12)
+        store.all(Nugget, id={key for some in near for key, _ in some})
+        link = Link(a=new[0].id, b=new[1].id, relation=Relation.SAME, score=0.9)
+        store.put(new[0].but(cluster=new[0].id), link)
+        event.remove(engine, "before_cursor_execute", note)
+    with sqlite3.connect(tmp_path / "goldpan.sqlite") as connection:
+        plans = [
+            step[-1]
+            for statement, values in asked.items()
+            if not statement.startswith("BEGIN")
+            for step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    connection.close()
+    store.close()
+    assert len(plans) >= 3
+    assert [plan for plan in plans if plan.startswith("SCAN")] == []
 
 
 def test_equals_are_ordered_by_id_wherever_the_list_is_cut(store: Store, reopen: Open) -> None:
@@ -155,6 +204,15 @@ def test_building_it_anew_gives_the_same_answers(store: Store, reopen: Open) -> 
     assert vectors.reindex() == 500
     assert [vectors.neighbours(query) for query in points(20, seed=1)] == before
     assert vectors.notices == []
+
+
+def test_building_it_anew_tells_how_far_it_is(store: Store, tmp_path: Path) -> None:
+    heard: list[tuple[int, int]] = []
+    with Vectors(store, tmp_path / "index", "mini", D, lambda *far: heard.append(far)) as vectors:
+        fill(store, vectors, points(30))
+        assert heard == []
+        vectors.reindex()
+    assert heard == [(30, 30)]
 
 
 def test_a_sound_index_is_opened_as_it_is(store: Store, reopen: Open, tmp_path: Path) -> None:
