@@ -1,4 +1,4 @@
-"""A chat model that says what it is told to, and remembers what it was asked."""
+"""A chat model that says what it is told to, and lessons of the teacher that asks it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
+
+from memory.records import Document, Nugget, Passage
+from tools.nuggets import grounded
+from tools.teachers import Teacher
+from tools.teachers.model import Loss, ModelTeacher
 
 Line = str | AIMessage | Exception
 Script = Sequence[Line] | Callable[[str], Line]
@@ -56,3 +61,45 @@ def listed(*drafts: dict[str, Any]) -> str:
 def stopped(text: str, reason: str) -> AIMessage:
     """A reply that ended for a reason."""
     return AIMessage(text, response_metadata={"finish_reason": reason})
+
+
+REFUSAL = AIMessage("", additional_kwargs={"refusal": "I'm sorry, I cannot help with that."})
+
+
+class Paper:
+    """A paper of some paragraphs, one passage each."""
+
+    def __init__(self, *paragraphs: str, title: str = "On osk resin") -> None:
+        self.text = "\n\n".join(paragraphs)
+        self.document = Document(paper="p", text=self.text, page_starts=(0, 90), title=title)
+        self.passages = []
+        for paragraph in paragraphs:
+            start = self.text.index(paragraph)
+            end = start + len(paragraph)
+            self.passages.append(
+                Passage(
+                    paper="p", section=("Results",), page=1, start=start, end=end, text=paragraph
+                )
+            )
+
+
+class Lesson:
+    """What a teacher with this script made of a paper, and what it lost."""
+
+    def __init__(self, script: Script, *paragraphs: str, budget: int = 8_000) -> None:
+        self.model = Scripted(script=script)
+        self.losses: list[Loss] = []
+        self.teacher: Teacher = ModelTeacher(self.model, "toy", self.losses.append, budget=budget)
+        self.paper = Paper(*paragraphs)
+
+    def extract(self) -> list[Nugget]:
+        found = self.teacher.extract(self.paper.document, self.paper.passages)
+        assert grounded(found, self.paper.document, self.paper.passages) == found
+        return found
+
+    def claims(self) -> list[str]:
+        return [nugget.claim for nugget in self.extract()]
+
+    @property
+    def lost(self) -> dict[str, int]:
+        return {loss.reason: loss.count for loss in self.losses}

@@ -2,73 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from langchain_core.exceptions import ContextOverflowError
-from langchain_core.messages import AIMessage
 
 from memory.errors import BadReply
-from memory.records import Document, Kind, Nugget, Passage, Purpose, QuestionKind
+from memory.records import Kind
 from prompts import load
-from tests.tools.scripted import Script, Scripted, draft, listed, stopped
-from tools.nuggets import grounded
-from tools.questions import vet
-from tools.teachers import Teacher
-from tools.teachers.model import Loss, ModelTeacher
-from tools.teachers.model.locate import locate
-from tools.teachers.model.packing import halves, pack
+from tests.tools.scripted import REFUSAL, Lesson, Paper, Script, draft, listed, stopped
 
 RESIN = (
     "We measured osk resin. It melts at 412 kelvin. Osk resin does not dissolve in water (Fig. 2)."
 )
 MOULD = "Boards coated with osk resin carried 12 % less mould than bare boards after one winter."
 BIRDS = "Thrushes avoid nests that were lined with osk bark."
-
-
-class Paper:
-    """A paper of some paragraphs, one passage each."""
-
-    def __init__(self, *paragraphs: str, title: str = "On osk resin") -> None:
-        self.text = "\n\n".join(paragraphs)
-        self.document = Document(paper="p", text=self.text, page_starts=(0, 90), title=title)
-        self.passages = []
-        for paragraph in paragraphs:
-            start = self.text.index(paragraph)
-            end = start + len(paragraph)
-            self.passages.append(
-                Passage(
-                    paper="p", section=("Results",), page=1, start=start, end=end, text=paragraph
-                )
-            )
-
-
-class Lesson:
-    """What a teacher with this script made of a paper, and what it lost."""
-
-    def __init__(self, script: Script, *paragraphs: str, budget: int = 8_000) -> None:
-        self.model = Scripted(script=script)
-        self.losses: list[Loss] = []
-        self.teacher: Teacher = ModelTeacher(self.model, "toy", self.losses.append, budget=budget)
-        self.paper = Paper(*paragraphs)
-
-    def extract(self) -> list[Nugget]:
-        found = self.teacher.extract(self.paper.document, self.paper.passages)
-        assert grounded(found, self.paper.document, self.paper.passages) == found
-        return found
-
-    def claims(self) -> list[str]:
-        return [nugget.claim for nugget in self.extract()]
-
-    @property
-    def lost(self) -> dict[str, int]:
-        return {loss.reason: loss.count for loss in self.losses}
-
-
 MELTS = draft(
     "Osk resin melts at 412 kelvin.", "It melts at 412 kelvin.", kind="quantity",
     entities=["osk resin"], keywords=["Melting point"], sure=8,
@@ -202,9 +150,6 @@ def test_a_repair_that_makes_it_worse_costs_nothing(second: str) -> None:
     assert lesson.lost == {"schema": 1}
 
 
-REFUSAL = AIMessage("", additional_kwargs={"refusal": "I'm sorry, I cannot help with that."})
-
-
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
@@ -279,152 +224,3 @@ def test_a_paper_of_forty_thousand_characters_takes_six_calls() -> None:
     lesson = Lesson(lambda asked: '{"nuggets": []}', *(f"{n} {'osk ' * 200}" for n in range(50)))
     lesson.extract()
     assert len(lesson.model.asked) == 6
-
-
-# Packing and locating.
-
-
-@given(st.lists(st.integers(1, 50), min_size=1, max_size=30), st.integers(1, 120))
-def test_groups_hold_every_passage_once_in_order_and_keep_to_their_budget(
-    lengths: list[int], budget: int
-) -> None:
-    passages, at = [], 0
-    for length in lengths:
-        passages.append(Passage(paper="p", page=1, start=at, end=at + length, text="x" * length))
-        at += length
-    groups = pack(passages[::-1], budget)
-    assert [passage for group in groups for passage in group] == passages
-    for group in groups:
-        assert len(group) == 1 or sum(len(passage.text) for passage in group) <= budget
-        parts = halves(group)
-        assert [p for part in parts for p in part] == (list(group) if len(group) > 1 else [])
-        assert all(parts)
-
-
-@pytest.mark.parametrize(
-    ("source", "quote"),
-    [
-        ("Osk resin\nmelts  at 412\u00a0K.", "Osk resin melts at 412 K."),
-        ("The dif\ufb01cult ef\ufb02ux of osk", "The difficult efflux of osk"),
-        ("a temper-\nature of osk resin", "a temperature of osk resin"),
-        ("a temper\u00adature of osk resin", "a temperature of osk resin"),
-        ("a well\u2013known resin of trees", "a well-known resin of trees"),
-        ("it fell to \u22125 \u00b0C in May", "it fell to -5 \u00b0C in May"),
-        ("the \u201cosk\u201d tree\u2019s resin", 'the "osk" tree\'s resin'),
-        ("the resin of Ren\u0065\u0301 trees", "the resin of Ren\u00e9 trees"),
-        ("and osk resin melts in May, then", "Osk resin melts in May."),
-        ("so osk resin melts in May, then", "\u201cosk resin melts in May\u2026\u201d"),
-    ],
-)
-def test_a_quote_mended_in_copying_is_found_and_the_sources_letters_kept(
-    source: str, quote: str
-) -> None:
-    passage = Passage(paper="p", page=1, start=40, end=40 + len(source), text=source)
-    place = locate(quote, [passage])
-    assert place
-    assert place.quote == source[place.start - 40 : place.end - 40]
-    assert len(place.quote) >= len(source) - 10
-
-
-@pytest.mark.parametrize(
-    "quote",
-    [
-        "Osk resin melts at 41",
-        "sk resin melts at 412",
-        "resin melts at 412.5 K",
-        "Osk resin ... 412 K",
-        "melts at",
-        "412 K",
-        "",
-        "...",
-        "5 K in the dark",
-        "Osk resin melts at -412 K",
-        "resin melts at 412 K. It was at 12",
-    ],
-)
-def test_a_quote_of_other_letters_or_of_parts_of_words_and_numbers_is_not_found(quote: str) -> None:
-    text = "Osk resin melts at 412 K. It was at 12.5 K in the dark and -5 K in the dark."
-    assert locate(quote, [Passage(paper="p", page=1, start=0, end=len(text), text=text)]) is None
-
-
-@given(st.text("ab 1-.\n\u00ad\ufb01\u2013é", max_size=60), st.integers(0, 60), st.integers(0, 60))
-def test_wherever_a_quote_is_found_it_is_the_sources(text: str, start: int, end: int) -> None:
-    passage = Passage(paper="p", page=1, start=7, end=7 + len(text), text=text)
-    if place := locate(text[start:end].replace("\n", " "), [passage]):
-        assert place.quote == text[place.start - 7 : place.end - 7]
-        assert place.quote
-
-
-# Questions.
-
-NUGGET = Nugget(
-    paper="p", passage="x", page=1, claim=MOULD, quote=MOULD, start=0, end=len(MOULD),
-)  # fmt: skip
-
-
-def exercise(kind: str, text: str, level: str = "fact", **more: Any) -> dict[str, Any]:
-    plain = {"answer": "", "wrong": [], "explanation": ""}
-    return {"kind": kind, "level": level, "text": text, **plain, **more}
-
-
-def choice(level: str, text: str, **more: Any) -> dict[str, Any]:
-    said = {"answer": "12 %", "wrong": ["4 %", "27 %", "60 %"], "explanation": "So it was found."}
-    return exercise("choice", text, level, **{**said, **more})
-
-
-WRITTEN = [
-    exercise("statement", "Bare boards carried more mould than boards coated with osk resin."),
-    exercise("statement", "After one winter, osk resin had left boards with 12 % less mould."),
-    exercise("short", "What kept mould off coated boards?", answer="osk resin"),
-    choice("analysis", "How far apart were coated and bare boards in their mould?"),
-    choice("fact", "How much less mould did boards coated with osk resin carry?"),
-    choice("fact", "By how much did a coat of osk resin cut the mould on boards?"),
-    choice("application", "A carpenter coats boards with osk resin. How much mould does he save?"),
-]
-
-
-def written(*exercises: dict[str, Any]) -> str:
-    return json.dumps({"exercises": exercises})
-
-
-def test_exercises_become_questions_of_every_purpose_that_pass_vetting() -> None:
-    lesson = Lesson([written(*WRITTEN)])
-    made = lesson.teacher.questions(NUGGET, [])
-    assert [question.rejected for question in vet(made, [NUGGET])] == [""] * len(WRITTEN)
-    assert Counter(question.purpose for question in made) == {
-        Purpose.TRAIN: 3, Purpose.PROBE: 2, Purpose.EXAM: 2,
-    }  # fmt: skip
-    assert {q.made_by for q in made} == {f"toy:{load('questions').made_by}"}
-    assert all(len(q.options) == 4 for q in made if q.kind is QuestionKind.MCQ)
-    assert "exactly 3 wrong" in str(lesson.model.asked[0][0].content)
-
-
-def test_no_form_serves_two_purposes_and_two_of_a_level_serve_two() -> None:
-    made = Lesson([written(*WRITTEN)]).teacher.questions(NUGGET, [])
-    purposes = {(question.form, question.purpose) for question in made}
-    assert len({form for form, _ in purposes}) == len(purposes)
-    assert len({q.purpose for q in made if "fact" in q.form}) == 2
-
-
-def test_the_order_of_options_is_drawn_from_the_question_not_from_the_model() -> None:
-    several = [choice("fact", f"How much less mould, in year {n}?") for n in "abcdefghijkl"]
-    made = Lesson([written(*several)]).teacher.questions(NUGGET, [])
-    again = Lesson([written(*several)]).teacher.questions(NUGGET, [NUGGET])
-    assert made == again
-    assert len({question.key for question in made}) > 2
-
-
-def test_an_injected_question_whose_answer_the_quote_does_not_hold_is_refused_by_vetting() -> None:
-    lured = choice(
-        "fact", "Which shares should one buy?", answer="Zell", wrong=["Osk", "Ral", "Tin"]
-    )
-    made = Lesson([written(lured, *WRITTEN)]).teacher.questions(NUGGET, [])
-    refused = [q.answer for q in vet(made, [NUGGET]) if q.rejected]
-    assert refused == ["Zell"]
-
-
-@pytest.mark.parametrize(("script", "reason"), [([REFUSAL], "refused"), (["?", "?"], "unreadable")])
-def test_a_nugget_without_exercises_costs_only_itself(script: Script, reason: str) -> None:
-    lesson = Lesson(script)
-    assert lesson.teacher.questions(NUGGET, []) == []
-    assert lesson.losses == [Loss("questions", NUGGET.id, reason, 1, lesson.losses[0].detail)]
