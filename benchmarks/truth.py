@@ -28,6 +28,8 @@ _FORMS = str.maketrans(
         **dict.fromkeys("\xad\u200b\u2060", ""),
     }
 )
+_BEHIND = re.compile(r"\s*(?:Key ?words?|How to cite this article)\s*:")
+"""What some publishers' files append to an abstract."""
 _NUMBER = re.compile(r"^(?:\d+(?:\.\d+)*\.?|\d\)|[ivx]+\)|[IVX]{1,4}\.|[A-H]\.)\s*")
 
 
@@ -77,10 +79,13 @@ def truth_of(folder: Path) -> Truth:
 
 def _abstracts(parts: Sequence[dict[str, str]]) -> Iterator[str]:
     # What stands behind a label is the typesetter's choice and rarely kept in the file.
+    texts = [_BEHIND.split(part["text"])[0] for part in parts]
+    labels = [part["label"] for part in parts]
     for end in ("", ":", ".") if parts else ():
-        yield " ".join(f"{p['label']}{p['label'] and end} {p['text']}" for p in parts)
+        labelled = zip(labels, texts, strict=True)
+        yield " ".join(f"{label}{label and end} {text}" for label, text in labelled)
     if parts:
-        yield " ".join(p["text"] for p in parts)
+        yield " ".join(texts)
 
 
 def _rows(table: ET.Element) -> tuple[Words, ...]:
@@ -189,12 +194,15 @@ def _alike(row: Counter[str], line: Counter[str]) -> bool:
     return (row & line).total() >= 0.8 * max(row.total(), line.total())
 
 
+def edges(page: str) -> list[str]:
+    """The lines with which a page begins and ends, as the PDF library gives them."""
+    lines = [signature(line) for line in page.splitlines() if line.strip()]
+    return [*lines[:4], *lines[4:][-4:]]
+
+
 def repeated(pages: Sequence[str]) -> set[str]:
-    """Lines that stand on at least half of a paper's pages, at least three, their numbers aside."""
-    seen: dict[str, int] = {}
-    for page in pages:
-        for line in {signature(line) for line in page.splitlines()}:
-            seen[line] = seen.get(line, 0) + 1
+    """Edges that at least half of a paper's pages have, at least three, their numbers aside."""
+    seen = Counter(line for page in pages for line in set(edges(page)))
     least = max(3, len(pages) // 2)
     return {line for line, count in seen.items() if count >= least and len(line) > 8}
 

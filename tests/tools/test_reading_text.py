@@ -2,118 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-import unicodedata
-from difflib import SequenceMatcher
-from itertools import takewhile
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tools.pages import Set, column, typeset
+from tests.tools.pages import LEFT, RIGHT, Set, check_places, column, typeset
 from tools.reading import Reading, read
-from tools.reading.headings import label_of
-from tools.reading.passages import LONGEST, cut, cut_rows
+from tools.reading.passages import LONGEST, cut
 from tools.reading.prose import plain
-
-LEFT = [
-    "The vole was seen on every island of the archi-",
-    "pelago in spring. It eats a grass that grows on",
-    "the northern slopes and nowhere else. The nests",
-    "are built of moss.",
-]
-RIGHT = [
-    "In winter the animals move to the lower ground",
-    "where the snow is soft. No animal was found at",
-    "a height of more than two hundred metres. This",
-    "agrees with what the herders told us.",
-]
-
-
-def words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).lower())
-
-
-def trigrams(text: str) -> set[tuple[str, ...]]:
-    row = words(text)
-    return set(zip(row, row[1:], row[2:], strict=False))
-
-
-def recall(truth: str, text: str) -> float:
-    wanted = trigrams(truth)
-    return len(wanted & trigrams(text)) / len(wanted)
-
-
-def check_places(reading: Reading) -> None:
-    text = reading.document.text
-    last = 0
-    for passage in reading.passages:
-        assert text[passage.start : passage.end] == passage.text
-        assert last <= passage.start < passage.end <= passage.start + LONGEST
-        assert 1 <= passage.page <= reading.pages
-        last = passage.end
-    starts = reading.document.page_starts
-    assert len(starts) == reading.pages
-    assert list(starts) == sorted(starts)
-
-
-def pairs(shared: Path) -> list[Path]:
-    return sorted(path.parent for path in (shared / "papers/pairs").glob("*/paper.pdf"))
-
-
-def test_the_words_of_real_papers_are_all_there(shared: Path) -> None:
-    """The yardstick is the share that the PDF library itself finds, on another count of words."""
-    found = []
-    for folder in pairs(shared):
-        meta = json.loads((folder / "meta.json").read_text())
-        reading = read(folder / "paper.pdf", folder.name)
-        check_places(reading)
-        share = recall((folder / "truth.txt").read_text(), reading.document.text)
-        assert share >= meta["pdfium_trigram_recall"] - 0.025, folder.name
-        found.append(share)
-    assert sum(found) / len(found) >= 0.97
-
-
-def headings(folder: Path) -> list[str]:
-    """Of the publisher's text, without their numbers, as letters and digits only."""
-    lines = (folder / "truth.txt").read_text().splitlines()
-    found = [line[3:].split(" > ")[-1] for line in lines if line.startswith("## ")]
-    return [name for name in map(bare, found) if name]
-
-
-def bare(heading: str) -> str:
-    return "".join(words(re.sub(r"^(\d+(\.\d+)*\.?|\d\)|[ivx]+\))\s*", "", heading)))
-
-
-def entered(reading: Reading) -> list[str]:
-    """Headings in the order in which the passages come below them."""
-    names: list[str] = []
-    before: tuple[str, ...] = ()
-    for passage in reading.passages:
-        if passage.section[:1] and label_of(passage.section[0]):
-            continue
-        same = sum(
-            1
-            for _ in takewhile(
-                lambda two: two[0] == two[1], zip(before, passage.section, strict=False)
-            )
-        )
-        names += [bare(name) for name in passage.section[same:]]
-        before = passage.section
-    return names
-
-
-def test_sections_of_real_papers_are_found_in_order(shared: Path) -> None:
-    shares = []
-    for folder in pairs(shared):
-        wanted, names = headings(folder), entered(read(folder / "paper.pdf", folder.name))
-        same = SequenceMatcher(None, wanted, names, autojunk=False).get_matching_blocks()
-        shares += [sum(block.size for block in same) / len(wanted)] if wanted else []
-    assert sum(shares) / len(shares) >= 0.93
-    assert min(shares) >= 0.7
 
 
 def test_the_same_file_gives_the_same_records(tmp_path: Path) -> None:
@@ -220,57 +119,6 @@ def test_what_is_no_prose_is_counted_and_not_taught(tmp_path: Path) -> None:
     )
 
 
-def table(tmp_path: Path, rows: list[Set], caption: float) -> str:
-    """The passage of a table with its caption at that height, inside a paper."""
-    lines = [
-        Set("1. Results", 60, 760, 12, "Helvetica-Bold"),
-        *column([line + " " + line for line in LEFT], 60, 744),
-        *rows,
-        Set("Table 1. Voles by island and year of the count.", 60, caption, 8),
-        *column([line + " " + line for line in RIGHT], 60, 300),
-    ]
-    lines.sort(key=lambda line: -line.y)
-    reading = read(typeset(tmp_path / "table.pdf", [lines]), "p")
-    check_places(reading)
-    [passage] = [p for p in reading.passages if p.section == ("Table 1",)]
-    return passage.text
-
-
-def cells(rows: list[tuple[str, ...]], top: float, step: float = 12) -> list[Set]:
-    return [
-        Set(cell, 60 + 120 * i, top - step * j, 8)
-        for j, row in enumerate(rows)
-        for i, cell in enumerate(row)
-    ]
-
-
-VOLES = [("Island", "1990", "1991"), ("North", "12", "15"), ("South", "7", "9")]
-VOLES_TOLD = (
-    "Table 1. Voles by island and year of the count.\n"
-    "Island | 1990 | 1991\nNorth | 12 | 15\nSouth | 7 | 9"
-)
-
-
-@pytest.mark.parametrize("caption", [640, 570])
-def test_a_table_is_kept_as_rows_below_its_caption(tmp_path: Path, caption: float) -> None:
-    """Some journals set the caption above the table, some below it."""
-    assert table(tmp_path, cells(VOLES, 620), caption) == VOLES_TOLD
-
-
-def test_a_cell_of_two_lines_stays_in_its_row(tmp_path: Path) -> None:
-    rows = cells([*VOLES, ("East and the", "5", "6")], 620, 16)
-    told = table(tmp_path, [*rows, Set("skerries", 60, 562, 8)], 640)
-    assert told == f"{VOLES_TOLD}\nEast and the skerries | 5 | 6"
-
-
-def test_a_long_table_is_cut_between_its_rows() -> None:
-    rows = [f"{number} | " + "a vole ran. " * 9 for number in range(40)]
-    text = "\n".join(rows)
-    parts = [text[start:end] for start, end in cut_rows(text)]
-    assert "\n".join(parts) == text
-    assert max(map(len, parts)) <= LONGEST
-
-
 def test_an_abstract_ends_where_the_text_begins(tmp_path: Path) -> None:
     """Also where the headings of the text are smaller than the abstract's."""
     lines = [
@@ -318,6 +166,23 @@ def test_a_doi_is_taken_from_the_face_of_the_paper_only(tmp_path: Path) -> None:
     without = typeset(tmp_path / "b.pdf", [column([*LEFT, *lines[5:]], 60, 700)])
     assert read(with_doi, "p").document.doi == "10.1234/voles.2024.5"
     assert read(without, "p").document.doi == ""
+
+
+def test_a_doi_that_is_printed_nowhere_is_taken_from_the_metadata(tmp_path: Path) -> None:
+    lines = [column(LEFT, 60, 700)]
+    subject = "Journal of Voles, doi:10.1234/voles.5"
+    paper = typeset(tmp_path / "paper.pdf", lines, subject=subject)
+    assert read(paper, "p").document.doi == "10.1234/voles.5"
+
+
+def test_a_bookmark_tells_a_heading_from_its_text(tmp_path: Path) -> None:
+    """In the same face and on the same line nothing else would. A sentence is never cut."""
+    lines = ["Nests of the second year " + LEFT[0], *LEFT[1:], *RIGHT]
+    marks = ["Nests of the second year", "In winter the animals move"]
+    paper = typeset(tmp_path / "paper.pdf", [column(lines, 60, 700)], marks)
+    plain_paper = typeset(tmp_path / "plain.pdf", [column(lines, 60, 700)])
+    assert {p.section for p in read(paper, "p").passages} == {("Nests of the second year",)}
+    assert {p.section for p in read(plain_paper, "p").passages} == {("Abstract",)}
 
 
 @given(st.text())

@@ -10,7 +10,7 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from tools.reading.blocks import Block, parted
-from tools.reading.headings import is_known, label_of
+from tools.reading.headings import label_of
 
 _MOST = 1000
 """Bookmarks that are looked at: a broken file links them in a circle."""
@@ -84,10 +84,11 @@ def _opening(block: Block, marks: set[str]) -> int:
     words = [word.text for line in block.lines[:4] for word in line.words][:_LONGEST]
     for count, word in enumerate(words, 1):
         said += _letters(word)
-        whole = count == block.words
-        # A short bookmark (`Results`) may open a sentence by chance; then its word goes on small.
-        if said in marks and (whole or len(said) > 12 or words[count - 1][-1:] in ".:"):
-            return count if whole or not is_known(word) else 0
+        if said in marks:
+            after = words[count : count + 1]
+            # A short bookmark (`Results`) may open a sentence by chance, and so may a long one.
+            set_off = word[-1] in ".:" or (len(said) > 12 and not "".join(after)[:1].islower())
+            return count if count == block.words or set_off else 0
         if not any(mark.startswith(said) for mark in marks):
             return 0
     return 0
