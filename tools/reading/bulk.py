@@ -69,15 +69,15 @@ boxes = _Places(pdfium.FPDFText_GetLooseCharBox, "f", 4)
 """Left, top, right and bottom of the room that a character takes in its line."""
 matrices = _Places(pdfium.FPDFText_GetMatrix, "f", 6)
 """a to f of the text matrix."""
-_OBJECT = _plain(pdfium.FPDFText_GetTextObject, ctypes.c_void_p)
+_OBJECT = _plain(pdfium.FPDFText_GetTextObject, ctypes.c_size_t)
 _SIZE = _plain(pdfium.FPDFText_GetFontSize, ctypes.c_double)
 _UNMAPPED = _plain(pdfium.FPDFText_HasUnicodeMapError, ctypes.c_int)
 _CODE = _plain(pdfium.FPDFText_GetUnicode, ctypes.c_uint)
-_FONT = _plain(pdfium.FPDFTextObj_GetFont, ctypes.c_void_p, ctypes.c_void_p)
+_FONT = _plain(pdfium.FPDFTextObj_GetFont, ctypes.c_size_t, ctypes.c_void_p)
 
 
-def objects(page: Any, indices: Iterable[int]) -> list[int | None]:
-    """Address of the text object that each character belongs to; None where it has none."""
+def objects(page: Any, indices: Iterable[int]) -> list[int]:
+    """Address of the text object that each character belongs to; 0 where it has none."""
     return list(map(_OBJECT, repeat(page), indices))
 
 
@@ -86,8 +86,8 @@ def sizes(page: Any, indices: Iterable[int]) -> list[float]:
     return list(map(_SIZE, repeat(page), indices))
 
 
-def fonts(pieces: Iterable[int]) -> list[int | None]:
-    """Address of the font of each text object."""
+def fonts(pieces: Iterable[int]) -> list[int]:
+    """Address of the font of each text object; 0 where it has none."""
     return list(map(_FONT, pieces))
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import accumulate, compress, count
+from operator import add, lt
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
@@ -96,8 +98,10 @@ def read_page(document: Any, index: int) -> Page:
 def _words_of(page: Any, text_page: Any) -> Page:
     width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
     text = _text(text_page)
-    words = _Reader(text_page, text).words()
-    words, (width, height) = _upright(words, width, height)
+    reader = _Reader(text_page, text)
+    words = reader.words()
+    if reader.turned:
+        words, (width, height) = _upright(words, width, height)
     images = _images(page) if len(text) < 100 else 0
     unmapped = _unmapped(text_page, text)
     return Page(width, height, words, len(text.strip()), unmapped, images)
@@ -143,6 +147,27 @@ def _images(page: Any) -> int:
     return found
 
 
+def _cut(text: str) -> tuple[list[str], list[int], list[bool]]:
+    """Words of a page, the index of each one's first character, and whether no space is before it.
+
+    Written for speed: nearly all words are what stands between two spaces.
+    """
+    flat = text.replace("\r", " ").replace("\n", " ")
+    words = flat.split(" ")
+    starts = list(compress(map(add, accumulate(map(len, words), initial=0), count()), words))
+    words = list(filter(None, words))
+    glued = [False] * len(words)
+    if flat.isprintable():
+        return words, starts, glued
+    # Backwards, so that the places of what is still to be cut stay what they are.
+    for i in [i for i, word in enumerate(words) if not word.isprintable()][::-1]:
+        parts = [(m[0], starts[i] + m.start()) for m in _WORD.finditer(words[i])]
+        words[i : i + 1] = [part for part, _ in parts]
+        starts[i : i + 1] = [at for _, at in parts]
+        glued[i : i + 1] = [at > 0 and not text[at - 1].isspace() for _, at in parts]
+    return words, starts, glued
+
+
 class _Reader:
     """Asks PDFium about characters; the answers about faces are kept per text object."""
 
@@ -151,8 +176,8 @@ class _Reader:
         self.handle = bulk.handle(page)
         self.text = text
         self.faces: dict[int, Face] = {}
-        """By text object; below zero, by a character that belongs to none."""
-        self.looks: dict[Any, Face] = {}
+        """By text object; 0 is none at all."""
+        self.looks: dict[tuple[Any, ...], Face] = {}
         """By size, font and matrix."""
         self.alike: dict[Face, Face] = {}
         """One object for all equal faces, so that they can be told apart by identity."""
@@ -161,41 +186,42 @@ class _Reader:
 
     def words(self) -> list[Word]:
         """The words of the page in the order of its content stream."""
-        text = self.text
-        spans = [match.span() for match in _WORD.finditer(text)]
-        texts = [text[start:end] for start, end in spans]
-        glued = [start > 0 and not text[start - 1].isspace() for start, _ in spans]
-        starts = [start for start, _ in spans]
-        ends = [end - 1 for _, end in spans]
+        texts, starts, glued = _cut(self.text)
+        ends = [start + len(text) - 1 for start, text in zip(starts, texts, strict=True)]
         left, base = bulk.origins(self.handle, starts, (0, 1))
         (right,) = bulk.boxes(self.handle, ends, (2,))
-        faces = self._faces_at(starts)
-        self._lower(texts, ends, faces, base)
+        pieces = bulk.objects(self.handle, starts)
+        faces = self._faces_of(pieces, starts)
+        for i, face in self._bearers(texts, ends, pieces):
+            # Raised numbers hang on words.
+            if face.size > faces[i].size * 1.1:
+                ((base[i],),) = bulk.origins(self.handle, ends[i : i + 1], (1,))
+                faces[i] = face
         words = list(map(_made, zip(texts, left, right, base, faces, glued, strict=True)))
-        # Written up, down, or from right to left.
-        turned = [i for i, word in enumerate(words) if word[4].turn or word[2] < word[1]]
-        if turned:
+        if self.turned or any(map(lt, right, left)):
+            # Written up, down, or from right to left.
+            turned = [i for i, word in enumerate(words) if word.face.turn or word.x1 < word.x0]
             self._lay(words, turned, starts, ends)
         # A damaged file puts words at infinity, or nowhere at all.
         return [word for word in words if -_FAR < word[1] + word[2] + word[3] < _FAR]
 
-    def _lower(
-        self, texts: list[str], ends: list[int], faces: list[Face], base: list[float]
-    ) -> None:
-        """Give words that begin with a raised character the face and the baseline of their end.
+    @property
+    def turned(self) -> bool:
+        """Whether anything on the page is written up, down or upside down."""
+        return any(face.turn for face in self.alike)
 
-        Raised numbers hang on words; a word of letters alone is set in one piece.
+    def _bearers(
+        self, texts: list[str], ends: list[int], pieces: list[int]
+    ) -> Iterator[tuple[int, Face]]:
+        """The faces in which words end that begin in another text object, with their indices.
+
+        A word of letters alone is set in one piece.
         """
         mixed = [i for i, text in enumerate(texts) if len(text) > 1 and not text.isalpha()]
-        last = self._faces_at([ends[i] for i in mixed])
-        raised = [
-            (i, face)
-            for i, face in zip(mixed, last, strict=True)
-            if face is not faces[i] and face.size > faces[i].size * 1.1
-        ]
-        (level,) = bulk.origins(self.handle, [ends[i] for i, _ in raised], (1,))
-        for (i, face), y in zip(raised, level, strict=True):
-            faces[i], base[i] = face, y
+        last = bulk.objects(self.handle, [ends[i] for i in mixed])
+        other = [(i, piece) for i, piece in zip(mixed, last, strict=True) if piece != pieces[i]]
+        faces = self._faces_of([piece for _, piece in other], [ends[i] for i, _ in other])
+        return zip([i for i, _ in other], faces, strict=True)
 
     def _lay(self, words: list[Word], which: list[int], starts: list[int], ends: list[int]) -> None:
         """Make words look as if their own direction of writing were laid to the right."""
@@ -215,38 +241,35 @@ class _Reader:
             ]
             words[i] = word._replace(x0=min(along), x1=max(along), y=_turn(x, y, turn)[1])
 
-    def _faces_at(self, indices: list[int]) -> list[Face]:
-        """Size and style of characters."""
-        pieces = bulk.objects(self.handle, indices)
-        keys = [piece or -1 - index for piece, index in zip(pieces, indices, strict=True)]
-        faces = self.faces
-        new = {key: at for key, at in zip(keys, indices, strict=True) if key not in faces}
+    def _faces_of(self, pieces: list[int], indices: list[int]) -> list[Face]:
+        """Size and style of characters by their text objects, each of which is asked once."""
+        new = dict.fromkeys(pieces).keys() - self.faces.keys()
         if new:
-            self._ask_faces(list(new), list(new.values()))
-        return [faces[key] for key in keys]
+            at = dict(zip(reversed(pieces), reversed(indices), strict=True))
+            self._ask_faces(list(new), [at[piece] for piece in new])
+        return list(map(self.faces.__getitem__, pieces))
 
-    def _ask_faces(self, keys: list[int], indices: list[int]) -> None:
+    def _ask_faces(self, pieces: list[int], indices: list[int]) -> None:
         """Learn the faces of text objects, each from one of its characters."""
-        sizes = bulk.sizes(self.handle, indices)
-        fonts = bulk.fonts(max(0, key) for key in keys)
-        matrices = zip(*bulk.matrices(self.handle, indices, range(4)), strict=True)
-        looks = list(zip(sizes, fonts, matrices, strict=True))
-        for key, index, look in zip(keys, indices, looks, strict=True):
-            face = self.looks.get(look)
-            if face is None:
-                face = self.looks[look] = self._face(index, *look)
-            self.faces[key] = face
+        sizes, fonts = bulk.sizes(self.handle, indices), bulk.fonts(pieces)
+        matrices = bulk.matrices(self.handle, indices, range(4))
+        looks = list(zip(sizes, fonts, *matrices, strict=True))
+        for look, index in dict(zip(looks, indices, strict=True)).items():
+            if look not in self.looks:
+                self.looks[look] = self._face(index, *look)
+        self.faces.update(zip(pieces, map(self.looks.__getitem__, looks), strict=True))
 
-    def _face(self, index: int, size: float, font: int | None, matrix: tuple[float, ...]) -> Face:
-        a, b, c, d = matrix
+    def _face(
+        self, index: int, size: float, font: int, a: float, b: float, c: float, d: float
+    ) -> Face:
         if not -_FAR < a + b + c + d < _FAR:
             return Face(1.0, False, False, 0, "")
         size *= math.hypot(c, d) or 1.0
         size = abs(size) if -_FAR < size < _FAR else 1.0
         angle = math.degrees(math.atan2(b, a))
-        if font is None or font not in self.styles:
-            self.styles[font or 0] = self._style(index)
-        name, bold, italic = self.styles[font or 0]
+        if font not in self.styles:
+            self.styles[font] = self._style(index)
+        name, bold, italic = self.styles[font]
         face = Face(size, bold, italic, round(angle / 90) * 90 % 360, name)
         return self.alike.setdefault(face, face)
 
@@ -272,8 +295,6 @@ def _upright(
 
     What is written across that (a stamp in the margin, the label of an axis) is dropped.
     """
-    if not any(word[4].turn for word in words):
-        return words, (width, height)
     share: dict[int, int] = {}
     for word in words:
         share[word.face.turn] = share.get(word.face.turn, 0) + len(word.text)
