@@ -64,7 +64,8 @@ def read(data: bytes) -> Answer:
     walker.flow(body)
     said = sum(len(piece.text.split()) for piece in writer.pieces if piece.kind == kinds.PROSE)
     abstract = any(piece.section and is_abstract(piece.section[0]) for piece in writer.pieces)
-    if said < _LEAST_WORDS and not abstract and "citation_title" not in meta:
+    named = any(key.startswith(("citation_", "dc.", "prism.")) for key in meta)
+    if said < _LEAST_WORDS and not (abstract or named):
         raise Refused("not_a_paper", "It is a web page without the text of a paper.")
     return writer.answer(front, VERSION)
 

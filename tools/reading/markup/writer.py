@@ -96,10 +96,15 @@ class Writer:
     def add(self, kind: str, text: str) -> None:
         """One paragraph of a kind; its white space does not count."""
         text = _STRAY.sub("", plain(text))
+        if kind == kinds.PROSE and self._in_abstract() and BOILERPLATE.match(text):
+            kind = kinds.FRONT
         if kind == kinds.PROSE and self._unfinished and text[:1].islower():
             self._go_on(text)
         else:
             self._put(kind, text)
+
+    def _in_abstract(self) -> bool:
+        return bool(self._path) and is_abstract(self._path[0][1])
 
     def running(self, text: str) -> None:
         """A paragraph of a format that does not tell the paper's head from its text.
