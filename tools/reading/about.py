@@ -16,6 +16,8 @@ from tools.reading.roles import references_begin
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>\x02\ufffe]+")
 _CITE = re.compile(r"cite this article", re.IGNORECASE)
 _PACKET = re.compile(rb"<x:xmpmeta.*?</x:xmpmeta>", re.DOTALL)
+_FILE = re.compile(r"^Microsoft Word - |^untitled|\.\w{1,5}$|^\S*$|\d\.\.\d", re.IGNORECASE)
+"""A title that is the name of a file, or a note of the typesetter."""
 _CLOSERS = ".,;:)]}'’”"
 
 
@@ -33,8 +35,9 @@ def about(document: Any, data: bytes) -> About:
     """The metadata of an open document and of its bytes."""
     stated = [_doi_in(_info(document, key)) for key in ("doi", "Subject")]
     packed = [_doi_in(found[0].decode("utf-8", "replace")) for found in _PACKET.finditer(data)]
+    title = plain(_info(document, "Title"))
     return About(
-        plain(_info(document, "Title")),
+        "" if _FILE.search(title) else title,
         _authors(plain(_info(document, "Author"))),
         list(dict.fromkeys(doi for doi in (*stated, *packed) if doi)),
         bookmarks(document),
@@ -53,6 +56,15 @@ def _info(document: Any, key: str) -> str:
 def _authors(named: str) -> list[str]:
     parts = re.split(r"\s*(?:;|,| and | & )\s*", named)
     return [part for part in parts if len(part.split()) >= 2][:100]
+
+
+def printed(authors: list[str], lines: list[Line]) -> list[str]:
+    """Those of the metadata's authors whose last names page 1 prints.
+
+    The others are whoever typed or edited the file.
+    """
+    face = " ".join(line.text for line in lines if line.page == 0).casefold()
+    return [author for author in authors if author.split()[-1].casefold() in face]
 
 
 def _doi_in(text: str) -> str:

@@ -136,6 +136,7 @@ class _Writer:
     def write(self, blocks: list[Block], roles: list[str]) -> list[Piece]:
         """The pieces in reading order."""
         named = any(is_abstract(b.text) for b in blocks[: len(blocks) // 2])
+        named = named or _undivided(blocks, roles)
         index = 0
         while index < len(blocks):
             group = _run(blocks, roles, index)
@@ -166,6 +167,8 @@ class _Writer:
     def _tabulate(self, group: list[Block]) -> None:
         """The rows of a table, below its caption where that stands right above."""
         rows = rows_of(group, self.known)
+        if not rows:
+            return
         page = group[0].page
         last = self.pieces[-1] if self.pieces else None
         if last and last.kind == kinds.CAPTION and last.page == page:
@@ -194,9 +197,8 @@ class _Writer:
             label = label_of(text)
             return (label,) if label else self._last_label()
         if kind == kinds.PROSE and not self.outline.open and block.page == 0 and not named:
-            look = (round(block.size), block.heavy)
-            self.abstract = self.abstract or look
-            return ("Abstract",) if look == self.abstract else ()
+            self.abstract = self.abstract or _look(block)
+            return ("Abstract",) if _look(block) == self.abstract else ()
         return self.outline.path
 
     def _leave_abstract(self, block: Block) -> None:
@@ -238,6 +240,16 @@ class _Writer:
         self.pieces.insert(at, piece._replace(text=whole, turns=turns))
         self.open = (at, block)
         return True
+
+
+def _look(block: Block) -> tuple[int, bool]:
+    return round(block.size), block.heavy
+
+
+def _undivided(blocks: list[Block], roles: list[str]) -> bool:
+    """Whether no heading and no change of type tells an abstract from the text: there is none."""
+    prose = (b for b, kind in zip(blocks, roles, strict=True) if kind == kinds.PROSE)
+    return kinds.HEADING not in roles and len(set(map(_look, prose))) < 2
 
 
 def _run(blocks: list[Block], roles: list[str], index: int) -> list[Block]:

@@ -13,7 +13,7 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from tools.reading import second
-from tools.reading.about import About, about, doi_of
+from tools.reading.about import About, about, doi_of, printed
 from tools.reading.assemble import assemble
 from tools.reading.blocks import blocks_of
 from tools.reading.cells import mark_cells
@@ -54,7 +54,7 @@ def read(path: Path, password: str | None, most_pages: int) -> Answer:
             raise
         told = f"{refused.what} The second reader found text, without its faces and places."
         nothing = About("", [], [], {})
-        return {**_understand(pages, lines, nothing), "authors": [], "warnings": [told]}
+        return {**_understand(pages, lines, nothing), "warnings": [told]}
 
 
 def _read(data: bytes, password: str | None, most_pages: int) -> Answer:
@@ -71,11 +71,7 @@ def _read(data: bytes, password: str | None, most_pages: int) -> Answer:
         pdfium.FPDF_CloseDocument(document)
     doubts = second.doubtful(pages)
     again = second.better(data, password, pages, doubts) if doubts else {}
-    return {
-        **_understand(pages, again, known),
-        "authors": known.authors,
-        "warnings": _warnings(pages, list(again)),
-    }
+    return {**_understand(pages, again, known), "warnings": _warnings(pages, list(again))}
 
 
 def _check_magic(data: bytes) -> None:
@@ -134,6 +130,7 @@ def _understand(pages: list[Page], again: Mapping[int, list[Line]], known: About
         "page_starts": whole.page_starts,
         "passages": [list(cut) for cut in whole.cuts],
         "title": _VERSIONED.sub("", whole.title) or known.title,
+        "authors": printed(known.authors, everything),
         "abstract": whole.abstract,
         "doi": doi_of(everything, known.dois),
         "set_aside": whole.set_aside,

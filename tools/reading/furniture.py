@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
+from tools.reading.headings import opens_caption
 from tools.reading.lines import Line
 
 _EDGE = 0.12
@@ -80,4 +81,5 @@ def _alone(lines: list[Line], heights: list[float]) -> set[int]:
             found |= {i for i in indices if round(lines[i].y) == top}
         if bottom < 0.08 * height and levels[-2] - bottom > 20:
             found |= {i for i in indices if round(lines[i].y) == bottom}
-    return found
+    # A page may begin with the caption of its table.
+    return {index for index in found if not opens_caption(lines[index].text)}

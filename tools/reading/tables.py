@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -13,6 +14,9 @@ from tools.reading.prose import Vocabulary, join
 
 BETWEEN = " | "
 """Stands between two cells of a row."""
+
+_RULE = re.compile(r"[\s._–—-]{6,}")
+"""A line of dots or dashes, drawn with letters."""
 
 Row = list[Line]
 
@@ -49,6 +53,20 @@ def settle(blocks: list[Block], roles: list[str]) -> None:
                     roles[j] = TABLE
         else:
             _take_above(blocks, roles, i)
+    _go_on(blocks, roles)
+
+
+def _go_on(blocks: list[Block], roles: list[str]) -> None:
+    """Cells with which a page begins belong to the table with which the page before ended."""
+    for i in range(1, len(roles)):
+        page = blocks[i].page
+        if roles[i - 1] != TABLE or blocks[i - 1].page + 1 != page:
+            continue
+        end = i
+        while end < len(roles) and roles[end] in (NOTE, FRAGMENT) and blocks[end].page == page:
+            end += 1
+        if sum(block.cellular for block in blocks[i:end]) > max(5, (end - i) // 2):
+            roles[i:end] = [TABLE] * (end - i)
 
 
 def _take_above(blocks: list[Block], roles: list[str], caption: int) -> None:
@@ -65,7 +83,10 @@ def _take_above(blocks: list[Block], roles: list[str], caption: int) -> None:
 
 def rows_of(blocks: list[Block], known: Vocabulary) -> str:
     """The cells of a table as text: a line for each row, `BETWEEN` between its cells."""
-    levels = _levels([line for block in blocks for line in block.lines])
+    lines = [line for block in blocks for line in block.lines if not _RULE.fullmatch(line.text)]
+    if not lines:
+        return ""
+    levels = _levels(lines)
     grid = _grid(levels)
     rows: list[Row] = [levels[0]]
     for above, level in pairwise(levels):
