@@ -91,9 +91,19 @@ def fonts(pieces: Iterable[int]) -> list[int]:
     return list(map(_FONT, pieces))
 
 
-def codes(page: Any, indices: Iterable[int]) -> list[int]:
-    """Code points of characters."""
-    return list(map(_CODE, repeat(page), indices))
+def text(page: Any) -> str:
+    """One character per character index of PDFium, so that places can be asked by index."""
+    count = pdfium.FPDFText_CountChars(page)
+    if count <= 0:
+        return ""
+    buffer = (ctypes.c_ushort * (count + 1))()
+    written = pdfium.FPDFText_GetText(page, 0, count, buffer)
+    found = bytes(buffer)[: 2 * max(0, written - 1)].decode("utf-16-le", "surrogatepass")
+    if len(found) == count:
+        return found
+    # Characters beyond the basic plane, or ones that GetText leaves out: ask one by one.
+    codes = map(_CODE, repeat(handle(page)), range(count))
+    return "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
 
 
 def unmapped(page: Any, indices: Iterable[int]) -> int:

@@ -97,37 +97,17 @@ def read_page(document: Any, index: int) -> Page:
 
 def _words_of(page: Any, text_page: Any) -> Page:
     width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
-    text = _text(text_page)
-    reader = _Reader(text_page, text)
+    handle = bulk.handle(text_page)
+    text = bulk.text(text_page)
+    reader = _Reader(text_page, handle, text)
     words = reader.words()
     if reader.turned:
         words, (width, height) = _upright(words, width, height)
     images = _images(page) if len(text) < 100 else 0
-    unmapped = _unmapped(text_page, text)
-    return Page(width, height, words, len(text.strip()), unmapped, images)
-
-
-def _text(text_page: Any) -> str:
-    """One character per character index of PDFium, so that places can be asked by index."""
-    count = pdfium.FPDFText_CountChars(text_page)
-    if count <= 0:
-        return ""
-    buffer = (ctypes.c_ushort * (count + 1))()
-    written = pdfium.FPDFText_GetText(text_page, 0, count, buffer)
-    raw = bytes(buffer)[: 2 * max(0, written - 1)]
-    text = raw.decode("utf-16-le", "surrogatepass")
-    if len(text) == count:
-        return text
-    # Characters beyond the basic plane, or ones that GetText leaves out: ask one by one.
-    codes = bulk.codes(bulk.handle(text_page), range(count))
-    return "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
-
-
-def _unmapped(text_page: Any, text: str) -> int:
-    """Characters without a Unicode value, estimated from at most 100 spread over the page."""
+    # Estimated from at most 100 characters spread over the page.
     sample = range(0, len(text), max(1, len(text) // 100))
-    bad = bulk.unmapped(bulk.handle(text_page), sample)
-    return bad * len(text) // max(1, len(sample))
+    unmapped = bulk.unmapped(handle, sample) * len(text) // max(1, len(sample))
+    return Page(width, height, words, len(text.strip()), unmapped, images)
 
 
 def _images(page: Any) -> int:
@@ -171,9 +151,9 @@ def _cut(text: str) -> tuple[list[str], list[int], list[bool]]:
 class _Reader:
     """Asks PDFium about characters; the answers about faces are kept per text object."""
 
-    def __init__(self, page: Any, text: str) -> None:
+    def __init__(self, page: Any, handle: Any, text: str) -> None:
         self.page = page
-        self.handle = bulk.handle(page)
+        self.handle = handle
         self.text = text
         self.faces: dict[int, Face] = {}
         """By text object; 0 is none at all."""

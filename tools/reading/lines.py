@@ -118,10 +118,12 @@ def _joins(run: list[Word], word: Word) -> bool:
     last = run[-1]
     size = max(last.face.size, word.face.size)
     rise = 0.25 if abs(last.face.size - word.face.size) < 0.1 * size else 0.6
-    if abs(last.y - word.y) > rise * size and all(
-        abs(w.y - word.y) > 0.25 * size for w in run[-4:]
-    ):
-        return False
+    if abs(last.y - word.y) > rise * size:
+        for before in run[-4:]:
+            if abs(before.y - word.y) <= 0.25 * size:
+                break
+        else:
+            return False
     if len(run) == 1 and last.face == word.face and last.face.bold and _NUMBER.match(last.text):
         # The number of a heading stands a little apart.
         return 0 < word.x0 - last.x1 < 2.5 * size
