@@ -43,14 +43,14 @@ def as_html(root: ET.Element) -> bytes:
 
 def as_latex(root: ET.Element) -> bytes:
     """An archive as arXiv gives it: a main file with commands, each section a file of its own."""
-    title, _, people = _front(root, _tex)
+    title, doi, people = _front(root, _tex)
     names = " \\and ".join(f"{given} {surname}" for given, surname in people)
     abstracts = [_tex_blocks(part, 0) for part in root.findall("front/article-meta/abstract")]
     sections = [_tex_blocks(part, 0) for tag in _PARTS for part in root.findall(tag)]
     files = {f"parts/part{number}.tex": text for number, text in enumerate(sections)}
     lines = [
         "\\documentclass{article} % the journal's own", "\\newcommand{\\eg}{e.g.}",
-        f"\\title{{{title}}}", f"\\author{{{names}\\thanks{{An address.}}}}", "\\begin{document}",
+        f"\\title{{{title}}}", f"\\author{{{names}\\thanks{{An address.}}}}", f"\\doi{{{doi}}}", "\\begin{document}",
         "\\maketitle", *(f"\\begin{{abstract}}\n{text}\n\\end{{abstract}}" for text in abstracts),
         *(f"\\input{{{name.removesuffix('.tex')}}}" for name in files), "\\end{document}",
     ]  # fmt: skip
@@ -173,8 +173,8 @@ def _tex_blocks(element: ET.Element, level: int) -> str:
         elif child.tag in ("fig", "table-wrap"):
             parts.append(_tex_float(child))
         elif child.tag == "list":
-            items = "\n".join(f"\\item {_tex_blocks(item, level)}" for item in child)
-            parts.append(f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}")
+            points = "\n".join(f"\\item {_tex_blocks(item, level)}" for item in child)
+            parts.append(f"\\begin{{itemize}}\n{points}\n\\end{{itemize}}")
         elif child.tag == "p":
             held = ET.Element("held")
             held.extend(part for part in child if part.tag in _BLOCKS)

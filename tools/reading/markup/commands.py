@@ -61,7 +61,7 @@ SKIPPED = {
     "hphantom": 1, "vphantom": 1, "addcontentsline": 3, "hypersetup": 1, "graphicspath": 1,
     "input": 1, "include": 1, "end": 1, "tag": 1, "footnotemark": 0, "vskip": 0, "rule": 2,
     "markboth": 2, "newpage": 0, "fontsize": 2, "glsresetall": 0, "orcid": 1, "orcidlink": 1,
-    "inst": 1, "ead": 1, "fnref": 1, "corref": 1,
+    "inst": 1, "ead": 1, "fnref": 1, "corref": 1, "todo": 1, "missingfigure": 1,
 }  # fmt: skip
 """Commands by how many of the groups behind them say nothing."""
 IN_TEXT = (
@@ -112,8 +112,10 @@ GROUPS = {
     "wraptable": 2, "subfigure": 1, "subtable": 1, "alignat": 1,
 }  # fmt: skip
 """Groups behind `\\begin{...}` that say nothing."""
+OWN = words("title icmltitle author icmlauthor abstract doi acmDOI")
+"""Commands that say what a paper is."""
 ABOUT = words(
-    "affil affiliation address email institute institution date keyword keywords icmlauthor ead"
+    "affil affiliation address email institute institution date keyword keywords ead"
     " cortext icmlaffiliation titlerunning authorrunning ccsdesc subjclass pacs received accepted"
     " shorttitle shortauthors icmlkeywords icmlcorrespondingauthor runningtitle copyrightyear"
 )

@@ -15,6 +15,7 @@ from tools.reading.markup.commands import (
     FRAGMENTS,
     FRONT,
     GROUPS,
+    OWN,
     TABLES,
 )
 from tools.reading.markup.macros import TooMuch, expanded
@@ -27,13 +28,14 @@ VERSION = "latex-1"
 """Changes whenever the same file would give another text."""
 _LEVELS = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph")
 _STOP = re.compile(
-    r"\\(?P<level>part|chapter|(?:sub){0,2}section|(?:sub)?paragraph)\*?(?=\s*[\[{])"
+    # Formulas first: two that touch (`$a$$b$`) are none on a line of its own.
+    r"(?P<formula>(?<![\\$])\$(?!\$)(?:[^$\\\n]|\\.|\n(?![ \t]*\n))*\$)"
+    r"|\\(?P<level>part|chapter|(?:sub){0,2}section|(?:sub)?paragraph)\*?(?=\s*[\[{])"
     r"|\\begin\s*\{(?P<begin>[A-Za-z]+)\*?\}|(?P<end>\\end\s*\{[A-Za-z]+\*?\})"
-    r"|\\(?P<front>title|icmltitle|author|abstract|doi|acmDOI|" + "|".join(sorted(ABOUT)) +
-    r")(?=\s*[\[{])"
+    r"|\\(?P<front>" + "|".join(sorted(OWN | ABOUT)) + r")(?=\s*[\[{])"
     r"|\\(?P<note>footnote|footnotetext|marginpar)(?=\s*[\[{])"
     r"|\\(?P<caption>caption(?:of)?)\*?(?=\s*[\[{])"
-    r"|(?P<item>\\item)(?![A-Za-z])|(?P<display>\\\[|\$\$)"
+    r"|(?P<item>\\item)(?![A-Za-z])|(?P<display>(?<!\\)(?:\\\[|\$\$))"
     r"|(?P<par>\\par(?![A-Za-z])|\n[ \t]*\n\s*)"
 )  # fmt: skip
 _WHOLE = FORMULAS | FRAGMENTS | DROPPED | FRONT | {"thebibliography"}
@@ -111,6 +113,9 @@ class _Reader:
     def _stop(self, found: re.Match[str], text: str) -> int:
         """Do what a command asks for. Returns the place behind it."""
         at = found.end()
+        if found["formula"]:
+            self.open.append(found["formula"])
+            return at
         if found["begin"]:
             return self._begin(found["begin"], text, at)
         if found["display"]:
@@ -219,7 +224,7 @@ class _Reader:
         if name in ("title", "icmltitle"):
             self.said["title"] = self.said["title"] or self.plain(given.replace("\\\\", " "))
             self.writer.title(self.said["title"])
-        elif name == "author":
+        elif name in ("author", "icmlauthor"):
             self.authors += _people(given)
         elif name in ("doi", "acmDOI"):
             self.said["doi"] = self.said["doi"] or self.plain(given)
@@ -243,7 +248,8 @@ def _inner(text: str, name: str, at: int) -> tuple[str, int]:
 
 def _people(source: str) -> list[str]:
     """Names in what an author command is given; addresses stand on lines of their own."""
-    marks = r"\$\s*\^?\{?[^$]*\$|\\(?:textsuperscript|inst|thanks|footnote\w*|orcid\w*|fnm\w*)\s*"
+    marks = r"\$\s*\^?\{?[^$]*\$|\\(?:textsuperscript|inst|thanks|footnote\w*|orcid\w*"
+    marks += r"|fnm\w*|corref|IEEEauthorblockA)\s*"
     people: list[str] = []
     for part in re.split(r"\\(?:and|And|AND|quad|qquad)(?![A-Za-z])", source):
         first = re.split(r"\\\\|\\(?:affiliation|institution|email|affil)\b", part)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.entities import html5
 from typing import NamedTuple
 
 from tools.reading.markup.commands import KEPT
@@ -55,7 +56,9 @@ def _collect(source: str, macros: dict[str, Macro]) -> str:
     while found := _DEFINITION.search(source, at):
         parts.append(source[at : found.start()])
         macro, at = _defined(source, found)
-        if found["name"] not in KEPT and macro is not None:
+        # A symbol that is defined anew is drawn otherwise, and means the same.
+        drawn = found[0].startswith("\\renew") and found["name"] + ";" in html5
+        if macro is not None and found["name"] not in KEPT and not drawn:
             macros[found["name"]] = macro
     return "".join([*parts, source[at:]])
 

@@ -14,7 +14,7 @@ from tools.reading.headings import is_abstract, label_of
 from tools.reading.markup.maths import name
 from tools.reading.markup.tree import Block, Walker, sentences
 from tools.reading.markup.writer import Front, Writer
-from tools.reading.prose import plain
+from tools.reading.prose import plain, prose_like
 
 VERSION = "html-1"
 """Changes whenever the same file would give another text."""
@@ -23,7 +23,8 @@ _LEAST_WORDS = 150
 _JUNK = re.compile(
     r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|breadcrumbs?|share|sharing|social|cookies?|sidebar"
     r"|toolbar|altmetrics?|advert\w*|ads?|promo|newsletter|toc|popup|modal|tooltip|crossmark"
-    r"|related-(?:articles|content)|recommend\w*|ltx_TOC|ltx_page_(?!main|content)\w+|ltx_note_mark|ltx_tag_note|sr-only|visually-hidden)"
+    r"|related-(?:articles|content)|recommend\w*|ltx_TOC|ltx_page_(?!main|content)\w+|ltx_note_mark"
+    r"|ltx_tag_(?:note|item|itemize|enumerate|description)|sr-only|visually-hidden)"
     r"(?:$|[\s_-])",
 )
 _JUNK_ROLES = ("navigation", "banner", "search", "complementary", "contentinfo", "dialog", "menu")
@@ -187,6 +188,8 @@ class _Walker(Walker):
         """Letters of the title: where it stands again it is no heading."""
         self.label = ""
         """A heading that is the label of the caption to come."""
+        self.around = [False]
+        """For each element that is being written, whether paragraphs stand in it."""
         self.whole = len("".join(body.itertext()))
         through = (
             "p", "div", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "main", "center",
@@ -250,11 +253,20 @@ class _Walker(Walker):
             return ""
         return " " if kind in ("br", "wbr") else None
 
+    def flow(self, element: Any, kind: str = kinds.PROSE) -> None:
+        """As ever, and keep in mind whether paragraphs stand apart in the element."""
+        self.around.append(any(name(part) == "p" for part in element))
+        super().flow(element, kind)
+        self.around.pop()
+
     def add(self, kind: str, text: str) -> None:
         """A paragraph, which a label may have made a caption."""
         if self.label and text.strip():
             kind, text, self.label = kinds.CAPTION, sentences(self.label, text), ""
-        if kind == kinds.PROSE:
+        if kind == kinds.PROSE and self.around[-1] and not prose_like(plain(text)):
+            # What stands loose between paragraphs and is no sentence: a formula on its own line.
+            self.writer.formula(text)
+        elif kind == kinds.PROSE:
             self.writer.running(text)
         else:
             super().add(kind, text)
