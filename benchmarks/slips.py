@@ -13,7 +13,7 @@ _UNIT = (
     r"%|‰|° ?[CF]|(?:[kcmµμnp]?(?:g|m|l|L|s|mol|M|Hz|V|W|J|Pa)|eV|K|min|h|bp|kDa|days?|weeks?|"
     r"months?|years?|hours?|minutes?|fold)\b"
 )
-_DENIAL = r"\b(?:not|no|never|without|none|neither|nor|cannot)\b|n['’]t\b"
+_DENIAL = r"\b(?:not|(?-i:[Nn]o)|never|without|none|neither|nor|cannot)\b|n['’]t\b"
 
 
 def agrees(claim: str, quote: str) -> bool:

@@ -17,11 +17,12 @@ from typing import NamedTuple
 from tools.values import Value, tokens
 
 NEGATIONS = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|without|cannot|nothing|nobody|absent|absence|lack(?:s|"
+    r"\b(?:not|(?-i:[Nn]o)|never|none|neither|nor|without|cannot|nothing|nobody|absent|absence|lack(?:s|"
     r"ed|ing)?|"
     r"fail(?:s|ed|ing)?|hardly|scarcely|unable)\b|n['’]t\b",
     re.IGNORECASE,
 )
+"""Words that deny; `NO` is a gas."""
 
 
 def faithful(claim: str, quote: str) -> bool:

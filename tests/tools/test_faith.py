@@ -85,6 +85,7 @@ def test_an_end_of_a_range_is_no_value_of_its_own() -> None:
 def test_not_only_denies_nothing_and_two_denials_are_two() -> None:
     assert negations("not only pine but also oak") == 0
     assert negations("neither pine nor oak did not rot") == 3
+    assert negations("NO and nitric oxide (NO) fell") == 0
 
 
 @given(st.text(max_size=80))

@@ -72,9 +72,51 @@ def claims(*sentences: str, section: str = "Results", title: str = "") -> list[s
             "We observed a sharp fall in the yield of osk trees after frost.",
             "A sharp fall in the yield of osk trees after frost was observed.",
         ),
+        (
+            "We found osk resin to be harmless to bees and moths.",
+            "Osk resin was found to be harmless to bees and moths.",
+        ),
+        (
+            "Figure 2 shows that osk trees lose their leaves in spring.",
+            "Osk trees lose their leaves in spring.",
+        ),
+        (
+            "Using a lens, we found that osk resin reduced the growth of mould.",
+            "Osk resin reduced the growth of mould.",
+        ),
+        (
+            "The bark of osk trees was found in the present study to be thin.",
+            "The bark of osk trees was found to be thin.",
+        ),
     ],
 )
 def test_a_claim_is_its_sentence_without_what_leans_on_the_paper(quote: str, claim: str) -> None:
+    assert claim_of(quote).text == claim
+
+
+@pytest.mark.parametrize(
+    ("quote", "claim"),
+    [
+        (
+            "In mice, we found that osk resin reduced growth by 5 %.",
+            "In mice, osk resin reduced growth by 5 %.",
+        ),
+        (
+            "Tests in mice showed that osk resin reduced growth by 5 %.",
+            "In mice, osk resin reduced growth by 5 %.",
+        ),
+        (
+            "Among women over 60 we observed that osk resin shortened sleep.",
+            "Among women over 60, osk resin shortened sleep.",
+        ),
+        (
+            "After frost, the data suggest that osk resin protects wood.",
+            "Evidence suggests that after frost, osk resin protects wood.",
+        ),
+    ],
+)
+def test_a_claim_keeps_where_its_finding_holds(quote: str, claim: str) -> None:
+    """Without `in mice` a finding would be claimed of all that lives."""
     assert claim_of(quote).text == claim
 
 
@@ -86,7 +128,7 @@ def test_a_claim_is_its_sentence_without_what_leans_on_the_paper(quote: str, cla
         ("Such trees lost more than half of their leaves in spring.", "dangling"),
         ("The latter was reduced by 12 % after one week of frost.", "dangling"),
         ("The extract was more effective than water in all plots.", "dangling"),
-        ("Figure 2 shows that osk trees lose their leaves in spring.", "caption"),
+        ("Figure 2 shows the leaves that osk trees lose in spring.", "caption"),
         ("Table 1. Leaves lost by osk trees in spring and autumn.", "caption"),
         ("Osk trees lose their leaves as in Fig. 3 of the supplement.", "figure"),
         ("We used osk resin against mould because our wood was damp.", "first_person"),

@@ -130,6 +130,13 @@ _NOTE = re.compile(
 )
 """Notes of tables and figures, announcements of lists, and rows of numbers."""
 
+_CAPTION = re.compile(
+    rf"{FIGURE_WORD}\.?\s*S?\d"
+    r"(?![^.;:]{0,30} (?:show|indicate|reveal|demonstrate|confirm)s? that )",
+    re.IGNORECASE,
+)
+"""What begins with a figure is its caption, unless it says that the figure shows something."""
+
 _PLAN = re.compile(
     r"\b(?:further|future|additional|more|larger|subsequent) (?:[\w-]+ ){0,3}(?:studies|study|"
     r"research|work|investigations?|trials?|experiments?|data|evidence)\b.{0,60}\b(?:need|require|"
@@ -153,7 +160,7 @@ def _not_a_sentence(text: str) -> str:
         return "fragment"
     if re.search(r"https?://|www\.|@\w+\.|\bdoi\b", text, re.IGNORECASE):
         return "link"
-    if re.match(rf"(?:{FIGURE_WORD})\.?\s*S?\d", text, re.IGNORECASE):
+    if _CAPTION.match(text):
         return "caption"
     if _NOTE.match(text) or _GLUED.search(text):
         return "caption"
@@ -239,6 +246,9 @@ _ABOUT_THE_PAPER = listed(
 """Verbs whose passive tells what a text does, not what was found."""
 
 
+_BESIDE = re.compile(r"^(?:While|Although|Though|Whereas) [^,;]{9,120}, ")
+
+
 def _shape(text: str) -> str:
     """Why it is no proper sentence; empty where it is."""
     count = len(re.findall(r"[^\W\d_][\w'’–-]*|\d[\d.,]*", text))
@@ -246,7 +256,7 @@ def _shape(text: str) -> str:
         return "length"
     if any(text.count(a) != text.count(b) for a, b in ("()", "[]", "“”")):
         return "brackets"
-    clause = parse(text)
+    clause = parse(text) or parse(_BESIDE.sub("", text, count=1))
     if clause is None:
         return "no_verb"
     if clause.passive and clause.lemma in _ABOUT_THE_PAPER:

@@ -9,7 +9,7 @@ import re
 
 from tools.teachers.offline.clauses import head
 from tools.teachers.offline.headings import LABEL
-from tools.teachers.offline.words import Tag, is_plural, tokens
+from tools.teachers.offline.words import Tag, begun, is_plural, lowered, tokens
 
 FIGURE_WORD = (
     r"(?:Suppl(?:ementary|emental|\.)?|Additional|Online|Extended(?: Data)?|Supporting)?\s*"
@@ -67,7 +67,7 @@ _SURE = (
     r"(?:show(?:s|ed|n)?|demonstrate[sd]?|reveal(?:s|ed)?|confirm(?:s|ed)?|f(?:ind|inds|ound)|"
     r"prove[sdn]?|observe[sd]?|note[sd]?|report(?:s|ed)?|establish(?:es|ed)?|conclude[sd]?|see|"
     r"saw|discover(?:s|ed)?|notice[sd]?|determine[sd]?|verif(?:y|ies|ied)|identif(?:y|ies|ied)|"
-    r"document(?:s|ed)?|indicate[sd]?|ma[dk]es? clear|evidence[sd]?|learn(?:ed|t)?|state[sd]?)"
+    r"document(?:s|ed)?|indicate[sd]?|seen|ma[dk]es? clear|evidence[sd]?|learn(?:ed|t)?|state[sd]?)"
 )
 _HEDGED = (
     r"(?:suggest(?:s|ed)?|impl(?:y|ies|ied)|hypothesi[sz]e[sd]?|believe[sd]?|propose[sd]?|"
@@ -92,12 +92,32 @@ _BEFORE = r"(?:[^;:]{3,150}?, (?:and |so |but |then )?(?:then |thus |therefore |
 """A step that led there: `Counting the rings, we found that …`, `Both agree, and we conclude …`"""
 
 
+_COND = (
+    r"(?P<where>(?:in|among|for|after|at|during|under|when|within|across|on|throughout|before|"
+    r"between|if|unlike|until|with|without|compared)\b(?! (?:addition|fact|particular|general|"
+    r"summary|conclusion|contrast|short|order|this|these|our|the (?:present|current|basis|other "
+    r"hand|whole|first time|same time|end))\b) [^,;:]{2,80}"
+)
+_WHERE = re.compile(
+    rf"^{_COND}(?:, [^,;:]{{2,60}})?), |^{_COND.replace('where', 'here')}?) (?=we |it )",
+    re.IGNORECASE,
+)
+_AMONG = re.compile(
+    r"\b(?:experiments?|studies|tests|trials?|measurements?|results|data|work|analys[ei]s) "
+    r"(?P<where>(?:in|among) (?!(?:this|these|our|the (?:present|current)|tables?|figs?)\b)"
+    r"(?:[\w-]+ ){0,5}?[\w-]+) (?:\w+ly |also |have |has )*\w+ that $",
+    re.IGNORECASE,
+)
+"""Where something was found out: no claim may lose it."""
+
 _FROM_HERE = r"(?:in|from) (?:this|our|the present) study "
 
 
 def _framed(verbs: str, hedged: bool) -> list[tuple[re.Pattern[str], bool]]:
     patterns = (
-        rf"^{_BEFORE}{_WE} {_ADVERB}(?:be )?{verbs} (?:here |by us |{_FROM_HERE})?that ",
+        rf"^(?:{_BEFORE}|(?:in|on|for|among|across) [^,;:]{{3,80}}? ){_WE} {_ADVERB}(?:be )?"
+        rf"{verbs} "
+        rf"(?:here |by us |{_FROM_HERE}|(?:from|in|by) [^,;:]{{3,60}}? )?that ",
         rf"^{_BEFORE}{_SOURCE} {_ADVERB}(?:us )?{verbs} that ",
         r"^there (?:is|was) (?:\w+ )?evidence (?:to suggest|to show|to indicate|suggesting|"
         r"showing|indicating) that ",
@@ -125,10 +145,11 @@ _KNOWN = re.compile(
     r"(?:of [^,]{3,40} )?(?:is|was) that )",
     re.IGNORECASE,
 )
+_PAST = {"find": "found", "detect": "detected", "obtain": "obtained", "report": "reported"}
 _WE_FOUND = re.compile(
-    r"^we (?:\w+ly |also |further )*(?P<verb>found|observed|identified|detected|measured|"
-    r"obtained|discovered|noted|"
-    r"recorded|isolated|achieved|counted|documented|estimated) (?=(?:an?|the|no|\d|one|two|"
+    r"^we (?:\w+ly |also |further )*(?P<verb>found|observed?|identified|detect(?:ed)?|measured|"
+    r"obtain(?:ed)?|discovered|noted|find|reported|"
+    r"recorded|isolated|achieved?|counted|documented|estimated) (?=(?:an?|the|no|\d|one|two|"
     r"three|several|significant"
     r"|strong|high|low|large|small|similar|positive|negative)\b)",
     re.IGNORECASE,
@@ -142,21 +163,30 @@ def unframed(text: str) -> str:
         text = _CONNECTIVE.sub("", LABEL.sub("", text, count=1), count=1)
         text = _KNOWN.sub("", _OUR_WAY.sub("", text, count=1), count=1)
         text = _without_frame(text)
-        text = _passive_finding(text)
+        text = _found_to_be(_passive_finding(text))
         if text == before:
             break
-        text = text[:1].upper() + text[1:]
+        text = begun(text)
     return text
 
 
 def _without_frame(text: str) -> str:
     for frame, hedged in _FRAMES:
         if found := frame.match(text):
-            rest = text[found.end() :]
+            rest = _placed(found.group(), text[found.end() :])
             if hedged and not _MODAL.search(rest):
-                return f"Evidence suggests that {rest}"
+                return f"Evidence suggests that {lowered(rest)}"
             return rest
     return text
+
+
+def _placed(frame: str, rest: str) -> str:
+    """What is said, with the `in mice` of `in mice, we found that` or `tests in mice show that`."""
+    if where := _WHERE.match(frame):
+        return f"{where['where'] or where['here']}, {rest}"
+    if among := _AMONG.search(frame):
+        return f"{begun(among['where'])}, {rest}"
+    return rest
 
 
 def without_also(text: str) -> str:
@@ -174,13 +204,33 @@ def _passive_finding(text: str) -> str:
     if any(word.tag in {Tag.BE, Tag.HAVE, Tag.MODAL, Tag.VERB} for word in words):
         return text
     be = "were" if is_plural(head(phrase)) else "was"
-    return f"{phrase} {be} {found['verb'].lower()}."
+    verb = found["verb"].lower()
+    return f"{phrase} {be} {_PAST.get(verb, verb if verb.endswith('d') else f'{verb}d')}."
+
+
+_FOUND_TO = re.compile(
+    r"^we (?:\w+ly |also |further )*(?P<verb>found|observed) (?P<what>[^,;:]{3,80}?) "
+    r"(?P<be>to be|to have) (?=[a-z\d])",
+    re.IGNORECASE,
+)
+
+
+def _found_to_be(text: str) -> str:
+    """`We found taurine to be scarce` as `Taurine was found to be scarce`."""
+    found = _FOUND_TO.match(text)
+    if not found or any(
+        word.tag in {Tag.BE, Tag.HAVE, Tag.MODAL} for word in tokens(found["what"])
+    ):
+        return text
+    be = "were" if is_plural(head(found["what"])) or " and " in found["what"] else "was"
+    return f"{begun(found['what'])} {be} {found['verb']} {found['be']} {text[found.end() :]}"
 
 
 _IN_HERE = re.compile(
     r",? (?:in|during|throughout|by|from) (?:this|the present|the current|our|the) (?:present )?"
     r"(?:study|paper|work|article|investigation|experiments?|survey|trial|review)"
-    r"(?=[,.;)]| (?:is|are|was|were|has|have|had|can|may|could|that|which|and|but|as|with)\b),?"
+    r"(?=[,.;)]| (?:is|are|was|were|has|have|had|can|may|could|that|which|and|but|as|with|to|for|at|"
+    r"after|under|when|than|from)\b),?"
 )
 
 
@@ -197,4 +247,4 @@ def without_figures(text: str) -> str:
         # What was shown is all that the sentence says: nothing is left of it.
         return ""
     text = re.sub(r"\s+", " ", text).replace(" ,", ",").replace(" .", ".").strip(" ,;")
-    return text[:1].upper() + text[1:] if text[:1].islower() and text[1:2].islower() else text
+    return begun(text) if text[:1].islower() and text[1:2].islower() else text
