@@ -229,8 +229,8 @@ def _found_to_be(text: str) -> str:
 _IN_HERE = re.compile(
     r",? (?:in|during|throughout|by|from) (?:this|the present|the current|our|the) (?:present )?"
     r"(?:study|paper|work|article|investigation|experiments?|survey|trial|review)"
-    r"(?=[,.;)]| (?:is|are|was|were|has|have|had|can|may|could|that|which|and|but|as|with|to|for|at|"
-    r"after|under|when|than|from)\b),?"
+    r"(?=[,.;)]| (?:is|are|was|were|has|have|had|can|may|could|that|which|and|but|as|with|to|for|"
+    r"at|after|under|when|than|from)\b),?"
 )
 
 
