@@ -10,17 +10,15 @@ from tools.reading import kinds
 from tools.reading.blocks import Block, ends_sentence
 from tools.reading.glyphs import SOFT_HYPHENS
 from tools.reading.headings import (
-    depth,
     is_abstract,
     is_known,
     label_of,
-    labels_abstract,
     opens_caption,
-    opens_text,
 )
 from tools.reading.passages import cut, cut_rows
 from tools.reading.prose import Vocabulary, append, join, mended
-from tools.reading.roles import Style, style_of
+from tools.reading.roles import style_of
+from tools.reading.sections import Sections
 from tools.reading.tables import rows_of
 
 _GAP = "\n\n"
@@ -124,7 +122,7 @@ class _Writer:
 
     def __init__(self, known: Vocabulary) -> None:
         self.known = known
-        self.outline = _Outline()
+        self.sections = Sections()
         self.pieces: list[Piece] = []
         self.abstract: tuple[int, bool] | None = None
         """Look of an abstract that no heading announces."""
@@ -149,7 +147,7 @@ class _Writer:
             if not text or (kind == kinds.CAPTION and self._named(text, block.page)):
                 continue
             if kind == kinds.HEADING:
-                self.outline.enter(text, style_of(block))
+                self.sections.enter(text, style_of(block))
                 self.open = None
             elif kind == kinds.PROSE:
                 self._leave_abstract(block)
@@ -157,8 +155,7 @@ class _Writer:
                     continue
                 if not self._beside(block):
                     self.open = (len(self.pieces), block)
-            if kind == kinds.PROSE:
-                self.outline.written()
+                self.sections.written()
             self.pieces.append(
                 Piece(kind, text, block.page, self._section(kind, text, block, named))
             )
@@ -196,21 +193,21 @@ class _Writer:
         if kind == kinds.CAPTION:
             label = label_of(text)
             return (label,) if label else self._last_label()
-        if kind == kinds.PROSE and not self.outline.open and block.page == 0 and not named:
+        if kind == kinds.PROSE and not self.sections.open and block.page == 0 and not named:
             self.abstract = self.abstract or _look(block)
             return ("Abstract",) if _look(block) == self.abstract else ()
-        return self.outline.path
+        return self.sections.path
 
     def _leave_abstract(self, block: Block) -> None:
         """An abstract set in its own face ends where the face of the text begins."""
-        path = self.outline.path
+        path = self.sections.path
         if not path or not is_abstract(path[0]):
             self.summary = None
             return
         before = self.summary
         self.summary = block
         if before and (abs(before.size - block.size) > 0.4 or before.heavy != block.heavy):
-            self.outline.leave()
+            self.sections.leave()
             self.open = self.summary = None
 
     def _beside(self, block: Block) -> bool:
@@ -301,60 +298,3 @@ def _reads_on(before: Block, text: str, block: Block, more: str) -> bool:
     same_column = block.page == before.page and block.top < before.bottom and block.x0 < before.x1
     far = same_column and before.bottom - block.top > 3 * block.size
     return full and not block.indented and not far
-
-
-class _Outline:
-    """The headings one stands under, from the outermost inwards."""
-
-    def __init__(self) -> None:
-        self.open: list[tuple[str, Style, int]] = []
-        self.bare = False
-        """Whether nothing has been written below the innermost heading."""
-        self.nested: Style | None = None
-        """Style of headings that stand below one of their own style."""
-        self.told = False
-        """Whether the abstract is complete: it has no parts, or its conclusion has been given."""
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """Their texts."""
-        return tuple(text for text, _, _ in self.open)
-
-    def leave(self) -> None:
-        """The outermost heading is over; one that was set for what follows stays."""
-        self.open = self.open[1:] if self.bare else []
-
-    def written(self) -> None:
-        """Text stands below the innermost heading."""
-        self.bare = False
-        last = self.open[-1][0] if self.open else ""
-        self.told = self.told or is_abstract(last) or last.casefold().startswith("concl")
-
-    def enter(self, text: str, style: Style) -> None:
-        """A heading closes those of its own rank and below."""
-        number = depth(text)
-        top = is_known(text) and style.own_line and number <= 1
-        if top or (self.nested and style > self.nested):
-            self.nested = None
-        while self.open and not self._under(text, style, number, top):
-            self.open.pop()
-            self.bare = False
-        self.open.append((text.rstrip(" :.") or text, style, number))
-        self.told = self.told and not is_abstract(text)
-        self.bare = True
-
-    def _under(self, text: str, style: Style, number: int, top: bool) -> bool:
-        """Whether a heading of this style stands below the innermost open one."""
-        outer, above, above_number = self.open[-1]
-        if number and above_number:
-            return number > above_number
-        if top:
-            part = labels_abstract(text) and style < above and not self.told
-            return is_abstract(outer) and part and (self.bare or not opens_text(text))
-        if style != above:
-            return style < above
-        if self.bare:
-            # A heading right below one of the same look: it can only be its first part.
-            self.nested = style
-            return True
-        return self.nested == style and len(self.open) > 1 and self.open[-2][1] != style
