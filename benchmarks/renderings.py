@@ -50,8 +50,9 @@ def as_latex(root: ET.Element) -> bytes:
     files = {f"parts/part{number}.tex": text for number, text in enumerate(sections)}
     lines = [
         "\\documentclass{article} % the journal's own", "\\newcommand{\\eg}{e.g.}",
-        f"\\title{{{title}}}", f"\\author{{{names}\\thanks{{An address.}}}}", f"\\doi{{{doi}}}", "\\begin{document}",
-        "\\maketitle", *(f"\\begin{{abstract}}\n{text}\n\\end{{abstract}}" for text in abstracts),
+        f"\\title{{{title}}}", f"\\author{{{names}\\thanks{{An address.}}}}", f"\\doi{{{doi}}}",
+        "\\begin{document}", "\\maketitle",
+        *(f"\\begin{{abstract}}\n{text}\n\\end{{abstract}}" for text in abstracts),
         *(f"\\input{{{name.removesuffix('.tex')}}}" for name in files), "\\end{document}",
     ]  # fmt: skip
     return _packed({"main.tex": "\n".join(lines), **files})

@@ -15,10 +15,12 @@ from tools.reading.prose import plain
 
 VERSION = "jats-1"
 """Changes whenever the same file would give another text."""
+_LONGEST_HEADING = 8
+"""Words of a paragraph that may be a heading."""
 _LEAST_MARKER = 3
 """Characters of a footnote's mark; more is a text that points at a note."""
 _THROUGH = (
-    "p", "list", "list-item", "def-list", "def-item", "def", "term", "disp-quote", "speech",
+    "list", "list-item", "def-list", "def-item", "def", "term", "disp-quote", "speech",
     "verse-group", "statement", "fig-group", "table-wrap-group", "glossary", "app-group",
     "fn-group", "floats-group", "disp-formula-group",
 )  # fmt: skip
@@ -130,6 +132,7 @@ class _Walker(Walker):
             **dict.fromkeys(("sec", "app", "ack", "notes", "boxed-text", "bio"), self.section),
             **dict.fromkeys(("preformat", "code", "array"), self.fragment),
             "disp-formula": self.formula,
+            "p": self.paragraph,
             "ref-list": self.references,
             "title": self.pass_,
             "table": self.table,
@@ -186,6 +189,16 @@ class _Walker(Walker):
         self.flow(element)
         self.writer.close(self.level)
         self.level -= 1
+
+    def paragraph(self, element: Any) -> None:
+        """A paragraph; a short one that is bold or slanted throughout is a heading."""
+        inside = [name(part) for part in element]
+        alone = not (element.text or "").strip() and inside in (["bold"], ["italic"])
+        text = plain(self.text(element)) if alone and not (element[0].tail or "").strip() else ""
+        if text and len(text.split()) <= _LONGEST_HEADING and text[-1] not in ".,;:" and self.level:
+            self.writer.heading(text.lstrip("-–• "), self.level + 1)
+        else:
+            self.flow(element)
 
     def float_(self, element: Any) -> None:
         """The caption of a figure or table, a table's cells and what stands below it."""
