@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
@@ -15,7 +16,7 @@ from tools.reading.roles import references_begin
 
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>\x02\ufffe]+")
 _CITE = re.compile(r"cite this article", re.IGNORECASE)
-_PACKET = re.compile(rb"<x:xmpmeta.*?</x:xmpmeta>", re.DOTALL)
+_PACKET = b"<x:xmpmeta", b"</x:xmpmeta>"
 _FILE = re.compile(r"^Microsoft Word - |^untitled|\.\w{1,5}$|^\S*$|\d\.\.\d", re.IGNORECASE)
 """A title that is the name of a file, or a note of the typesetter."""
 _CLOSERS = ".,;:)]}'’”"
@@ -34,7 +35,7 @@ class About(NamedTuple):
 def about(document: Any, data: bytes) -> About:
     """The metadata of an open document and of its bytes."""
     stated = [_doi_in(_info(document, key)) for key in ("doi", "Subject")]
-    packed = [_doi_in(found[0].decode("utf-8", "replace")) for found in _PACKET.finditer(data)]
+    packed = [_doi_in(packet.decode("utf-8", "replace")) for packet in _packets(data)]
     title = plain(_info(document, "Title"))
     return About(
         "" if _FILE.search(title) else title,
@@ -42,6 +43,14 @@ def about(document: Any, data: bytes) -> About:
         list(dict.fromkeys(doi for doi in (*stated, *packed) if doi)),
         bookmarks(document),
     )
+
+
+def _packets(data: bytes) -> Iterator[bytes]:
+    """The packets of XMP metadata, which are kept readable inside a PDF for programs like this."""
+    start = data.find(_PACKET[0])
+    while start >= 0 and (end := data.find(_PACKET[1], start)) >= 0:
+        yield data[start:end]
+        start = data.find(_PACKET[0], end)
 
 
 def _info(document: Any, key: str) -> str:

@@ -124,6 +124,10 @@ def _heading_like(block: Block, text: str, habits: Habits) -> bool:
         return False
     if is_known(text):
         return True
+    words = text.split()
+    if len(words) > 6 and sum(len(word) == 1 for word in words) > len(words) // 2:
+        # A program, set letter by letter.
+        return False
     if text[-1] in ",;" or (text[0].isalpha() and not text[0].isupper() and not starts_item(text)):
         return False
     if text[-1] == "." and len(text) > 60 and not depth(text):
