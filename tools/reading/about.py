@@ -28,19 +28,19 @@ class About(NamedTuple):
     title: str
     authors: list[str]
     dois: list[str]
-    """Of the document and of what is embedded in it (pictures have metadata too)."""
+    """The document's own where the file says so; else also those of pictures inside it."""
     marks: Marks
 
 
 def about(document: Any, data: bytes) -> About:
     """The metadata of an open document and of its bytes."""
-    stated = [_doi_in(_info(document, key)) for key in ("doi", "Subject")]
-    packed = [_doi_in(packet.decode("utf-8", "replace")) for packet in _packets(data)]
+    stated = _doi_in(_info(document, "doi")) or _doi_in(_info(document, "Subject"))
+    packed = (_doi_in(packet.decode("utf-8", "replace")) for packet in _packets(data))
     title = plain(_info(document, "Title"))
     return About(
         "" if _FILE.search(title) else title,
         _authors(plain(_info(document, "Author"))),
-        list(dict.fromkeys(doi for doi in (*stated, *packed) if doi)),
+        [stated] if stated else list(dict.fromkeys(doi for doi in packed if doi)),
         bookmarks(document),
     )
 
