@@ -50,12 +50,20 @@ def test_jats_is_read_with_its_front_matter_sections_captions_and_tables(tmp_pat
         "Growth was 12 mm[3] in 10⁵ plots of H2O and obeys c = a²/b (1) where a is the area."
     )
     assert sections[("Figure 2",)] == "Figure 2. Growth. In shade."
-    assert sections[("Table 1",)] == "Table 1. Cover."
+    assert sections[("Table 1",)] == "Table 1. Cover.\nYear | Cover\n1 | 12%"
     assert sections["1 Results", "Shade"].startswith("The moss")
     assert sections[("Acknowledgements",)] == "We thank the wall."
-    assert "Year | Cover\n1 | 12%" in document.text
     assert "Walls of old" not in document.text
     assert {"references", "notes", "tables", "front matter"} == set(document.set_aside)
+
+
+def test_an_article_is_found_in_a_harvesters_envelope_and_its_reviews_are_left() -> None:
+    article = JATS[JATS.index("<article") :].replace("<article ", '<article xmlns="http://jats" ')
+    review = "<sub-article><body><p>The reviewer disagrees.</p></body></sub-article></article>"
+    envelope = f"<record><metadata>{article.replace('</article>', review)}</metadata></record>"
+    answer = jats.read(envelope.encode())
+    assert answer["title"] == "Moss on walls"
+    assert "reviewer" not in answer["text"]
 
 
 def test_a_web_page_is_read_without_its_menus(tmp_path: Path) -> None:
@@ -66,11 +74,17 @@ def test_a_web_page_is_read_without_its_menus(tmp_path: Path) -> None:
     assert document.made_by == "html-1"
     assert sections[("1 Introduction",)] == "Moss is old [1] and obeys c = 2 where c is the cover."
     assert ("1 Introduction", "Shade") in sections
-    assert sections[("Table 1",)] == "Table 1: Cover."
+    assert sections[("Table 1",)] == "Table 1: Cover.\nYear | Cover"
     for absent in ("Login", "Walls of old", "Made by a tool", "no"):
         assert f"{absent}\n" not in document.text + "\n"
     assert document.set_aside["references"] > 0
     assert document.set_aside["notes"] == len("On walls.")
+
+
+def test_a_part_of_a_page_that_is_saved_alone_is_read(tmp_path: Path) -> None:
+    part = PAGE[PAGE.index("<article") : PAGE.index("</article>")]
+    reading = read(put(tmp_path, "part.html", f"<!-- saved -->\n{part}</article>"), "p")
+    assert (reading.document.title, len(reading.passages)) == ("Deep moss", 4)
 
 
 def test_what_a_journal_says_in_the_head_of_its_page_is_believed() -> None:
@@ -93,7 +107,7 @@ def test_what_a_journal_says_in_the_head_of_its_page_is_believed() -> None:
     assert [(section, text[start:end]) for section, _, start, end in answer["passages"]] == [
         (("Abstract",), "It grew."),
         (("Results",), "By 12 mm.[1,2]"),
-        (("Table 1",), "Table 1. Growth."),
+        (("Table 1",), "Table 1. Growth.\n1 | 2"),
     ]
 
 

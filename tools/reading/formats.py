@@ -44,7 +44,10 @@ def read(path: Path, password: str | None, most_pages: int) -> Answer:
     if kind == "pdf" or not head or path.suffix.lower() == ".pdf":
         return extract.read(path, password, most_pages)
     if path.stat().st_size > LARGEST:
-        raise Refused("too_large", f"It has more than {LARGEST >> 20} MB of mark-up.")
+        raise Refused("too_large", f"It has more than {LARGEST >> 20} MB.")
+    if kind in ("xml", "") and path.suffix.lower() in (".html", ".htm"):
+        # A part of a page, saved without what stands around it.
+        kind = "html"
     try:
         return _read(kind, path)
     except RecursionError as error:

@@ -141,7 +141,7 @@ class _Walker(Walker):
     def inline(self, element: Any) -> str | None:
         kind, of = name(element), element.get("ref-type", "")
         if kind == "sup":
-            return self.raise_(element, any(x.get("ref-type") == "bibr" for x in element))
+            return self.superscript(element, any(x.get("ref-type") == "bibr" for x in element))
         if kind == "xref":
             return self._reference(element, of)
         if kind == "math":
@@ -157,7 +157,7 @@ class _Walker(Walker):
             before = element.getprevious()
             touches = before is not None and name(before) == "xref" and not (before.tail or "")
             raised = [name(child) for child in element] == ["sup"] and not element.text
-            text = self.raise_(element[0], cites=True) if raised else self.text(element)
+            text = self.superscript(element[0], cites=True) if raised else self.text(element)
             return f",{text}" if touches else text
         marks_note = of in ("fn", "table-fn", "aff", "corresp", "author-notes")
         return "" if marks_note and len(self.text(element).strip()) <= _LEAST_MARKER else None

@@ -104,7 +104,7 @@ class Walker:
             parts.append(child.tail or "")
         return "".join(parts)
 
-    def raise_(self, element: Any, cites: bool) -> str:
+    def superscript(self, element: Any, cites: bool) -> str:
         """Raised text. cites: it names references, which are told apart from an exponent."""
         text = self.text(element).strip()
         if cites and text[:1] not in "[(":

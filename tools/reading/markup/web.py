@@ -244,7 +244,7 @@ class _Walker(Walker):
         kind = name(element)
         if kind == "sup":
             links = any("#" in (a.get("href") or "") for a in element.iter("a"))
-            return self.raise_(
+            return self.superscript(
                 element, links and bool(_CITES.fullmatch(self.text(element).strip()))
             )
         if kind == "math":

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from tools.reading import kinds
 from tools.reading.extract import Refused
 from tools.reading.headings import BOILERPLATE, is_abstract, is_references, label_of
-from tools.reading.passages import cut
+from tools.reading.passages import cut, cut_rows
 from tools.reading.prose import plain, prose_like
 
 _GAP = "\n\n"
-_PASSAGES = (kinds.PROSE, kinds.CAPTION)
+_PASSAGES = (kinds.PROSE, kinds.CAPTION, kinds.TABLE)
 _STRAY = re.compile(r"(?<=[(\[]) | (?=[)\],;])| (?=[.:](?: |$))")
 """Spaces that mark-up leaves inside brackets and before stops."""
 _LEAST_WORDS = 30
@@ -143,9 +143,14 @@ class Writer:
         self._unfinished = False
 
     def table(self, rows: list[list[str]]) -> None:
-        """A table's cells: a line a row, bars between cells."""
-        lines = (" | ".join(plain(cell) for cell in row).strip(" |") for row in rows)
-        self._put(kinds.TABLE, "\n".join(line for line in lines if line))
+        """A table's cells, a line a row, bars between cells; below a caption that came just now."""
+        lines = (" | ".join(map(plain, row)).replace("|  |", "| |").strip(" |") for row in rows)
+        text = "\n".join(line for line in lines if line)
+        last = self.pieces[-1] if self.pieces else None
+        named = last is not None and last.kind == kinds.CAPTION and not self._away
+        if text and last and named and not label_of(last.text).startswith("Figure"):
+            text = f"{self.pieces.pop().text}\n{text}"
+        self._put(kinds.TABLE, text)
 
     def _put(self, kind: str, text: str) -> None:
         if not text:
@@ -156,9 +161,16 @@ class Writer:
         if kind in _ASIDE:
             self.aside[kind] = self.aside.get(kind, 0) + len(text)
         if kind != kinds.REFERENCE:
-            label = label_of(text) if kind == kinds.CAPTION else ""
-            section = (label,) if label else self.section
-            self.pieces.append(Piece(kind, text, section))
+            self.pieces.append(Piece(kind, text, self._section(kind, text)))
+
+    def _section(self, kind: str, text: str) -> tuple[str, ...]:
+        """The label of a caption or a table; a table without one shares that of the one before."""
+        if kind not in (kinds.CAPTION, kinds.TABLE):
+            return self.section
+        last = self.pieces[-1] if self.pieces else None
+        if label := label_of(text):
+            return (label,)
+        return last.section if last and last.kind == kind == kinds.TABLE else self.section
 
     def answer(self, front: Front, made_by: str) -> dict[str, Any]:
         """What the reading process tells. Raises Refused where there is nothing to read."""
@@ -166,7 +178,7 @@ class Writer:
         offset = 0
         for piece in self.pieces:
             if piece.kind in _PASSAGES:
-                spans = cut(piece.text)
+                spans = (cut_rows if piece.kind == kinds.TABLE else cut)(piece.text)
                 cuts += [(piece.section, 1, offset + start, offset + end) for start, end in spans]
             offset += len(piece.text) + len(_GAP)
         if not cuts:
