@@ -1,7 +1,7 @@
 """Papers of other layouts, read with the rules as they are: lectures, reports, right to left.
 
 What is known of them is of mixed worth: a text made by hand, other programs' output, records of
-registries. Nothing is tuned on them.
+registries.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def others(folder: Path) -> Table:
         right = ("yes" if same(title, reading.document.title) else "no") if title else ""
         rows.append((path.stem, reading.pages, source, *recalls, found, right))
     return Table(
-        title="Other layouts, none of them used for tuning",
+        title="Other layouts",
         columns=(
             "file",
             "pages",

@@ -45,8 +45,8 @@ same run. Titles, DOIs and abstracts are exact where they are equal but for whit
 shapes of dashes and quotes; two publishers put key words into the abstract, which are cut off
 there. Headings are compared in order (longest common subsequence). A heading that the publisher
 sets as a title or in bold is no false one. A table's row is whole where one line of the text holds
-its words and hardly any other. Rules were developed on every second paper; the halves are told
-apart below.
+its words and hardly any other. Rules were developed on every second paper, and the halves are told
+apart below; only what parts the rows of tables was looked at on both.
 """
 
 

@@ -78,3 +78,21 @@ def test_references_stay_out_of_passages(papers: list[tuple[Truth, Reading]]) ->
 def test_tables_keep_their_rows(papers: list[tuple[Truth, Reading]]) -> None:
     pairs = [whole_rows(truth.tables, reading.document.text) for truth, reading in papers]
     assert total(pairs) >= 0.8
+
+
+def test_the_measures_tell_a_bad_reading_from_a_good_one() -> None:
+    """A figure is worth nothing that a reader who shuffles would reach too."""
+    said = ["The vole was seen on every island.", "It eats a grass."]
+    assert recall(said, "It eats a GRASS. The vole was seen on every is\u00adland.") < 1
+    assert recall(said, "It eats a GRASS. The vole was seen on every island.") == 1
+    assert recall(said, "grass a eats it island every on seen was vole the") == 0
+    assert in_order(["a", "b", "c"], ["b", "a", "x", "c"]) == 2
+    voles = [[("north", "12", "15"), ("south", "7", "9")]]
+    assert whole_rows(voles, "North | 12 | 15\nSouth | 7 | 9") == (2, 2)
+    assert whole_rows(voles, "North\nSouth\n12 7\n15 9") == (0, 2)
+    assert leaked(["Moss, A. Voles at night."], "Voles at noon.", "Moss, A. Voles at noon") == (
+        1,
+        3,
+    )
+    assert same("“Voles” – a\u00a0study", '"Voles" - a study')
+    assert not same("Voles", "voles")
