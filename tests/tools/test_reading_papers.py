@@ -90,9 +90,7 @@ def test_the_measures_tell_a_bad_reading_from_a_good_one() -> None:
     voles = [[("north", "12", "15"), ("south", "7", "9")]]
     assert whole_rows(voles, "North | 12 | 15\nSouth | 7 | 9") == (2, 2)
     assert whole_rows(voles, "North\nSouth\n12 7\n15 9") == (0, 2)
-    assert leaked(["Moss, A. Voles at night."], "Voles at noon.", "Moss, A. Voles at noon") == (
-        1,
-        3,
-    )
+    moss = ["Moss, A. Voles at night."]
+    assert leaked(moss, "A. voles at noon.", "Moss, A. Voles at noon.") == (1, 2)
     assert same("“Voles” – a\u00a0study", '"Voles" - a study')
     assert not same("Voles", "voles")
