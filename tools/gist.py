@@ -35,6 +35,11 @@ class Term(NamedTuple):
     manner: bool
     """Whether it is an adverb: in -ly, or the `first` of `was first described`."""
 
+    @property
+    def is_word(self) -> bool:
+        """Whether it is neither a value nor a direction."""
+        return isinstance(self.what, str) and self.what not in (UP, DOWN)
+
 
 UP, DOWN = "↑", "↓"
 
@@ -42,8 +47,9 @@ UP, DOWN = "↑", "↓"
 class Gist(NamedTuple):
     """What is compared of a claim."""
 
-    line: tuple[Term, ...]
-    """All terms in order, as in the active voice and with nothing in front of the subject."""
+    lines: tuple[tuple[Term, ...], ...]
+    """All terms in order, as in the active voice and with nothing in front of the subject; twice
+    where what ends a passive may belong to the deed or to its doer."""
     words: frozenset[str]
     """Stems of the content words, without numbers, units, directions and framing."""
     adjuncts: frozenset[str]
@@ -53,8 +59,8 @@ class Gist(NamedTuple):
     values: frozenset[Value]
     conditions: frozenset[Value]
     """Those of the values that are no result: `in 2010`, `after 3 h`, `rose at 20 °C`."""
-    direction: int
-    """+1 more, -1 less, 0 neither or both."""
+    directions: tuple[str, ...]
+    """UP for more and DOWN for less, in order."""
     denied: bool
     scope: frozenset[str]
     """For how many, or how surely, it is said to hold: `all`, `only`, `hedged`."""
@@ -78,21 +84,22 @@ def gist(claim: str) -> Gist:
     """The comparable gist of a claim."""
     text = re.sub(r"\s+", " ", claim).strip().rstrip(".")
     text = re.sub(r"^A(?= )", "a", text)
-    line = tuple(_terms(_arranged(text)))
-    words = [term for term in line if _is_word(term)]
-    values = frozenset(term.what for term in line if isinstance(term.what, Value))
-    ups = {term.what for term in line} & {UP, DOWN}
-    told = bool(ups) or len(values) > 1
+    lines = tuple(tuple(_terms(plain)) for plain in _arranged(text))
+    terms = lines[0]
+    words = [term for term in terms if term.is_word]
+    values = frozenset(term.what for term in terms if isinstance(term.what, Value))
+    directions = tuple(str(term.what) for term in terms if term.what in (UP, DOWN))
+    told = bool(directions) or len(values) > 1
     low = set(re.findall(r"[\w'’-]+", text.lower()))
     scope = {SCOPE[word] for word in low & SCOPE.keys()} | ({"hedged"} if low & HEDGES else set())
     return Gist(
-        line=line,
+        lines=lines,
         words=_stems(words),
         adjuncts=_stems(term for term in words if term.adjunct),
         manners=_stems(term for term in words if term.manner),
         values=values,
-        conditions=values & {term.what for term in line if _is_condition(term, told)},
-        direction=(UP in ups) - (DOWN in ups),
+        conditions=values & {term.what for term in terms if _is_condition(term, told)},
+        directions=directions,
         denied=len(NEGATIONS.findall(_NO_DENIAL.sub("", text))) % 2 == 1,
         scope=frozenset(scope),
         some=bool(SOME.search(text.lower())),
@@ -100,10 +107,6 @@ def gist(claim: str) -> Gist:
         compared=_compared(text),
         attribute=_attribute(text.lower()),
     )
-
-
-def _is_word(term: Term) -> bool:
-    return isinstance(term.what, str) and term.what not in (UP, DOWN)
 
 
 def _stems(terms: Iterable[Term]) -> frozenset[str]:
@@ -125,12 +128,11 @@ def _terms(text: str) -> Iterator[Term]:
             side = ("", UP, DOWN)[direction(low)]
             if not side and not _is_letter(token) and (low in STOP or len(low) == 1):
                 gap.add(low)
-                behind = low in PREPOSITIONS or (behind and low not in _ENDS)
-                continue
-            manner = low.endswith("ly") or (low == "first" and bool(gap & BEING))
-            yield Term(side or root, frozenset(gap), behind, manner)
-            behind = behind and not side
-            gap = set()
+            else:
+                manner = low.endswith("ly") or (low == "first" and bool(gap & BEING))
+                yield Term(side or root, frozenset(gap), behind, manner)
+                gap = set()
+            behind = low in PREPOSITIONS or (behind and not side and low not in _ENDS)
 
 
 def _is_letter(token: str) -> bool:
@@ -181,16 +183,20 @@ _PASSIVE = re.compile(
 )
 
 
-def _arranged(text: str) -> str:
+def _arranged(text: str) -> list[str]:
     """The claim in a plain order: what stands in front goes to the end, passive becomes active."""
     if clauses := _CLAUSES.fullmatch(text):
-        return "; ".join(sorted(_arranged(part) for part in clauses.groups() if part))
+        return ["; ".join(sorted(_arranged(part)[0] for part in clauses.groups() if part))]
     if front := _FRONT.fullmatch(text):
-        return f"{_arranged(front['rest'])}, {front['front']}"
+        return [f"{plain}, {front['front']}" for plain in _arranged(front["rest"])]
     if found := _PASSIVE.fullmatch(text):
-        parts = ("agent", "adverb", "verb", "patient", "between", "rest")
-        return " ".join((found[part] or "").strip() for part in parts)
-    return text
+        agent, adverb, verb, patient, between, rest = (
+            (found[part] or "").strip()
+            for part in ("agent", "adverb", "verb", "patient", "between", "rest")
+        )
+        deed = f"{adverb} {verb} {patient} {between}"
+        return [f"{agent} {deed} {rest}", *([f"{agent} {rest} {deed}"] if rest else [])]
+    return [text]
 
 
 _THAN = re.compile(r"\b(?:than|compared (?:with|to)|relative to|versus)\b")
@@ -202,7 +208,7 @@ def _compared(text: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _content(text: str) -> frozenset[str]:
-    return _stems(term for term in _terms(text) if _is_word(term))
+    return _stems(term for term in _terms(text) if term.is_word)
 
 
 _IS = (
@@ -222,13 +228,17 @@ _MANY_VALUED = re.compile(
     r"goal|function|addition|absence|number|importance|analysis|study|idea|problem)s?$"
 )
 """Attributes of which a bearer may have several at once, or none at all."""
+_DONE = re.compile(
+    r"(?:not )?(?:\w+ly )?(?:\w{3,}ed|\w{3,}ing|shown|seen|given|made|known|found)\b"
+)
+"""`The load of X is analysed` gives no value of the load."""
 
 
 def _attribute(text: str) -> Attribute | None:
     text = re.sub(r"^(?:in|at|on|under|by|with|for) [^,;]{2,60}, ", "", text)
     for pattern in _ATTRIBUTES:
         found = pattern.fullmatch(text)
-        if found and not _MANY_VALUED.search(found["name"]):
+        if found and not (_MANY_VALUED.search(found["name"]) or _DONE.match(found["value"])):
             parts = [_said(found[name]) for name in ("name", "bearer", "value")]
             return Attribute(*parts) if all(parts[:2]) else None
     return None

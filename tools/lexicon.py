@@ -20,7 +20,7 @@ STOP = listed(
     """
     the a an of in on at by for with from to into and or but is are was were be been being has
     have had do does did that which who this these those it its as than then there their they
-    we our can will would should also very more most much many some any each both all other such
+    we our can will would should also very most much many some any each both all other such
     about approximately around nearly almost found show shown shows showed reported report reports
     observed observe study studies result results finding findings researchers research evidence
     suggests value values measured measurement measurements determined respectively known
@@ -45,16 +45,16 @@ GLUE = LINKS | listed("the a an its is are was were")
 
 MORE = listed(
     """
-    increas higher rais greater improv enhanc elev larger faster longer upregul promot stimul
+    more increas higher rais greater improv enhanc elev larger faster longer upregul promot stimul
     acceler gain rise rose risen strengthen augment boost amplifi expand exacerb aggrav better
     stronger up-regul
     """
 )
 LESS = listed(
     """
-    decreas lower reduc declin smaller slower shorter downregul inhibit suppress worsen impair
-    attenu diminish fall fell fallen loss weaken less slow prevent block lessen drop mitig allevi
-    shrink abolish fewer weaker curtail hamper hinder down-regul
+    decreas lower reduc reduct declin smaller slower shorter downregul inhibit suppress worsen
+    impair attenu diminish fall fell fallen loss weaken less slow prevent block lessen drop mitig
+    allevi shrink abolish fewer weaker curtail hamper hinder down-regul
     """
 )
 """Stems of words for more and for less."""
@@ -63,9 +63,7 @@ SCOPE = {"all": "all", "each": "all", "every": "all", "both": "both", "only": "o
          "solely": "only", "most": "most", "few": "few", "half": "half",
          "rarely": "rarely", "seldom": "rarely", "sometimes": "sometimes"}  # fmt: skip
 """Words that say for how many a claim holds. `some` and `several` bind a claim no further."""
-SOME = re.compile(
-    r"(?:^|\b(?:in|of|for) )(?:some|several|certain|few|many|most|half)\b|\bsometimes\b"
-)
+SOME = re.compile(r"(?:^|\b(?:in|of|for) )(?:some|several|certain|few|many)\b|\bsometimes\b")
 """`Some do` and `some do not` may both be true."""
 
 HEDGES = listed(
@@ -128,8 +126,15 @@ def stem(word: str) -> str:
     from lemminflect import getAllLemmas
 
     lemmas = {found[0] for found in getAllLemmas(word).values()} - {word}
-    root = _stemmer()(lemmas.pop() if len(lemmas) == 1 else word)
+    root = _stemmer()(_spelt(lemmas.pop() if len(lemmas) == 1 else word))
     return _SYNONYMS.get(root, root)
+
+
+def _spelt(word: str) -> str:
+    """British and American spellings in one: `tumour`, `analyse`, `fibre`; longer words only."""
+    word = re.sub(r"(?<=\w{3})our(?=s?$|al|ed|ing|able|ful|less|ist)", "or", word)
+    word = re.sub(r"(?<=\w{3}[iy])s(?=e|ing|ation|able)", "z", word)
+    return re.sub(r"(?<=\w{2}[bt])re(?=s?$)", "er", word)
 
 
 @lru_cache(maxsize=50_000)

@@ -7,7 +7,7 @@ whether what is left may be the same.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 
 from memory.records import Relation
 from tools.gist import DOWN, UP, Gist, Term
@@ -44,8 +44,12 @@ def difference(x: Gist, y: Gist) -> str:
     """Which of negation, direction, value or predicate stands against the other's; or empty."""
     if x.denied != y.denied:
         return "negation"
-    turned = -1 if _turned(x, y) else 1
-    if x.direction * y.direction * turned < 0:
+    opposites = _opposites(x, y)
+    if _turned(x, y):
+        # `A is higher than B` and `B is lower than A` agree; so do `heavier` and `lighter`.
+        turned = tuple(_TURN[way] for way in x.directions)
+        return "" if (turned == y.directions if turned else opposites) else "direction"
+    if x.directions != y.directions and len(x.directions) == len(y.directions):
         return "direction"
     mine, theirs = x.values - y.values, y.values - x.values
     # Two numbers that differ may be a value and its condition: `12 % in 2010`, `15 % in 2011`.
@@ -53,9 +57,10 @@ def difference(x: Gist, y: Gist) -> str:
         (a,), (b,) = mine, theirs
         if bool(a.unit) == bool(b.unit) and a not in x.conditions and b not in y.conditions:
             return "values"
-    if _predicates(x, y):
-        return "opposites"
-    return ""
+    return "opposites" if opposites else ""
+
+
+_TURN = {UP: DOWN, DOWN: UP}
 
 
 def _turned(x: Gist, y: Gist) -> bool:
@@ -67,10 +72,10 @@ def _turned(x: Gist, y: Gist) -> bool:
     )  # fmt: skip
 
 
-def _predicates(x: Gist, y: Gist) -> bool:
+def _opposites(x: Gist, y: Gist) -> bool:
     """Whether one word said of the subject is the opposite: `is stable`, `is unstable`."""
     said, others = (
-        {str(term.what) for term in claim.line if term.gap & BEING and not term.adjunct}
+        {str(term.what) for term in claim.lines[0] if term.gap & BEING and not term.adjunct}
         for claim in (x, y)
     )
     return any(opposed(a, b) for a in said - others for b in others - said)
@@ -120,12 +125,11 @@ def _apart(x: Gist, y: Gist, mine: frozenset[str], theirs: frozenset[str]) -> st
     if unmatched(x.names, y.words) or unmatched(y.names, x.words):
         return "names"
     turned = _turned(x, y)
-    if not turned and mine and theirs and not _predicates(x, y):
+    if mine and theirs and not _opposites(x, y):
         return "words"
-    told = x.values & y.values
-    if (x.conditions ^ y.conditions) - told:
+    if (x.conditions ^ y.conditions) - (x.values & y.values):
         return "conditions"
-    if not (told or _one_attribute(x, y)) and (mine & x.adjuncts or theirs & y.adjuncts):
+    if not _one_attribute(x, y) and (mine & x.adjuncts or theirs & y.adjuncts):
         return "conditions"
     if x.scope != y.scope or (x.denied != y.denied and (x.some or y.some)):
         return "scope"
@@ -155,7 +159,7 @@ def _other_value(x: Gist, y: Gist, mine: frozenset[str], theirs: frozenset[str])
 
 def _same(x: Gist, y: Gist, extra: frozenset[str], cosine: float) -> bool:
     """Whether nothing but wording is left between two claims that no rule holds apart."""
-    if x.values != y.values or _directions(x) != _directions(y):
+    if x.values != y.values or len(x.directions) != len(y.directions):
         return False
     if x.attribute and y.attribute and not x.attribute.name & y.attribute.name:
         return False
@@ -169,35 +173,30 @@ def _same(x: Gist, y: Gist, extra: frozenset[str], cosine: float) -> bool:
     return cosine >= SAME
 
 
-def _directions(claim: Gist) -> Counter[str | Value]:
-    return Counter(term.what for term in claim.line if term.what in (UP, DOWN))
-
-
 def rearranged(x: Gist, y: Gist) -> bool:
-    """Whether shared words changed places so that another thing may be said: `A ate B`, `B ate A`.
+    """Whether shared terms changed places so that another thing may be said: `A ate B`, `B ate A`.
 
-    Words joined by `of`, `and` or `which` may change places.
+    Words joined by `of`, `and` or `which` may change places, and so may a single value. Directions
+    are compared by themselves.
     """
-    many = {
-        kind: max(sum(_kind(term) == kind for term in claim.line) for claim in (x, y)) > 1
-        for kind in ("value", "direction")
-    }
-    lines = [[term for term in claim.line if many.get(_kind(term), True)] for claim in (x, y)]
-    places = _places(*lines)
+    values = len(x.values) > 1 or len(y.values) > 1
+    return all(_moved(a, b, values) for a in x.lines for b in y.lines)
+
+
+def _moved(left: Sequence[Term], right: Sequence[Term], values: bool) -> bool:
+    places = [
+        (i, j)
+        for i, j in _places(left, right)
+        if left[i].is_word or (values and isinstance(left[i].what, Value))
+    ]
     return any(
-        (i - k) * (j - m) < 0 and not (_linked(lines[0], i, k) or _linked(lines[1], j, m))
+        (i - k) * (j - m) < 0 and not (_linked(left, i, k) or _linked(right, j, m))
         for n, (i, j) in enumerate(places)
         for k, m in places[:n]
     )
 
 
-def _kind(term: Term) -> str:
-    if isinstance(term.what, Value):
-        return "value"
-    return "direction" if term.what in (UP, DOWN) else "word"
-
-
-def _places(left: list[Term], right: list[Term]) -> list[tuple[int, int]]:
+def _places(left: Sequence[Term], right: Sequence[Term]) -> list[tuple[int, int]]:
     """Places of the terms that both lines hold, each taken once, the first with the first."""
     places: list[tuple[int, int]] = []
     free = dict(enumerate(right))
@@ -215,13 +214,15 @@ def _places(left: list[Term], right: list[Term]) -> list[tuple[int, int]]:
 
 
 def _matches(a: Term, b: Term, exact: bool) -> bool:
-    if exact or not (_kind(a) == _kind(b) == "word"):
+    if exact or not (a.is_word and b.is_word):
         return a.what == b.what
     return alike(str(a.what), str(b.what))
 
 
-def _linked(line: list[Term], i: int, j: int) -> bool:
+def _linked(line: Sequence[Term], i: int, j: int) -> bool:
     """Whether two terms of a line stand on either side of a link: at `of` up to three words off."""
     i, j = min(i, j), max(i, j)
-    gap = frozenset().union(*(term.gap for term in line[i + 1 : j + 1]))
-    return gap <= GLUE and bool(gap & LINKS) and j - i <= (3 if "of" in gap else 1)
+    gap = frozenset[str]().union(*(term.gap for term in line[i + 1 : j + 1]))
+    if j - i == 1:
+        return gap <= GLUE and bool(gap & LINKS)
+    return j - i <= 3 and "of" in gap and gap <= {"of", "the", "a", "an", "its"}

@@ -79,3 +79,11 @@ def test_a_changed_weight_file_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_told_with_advice(tmp_path: Path) -> None:
     with pytest.raises(BadModel, match="Reinstall"):
         MiniLM(tmp_path)
+
+
+def test_each_word_of_a_text_has_a_vector_of_its_own(minilm: MiniLM) -> None:
+    """Punctuation has none; a word is read with the words around it."""
+    bank, river, empty = minilm.words(["A bank lends.", "The river bank flooded, again!", ""])
+    assert (len(bank), len(river), len(empty)) == (3, 5, 1)
+    assert np.allclose(np.linalg.norm(river, axis=1), 1, atol=1e-6)
+    assert 0.2 < bank[1] @ river[2] < 0.9
