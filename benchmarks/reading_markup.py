@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import re
 import tempfile
@@ -145,8 +146,11 @@ def _faults(paths: Sequence[Path]) -> Figure:
     faults = 0
     for _ in range(SPOILED):
         path = chance.choice(paths)
+        data = path.read_bytes()
+        # What is spoiled inside its packing is unpacked no more.
+        data = gzip.decompress(data) if path.suffix == ".gz" else data
         try:
-            readers[path.suffix](_spoiled(path.read_bytes()[:60_000], chance))
+            readers[path.suffix](_spoiled(data[:60_000], chance))
         except (Refused, RecursionError):
             continue
         except Exception:  # noqa: BLE001 that is what is counted
