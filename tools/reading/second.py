@@ -20,7 +20,8 @@ _BROKEN = re.compile(
     # The ligature of lam and alef taken apart in the wrong order: no word has these three in a row.
     "ا[أإآ]ل"
     "|[\u0370-\u03ff\u0400-\u052f][\u0590-\u08ff]|[\u0590-\u08ff][\u0370-\u03ff\u0400-\u052f]"
-    r"|[\ufffd\ue000-\uf8ff]|[^\W\d_]{40}"
+    # Forty letters without a space: glued words, in scripts that part them.
+    "|[\ufffd\ue000-\uf8ff]|[A-Za-z\u00c0-\u024f\u0370-\u052f]{40}"
 )
 _SUSPECT = re.compile("[\u0590-\u08ff\ufffd\ue000-\uf8ff]")
 _LEAST = 0.02
