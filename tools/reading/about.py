@@ -77,7 +77,7 @@ def printed(authors: list[str], lines: list[Line]) -> list[str]:
 
 
 def _doi_in(text: str) -> str:
-    match = _DOI.search(text)
+    match = _DOI.search(text) if "10." in text else None
     return match[0].rstrip(_CLOSERS) if match else ""
 
 
@@ -101,7 +101,7 @@ def _named_most(lines: list[str]) -> str:
     """The DOI that stands in most of the lines; among equals the first."""
     found: dict[str, int] = {}
     for line, after in zip(lines, [*lines[1:], ""], strict=False):
-        for match in _DOI.finditer(line):
+        for match in _DOI.finditer(line) if "10." in line else ():
             # A long one goes on in the next line, behind a full stop or a slash.
             more = re.match(r"[./][\w.-]*\d", after) if match.end() == len(line) else None
             name = (match[0] + (more[0] if more else "")).rstrip(_CLOSERS)

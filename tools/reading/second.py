@@ -45,10 +45,12 @@ def doubtful(pages: Sequence[Page]) -> list[int]:
     for number, page in enumerate(pages):
         texts = [word.text for word in page.words]
         text = " ".join(texts)
-        if _SUSPECT.search(text) or max(map(len, texts), default=0) > 40:
-            count = broken(text)
-            if count > 1 and count > _LEAST * len(texts):
-                found.append(number)
+        if not _SUSPECT.search(text):
+            # Only glued words can be broken there, and few pages have a word as long.
+            text = " ".join([long for long in texts if len(long) >= 40])
+        count = broken(text)
+        if count > 1 and count > _LEAST * len(texts):
+            found.append(number)
     return found[:_MOST]
 
 
