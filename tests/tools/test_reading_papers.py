@@ -77,7 +77,7 @@ def test_references_stay_out_of_passages(papers: list[tuple[Truth, Reading]]) ->
 
 def test_tables_keep_their_rows(papers: list[tuple[Truth, Reading]]) -> None:
     pairs = [whole_rows(truth.tables, reading.document.text) for truth, reading in papers]
-    assert total(pairs) >= 0.8
+    assert total(pairs) >= 0.9
 
 
 def test_the_measures_tell_a_bad_reading_from_a_good_one() -> None:

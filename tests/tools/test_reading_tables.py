@@ -54,6 +54,13 @@ def test_a_cell_of_two_lines_stays_in_its_row(tmp_path: Path) -> None:
     assert told == f"{VOLES_TOLD}\nEast and the skerries | 5 | 6"
 
 
+def test_a_table_without_a_caption_is_text_in_rows_and_no_passage(tmp_path: Path) -> None:
+    lines = [*column(LEFT, 60, 740), *cells(VOLES, 620), *column(RIGHT, 60, 500)]
+    reading = read(typeset(tmp_path / "table.pdf", [column(LEFT, 60, 740), lines]), "p")
+    assert "\n\nIsland | 1990 | 1991\nNorth | 12 | 15\nSouth | 7 | 9\n\n" in reading.document.text
+    assert not any("Island" in passage.text for passage in reading.passages)
+
+
 def test_a_long_table_is_cut_between_its_rows() -> None:
     rows = [f"{number} | " + "a vole ran. " * 9 for number in range(40)]
     text = "\n".join(rows)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from itertools import takewhile
 from typing import NamedTuple
 
 from tools.reading import kinds
@@ -11,13 +9,13 @@ from tools.reading.blocks import Block, ends_sentence
 from tools.reading.glyphs import SOFT_HYPHENS
 from tools.reading.headings import (
     is_abstract,
-    is_known,
     label_of,
     opens_caption,
 )
 from tools.reading.passages import cut, cut_rows
 from tools.reading.prose import Vocabulary, append, join, mended
 from tools.reading.roles import style_of
+from tools.reading.runs import run_of
 from tools.reading.sections import Sections
 from tools.reading.tables import rows_of
 
@@ -137,13 +135,17 @@ class _Writer:
         named = named or _undivided(blocks, roles)
         index = 0
         while index < len(blocks):
-            group = _run(blocks, roles, index)
+            group = run_of(blocks, roles, index)
             block, kind = blocks[index], roles[index]
             index += len(group)
             if kind == kinds.TABLE:
                 self._tabulate(group)
                 continue
-            text = join([line for member in group for line in member.lines], self.known)
+            if len(group) > 1 and kind == kinds.FRAGMENT:
+                # A table without a caption: no passage, but its rows can be read.
+                text = rows_of(group, self.known)
+            else:
+                text = join([line for member in group for line in member.lines], self.known)
             if not text or (kind == kinds.CAPTION and self._named(text, block.page)):
                 continue
             if kind == kinds.HEADING:
@@ -247,34 +249,6 @@ def _undivided(blocks: list[Block], roles: list[str]) -> bool:
     """Whether no heading and no change of type tells an abstract from the text: there is none."""
     prose = (b for b, kind in zip(blocks, roles, strict=True) if kind == kinds.PROSE)
     return kinds.HEADING not in roles and len(set(map(_look, prose))) < 2
-
-
-def _run(blocks: list[Block], roles: list[str], index: int) -> list[Block]:
-    """A heading over several blocks of the same style is one; so is a table; else a block alone."""
-    run = [blocks[index]]
-    if roles[index] == kinds.TABLE:
-        rest = zip(blocks[index + 1 :], roles[index + 1 :], strict=True)
-        same = takewhile(lambda two: two[1] == kinds.TABLE and two[0].page == run[0].page, rest)
-        return [*run, *(block for block, _ in same)]
-    if roles[index] not in (kinds.HEADING, kinds.TITLE):
-        return run
-    for block, kind in zip(blocks[index + 1 :], roles[index + 1 :], strict=False):
-        last = run[-1]
-        drop = last.bottom - block.top
-        near = block.page == last.page and 0 < drop < 1.6 * block.size
-        if kind != roles[index] or not near or style_of(block) != style_of(last):
-            break
-        if kind == kinds.HEADING and _separate(last, block):
-            break
-        run.append(block)
-    return run
-
-
-def _separate(last: Block, block: Block) -> bool:
-    """Whether two neighbouring headings are two: each is short, or one has its own number."""
-    if is_known(last.text) or re.match(r"\(?(?:\d|[ivx]+\))", block.text):
-        return True
-    return last.x1 < last.right - 0.3 * (last.right - last.x0) or ends_sentence(last.text)
 
 
 def _extend(text: str, last: Block, block: Block, known: Vocabulary) -> str:
