@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -32,13 +33,13 @@ class Text(NamedTuple):
 class Taken(NamedTuple):
     """What a teacher took of one text."""
 
-    document: Document
-    passages: tuple[Passage, ...]
     nuggets: tuple[Nugget, ...]
     labels: tuple[str, ...]
     """Of each nugget."""
     sentences: tuple[tuple[str, bool], ...]
     """Label of each sentence in order, and whether a nugget quotes it."""
+    seconds: float
+    """CPU time of the teacher."""
 
 
 def _abstract(name: str, said: Sequence[Said]) -> Text:
@@ -152,13 +153,15 @@ def taken(teacher: Teacher, text: Text) -> Taken:
             )  # fmt: skip
             whole += "\n\n"
     document = Document(paper=text.name, text=whole, page_starts=(0,))
+    started = time.process_time()
     nuggets = tuple(teacher.extract(document, passages))
+    seconds = time.process_time() - started
     labels = tuple(_label(places, nugget.start, nugget.end) for nugget in nuggets)
     sentences = tuple(
         (label, any(n.start < end and start < n.end for n in nuggets))
         for start, end, label in _by_sentence(whole, places)
     )
-    return Taken(document, tuple(passages), nuggets, labels, sentences)
+    return Taken(nuggets, labels, sentences, seconds)
 
 
 def _label(places: Sequence[tuple[int, int, str]], start: int, end: int) -> str:

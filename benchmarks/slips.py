@@ -1,13 +1,19 @@
 """What can go wrong between quote and claim: plain checks, planted slips, harmless rewordings.
 
-Nothing here calls the product's own comparison: these are its examiners.
+The checks and the slips share nothing with the product's own comparison, which they examine.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from benchmarks.figures import Figure, Table
+from evals.stats import wilson
+from memory.records import Nugget
+from tools.faith import unfaithful
+from tools.nuggets import plain
 
 _UNIT = (
     r"%|‰|° ?[CF]|(?:[kcmµμnp]?(?:g|m|l|L|s|mol|M|Hz|V|W|J|Pa)|eV|K|min|h|bp|kDa|days?|weeks?|"
@@ -37,14 +43,23 @@ def agrees(claim: str, quote: str) -> bool:
 
 
 LEANS = {
-    "first person": r"\b(?:we|our|ours|ourselves)\b|(?:^|, )I [a-z]",
-    "this paper": r"\b(?:this|the present|the current) (?:study|paper|work|article|review|"
-    r"research|trial|investigation)\b|\bthe authors\b",
-    "begins with a pronoun": r"^(?:it(?! (?:is|was) \w+ (?:that|to|for)\b)|they|them|these|"
-    r"those(?= (?:are|were|had|have)\b)|this|such(?! as)|its|their|he|she|his|her)\b",
-    "figure or table": r"\b(?:fig(?:ure|\.)?s?|tables?|supplementary \w+) ?-?S?\d|\(fig|"
-    r"\bshown above\b",
-    "citation": r"(?<![\w-])\[[1-9]\d*(?:[,–-] ?\d+)*\]|\bet al\b|\([A-Z]\w+,? (?:19|20)\d\d\)",
+    "first person": re.compile(r"\b(?:[Ww]e|[Oo]ur|ours|ourselves)\b|(?:^|, )I [a-z]"),
+    "this paper": re.compile(
+        r"\b(?:this|the present|the current) (?:study|paper|work|article|review|research|trial|"
+        r"investigation)\b|\bthe authors\b",
+        re.IGNORECASE,
+    ),
+    "pronoun first": re.compile(
+        r"^(?:It(?! (?:is|was) \w+ (?:that|to|for)\b)|They|Them|These|Those(?= (?:are|were|had|"
+        r"have)\b)|This|Such(?! as)|Its|Their|He|She|His|Her)\b"
+    ),
+    "figure": re.compile(
+        r"\b(?:fig(?:ure|\.)?s?|tables?|supplementary \w+) ?-?S?\d|\(fig|\bshown above\b",
+        re.IGNORECASE,
+    ),
+    "citation": re.compile(
+        r"(?<![\w-])\[[1-9]\d*(?:[,–-] ?\d+)*\]|\bet al\b|\([A-Z][a-z]+, (?:19|20)\d\d\)"
+    ),
 }
 """Ways of leaning on the paper around, each with what shows it."""
 
@@ -74,9 +89,9 @@ SLIPS: Mapping[str, Slip] = {
     "thousands for decimals": _swap(r"(\d),(\d{3})\b", r"\1.\2"),
     "sign of a number": _swap(r"(?<=[ (])[-−](?=\d)", ""),
     "mg for g": _swap(r"(?<=\d) ?mg\b", " g"),
-    "µ for m": _swap(r"(?<=\d) ?m(?=[lLgmM]\b)", " µ"),
+    "µ for m": _swap(r"([ (<>=±~]\d[\d.]*) ?m(?=[lLgmM]\b)", r"\1 µ"),
     "m for µ": _swap(r"(?<=\d) ?[µμ](?=[lLgmM]\b)", " m"),
-    "unit lost": _swap(rf"(?<=\d)[ -]?(?:{_UNIT}){_ALONE}", ""),
+    "unit lost": _swap(rf"([ (<>=±~]\d[\d.]*)[ -]?(?:{_UNIT}){_ALONE}", r"\1"),
     "per cent lost": _swap(rf"(?<=\d) ?%{_ALONE}", ""),
     "° lost": _swap(rf"(?<=\d) ?°{_ALONE}", ""),
     "per what lost": _swap(r"(?<=[a-zA-Z])/(?:k?g|m?[lL]|day|h)\b", ""),
@@ -95,7 +110,7 @@ SLIPS: Mapping[str, Slip] = {
     "digit in a name": _swap(r"(?<=[A-Za-z])-?\d", lambda m: m.group()[:-1] + _other_digit(
         re.match(r"\d", m.group()[-1]))),  # type: ignore[arg-type]
     "not lost": _swap(r"\b(?:not|never|cannot) (?!only\b)", ""),
-    "no lost": _swap(r"\bno ", "", re.IGNORECASE),
+    "no lost": _swap(r"\b[Nn]o ", ""),
     "with for without": _swap(r"\bwithout\b", "with"),
     "not added": _swap(_VERB, r"\1 not"),
     "never added": _swap(_VERB, r"\1 never"),
@@ -146,3 +161,56 @@ HARMLESS: Mapping[str, Slip] = {
     "a value left out": _swap(r" \([^()]*\d[^()]*\)", ""),
 }
 """Rewordings that say the same, or less, and should be let pass."""
+
+Planted = dict[str, tuple[int, int]]
+"""By name: how many claims could be changed so, and how many were then refused."""
+
+
+def planted(nuggets: Sequence[Nugget], changes: Mapping[str, Slip]) -> Planted:
+    """Each change in each claim that it fits, and what the grounding says.
+
+    Claims with words of their own, such as what an abbreviation stands for, are left out: no quote
+    could tell whether those are right.
+    """
+    said = [(plain(nugget.claim), plain(nugget.quote)) for nugget in nuggets]
+    said = [(claim, quote) for claim, quote in said if _words(claim) <= _words(quote)]
+    found: Planted = {}
+    for name, change in changes.items():
+        changed = [(new, quote) for claim, quote in said if (new := change(claim)) != claim]
+        found[name] = len(changed), sum(bool(unfaithful(*pair)) for pair in changed)
+    return found
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
+
+
+_OF_DENIAL = re.compile(r"(?:not|no|never|with|un-|non-|in-)(?=\s)")
+
+
+def of_slips(slipped: Planted, harmless: Planted) -> list[Figure]:
+    """Figures of planted changes."""
+
+    def share(name: str, rows: Iterable[tuple[int, int]], aim: float, wanted: bool) -> Figure:
+        tried, refused = map(sum, zip(*rows, strict=True))
+        low, high = wilson(refused, tried)
+        return Figure(name=name, value=refused / tried, low=low, high=high, n=tried, aim=aim,
+                      better="higher" if wanted else "lower")  # fmt: skip
+
+    denials = [row for name, row in slipped.items() if _OF_DENIAL.match(name)]
+    values = [row for name, row in slipped.items() if not _OF_DENIAL.match(name)]
+    return [
+        share("Slips in numbers, units and bounds that are found", values, 1.0, wanted=True),
+        share("Slips in denials that are found", denials, 1.0, wanted=True),
+        share("Harmless rewordings that are refused", harmless.values(), 0.02, wanted=False),
+    ]
+
+
+def by_slip(title: str, verdict: str, found: Planted) -> Table:
+    """A table of planted changes."""
+    rows = tuple(
+        (name, tried, round(refused / tried, 3))
+        for name, (tried, refused) in found.items()
+        if tried
+    )
+    return Table(title=title, columns=("change", "claims changed", verdict), rows=rows)

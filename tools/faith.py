@@ -59,17 +59,19 @@ def _even(text: str) -> str:
     """One spelling for blanks, signs, powers and thousands; pointers at figures taken out."""
     text = re.sub(r"(?<=\d)[⁺⁻]?[⁰¹²³⁴-⁹]+", lambda m: "^" + m[0].translate(_RAISED), plain(text))
     text = text.translate(_RAISED).translate(_SIGNS)
-    text = re.sub(r"\+ ?/ ?-|\bplus or minus\b", "±", text)
+    text = re.sub(r"\+ ?/ ?-|\bplus or minus\b", "±", re.sub(r"\bmicro(?=[glLM]\b)", "µ", text))
     return _POINTER.sub("", re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text))
 
 
 _POINTER = re.compile(r"\b(?:Fig(?:ure)?s?|Tables?)\.? ?S?\d+\w*")
 """The number of a figure is no value that a claim could have."""
-_NAME = re.compile(r"(?<!\w)[^\W\d_]\w*(?:[-–.]?\d\w*(?:[.-]\w+)*)+|\d+(?:\.\d+){2,}")
+_NAME = re.compile(
+    r"(?<!\w)[^\W\d_]\w*(?:[-–.]?\d\w*(?:[.-]\w+)*)+|\d+(?:\.\d+){2,}|\d+(?:[-–]\d+){2,}"
+)
 
 
 def _names(text: str) -> Counter[str]:
-    """Names with a digit in them (`IL-6`, `H2O`, `4.3.5`), hyphens and capitals apart."""
+    """Names with a digit in them (`IL-6`, `H2O`, `4.3.5`, `14-3-3`), hyphens and capitals apart."""
     return Counter(re.sub(r"[-–]", "", m.group()).casefold() for m in _NAME.finditer(text))
 
 
@@ -170,10 +172,10 @@ _ASIDE = re.compile(r" \([^()]*\)")
 """`9.4 (8.8–9.9) mg`: what stands between a number and its unit."""
 
 _RARE = re.compile(
-    r"[ -]?(%(?=[A-Za-z])|°F|(?:I?U|CFU|rpm|dB|ppb|k?cal|px|[kMGT]B|million|billion|"
+    r"[ -]?(%(?=[A-Za-z])|°(?=[a-z]{2})|°F|(?:I?U|CFU|rpm|dB|ppb|k?cal|px|[kMGT]B|million|billion|"
     r"thousand)(?![a-z])(?: ?(?:/|\bper\b) ?[A-Za-z]+)?)"
 )
-"""Units that have no sizes, and a `%` that the next word is glued to."""
+"""Units that have no sizes, and a sign that the next word is glued to."""
 
 
 def _unit(text: str, end: int) -> tuple[tuple[str, float], int]:

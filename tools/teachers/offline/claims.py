@@ -241,9 +241,11 @@ def _bare_generic_subject(text: str) -> bool:
 
 
 _ABOUT_THE_PAPER = listed(
-    "discuss review refer present describe summarize summarise list mention address explain"
+    "discuss review refer present describe summarize summarise list mention address explain "
+    "compare evaluate analyze analyse study investigate examine explore assess conduct perform "
+    "propose introduce implement survey"
 )
-"""Verbs whose passive tells what a text does, not what was found."""
+"""Verbs whose passive tells what was written or done, not what was found."""
 
 
 _BESIDE = re.compile(r"^(?:While|Although|Though|Whereas) [^,;]{9,120}, ")
