@@ -12,7 +12,7 @@ from lxml import etree
 from benchmarks.truth import recall, same, truth_of
 from tests.tools.markup import JATS, LONG, PAGE, TEX, packed, put
 from tools.reading import Reading, read
-from tools.reading.markup import jats, web
+from tools.reading.markup import jats, latex, web
 from tools.reading.markup.maths import mathml
 from tools.reading.markup.tex import formula, plain_tex
 from tools.reading.passages import LONGEST
@@ -151,6 +151,7 @@ def test_a_single_packed_file_is_read_too(tmp_path: Path) -> None:
         (r"$-1 < x-y$ and $10^{-5}$", "−1 < x − y and 10⁻⁵"),
         (r"H$_2$O, 5$\times$10$^5$", "H2O, 5×10⁵"),
         (r"\SI{5}{\kilo\gram\per\metre\squared} at \SI{20}{\celsius}", "5 kg/m² at 20 °C"),
+        (r"\SI{1e-3}{\molar} and \SIrange{2}{3}{\um}", "1×10⁻³ M and 2 to 3 µm"),
         (r"\'Etude na\"ive, stra\ss e, \v{C}apek", "Étude naïve, straße, Čapek"),
         (r"``so''---he said, pp.~3--5 \& 7\%", "“so”—he said, pp. 3–5 & 7%"),
         (r"\href{http://a.b}{here}, \url{a_b}, \verb|x_y|", "here, a_b, x_y"),
@@ -161,6 +162,26 @@ def test_a_single_packed_file_is_read_too(tmp_path: Path) -> None:
 )
 def test_tex_becomes_what_a_person_reads(source: str, text: str) -> None:
     assert plain_tex(source) == text
+
+
+def test_latex_of_several_styles_names_authors_figures_and_thanks() -> None:
+    source = rf"""\documentclass{{x}}\begin{{document}}
+\author{{\IEEEauthorblockN{{1\textsuperscript{{st}} Ada Fell}} \IEEEauthorblockA{{City}}
+\and Bo Holm$^\dagger$ \\ Dept \\ \texttt{{a@b.c}}}}
+\begin{{keyword}}moss \sep wall\end{{keyword}}
+{LONG} See Figure~\ref{{f}}, $a$$b$, a line \\[2pt] break.
+\begin{{figure*}}\label{{f}}\begin{{subfigure}}{{1cm}}\caption{{Left}}\end{{subfigure}}
+\caption{{Both.}}\end{{figure*}}
+\begin{{acknowledgments}}We thank walls.\end{{acknowledgments}}\end{{document}}"""
+    answer = latex.understand(source)
+    text = answer["text"]
+    told = [(section, text[start:end]) for section, _, start, end in answer["passages"]]
+    assert answer["authors"] == ["Ada Fell", "Bo Holm"]
+    assert told == [
+        ((), LONG + "See Figure 1, ab, a line break."),
+        (("Figure 1",), "Figure 1. Both. Left"),
+        (("Acknowledgements",), "We thank walls."),
+    ]
 
 
 def test_a_formula_keeps_its_grouping() -> None:

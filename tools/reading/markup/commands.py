@@ -46,7 +46,7 @@ SIGNS = {
 }  # fmt: skip
 FUNCTIONS = words(
     "log ln lg exp sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh coth min max sup inf"
-    " lim limsup liminf det dim ker arg deg gcd hom Pr mod bmod"
+    " argmax argmin softmax lim limsup liminf det dim ker arg deg gcd hom Pr mod bmod"
 )
 NO_SYMBOLS = words("it sc sl em tt sf rm bf par copy half tab lap not top bot caps")
 """Commands that HTML knows as other characters."""
@@ -77,7 +77,8 @@ IN_TEXT = (
 )
 UNITS = {
     "metre": "m", "meter": "m", "gram": "g", "kilogram": "kg", "second": "s", "minute": "min",
-    "hour": "h", "day": "d", "ampere": "A", "kelvin": "K", "mole": "mol", "candela": "cd",
+    "hour": "h", "day": "d", "ampere": "A", "kelvin": "K", "mole": "mol", "molar": "M",
+    "candela": "cd",
     "hertz": "Hz", "newton": "N", "pascal": "Pa", "joule": "J", "watt": "W", "volt": "V",
     "ohm": "Ω", "tesla": "T", "coulomb": "C", "farad": "F", "electronvolt": "eV", "eV": "eV",
     "bar": "bar", "litre": "L", "liter": "L", "celsius": "°C", "degreeCelsius": "°C",

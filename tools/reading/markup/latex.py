@@ -18,9 +18,10 @@ from tools.reading.markup.commands import (
     OWN,
     TABLES,
 )
+from tools.reading.markup.groups import argument, nesting, option
 from tools.reading.markup.macros import TooMuch, expanded
 from tools.reading.markup.numbers import float_of, names_of, theorems_of
-from tools.reading.markup.tex import argument, nesting, option, plain_tex
+from tools.reading.markup.tex import plain_tex
 from tools.reading.markup.tree import sentences
 from tools.reading.markup.writer import Front, Writer
 
@@ -38,6 +39,7 @@ _STOP = re.compile(
     r"|(?P<item>\\item)(?![A-Za-z])|(?P<display>(?<!\\)(?:\\\[|\$\$))"
     r"|(?P<par>\\par(?![A-Za-z])|\n[ \t]*\n\s*)"
 )  # fmt: skip
+_SUBFLOAT = re.compile(r"\\begin\{(sub(?:figure|table))\}.*?\\end\{\1\}", re.DOTALL)
 _WHOLE = FORMULAS | FRAGMENTS | DROPPED | FRONT | {"thebibliography"}
 """Environments that are no text."""
 _DEEPEST = 100
@@ -136,7 +138,8 @@ class _Reader:
             title, at = argument(text, at)
             self.writer.heading(self.plain(title), 1 + _LEVELS.index(found["level"]))
         elif found["caption"]:
-            at = self._caption(found["caption"], text, at, "")
+            caption, at = self._caption(found, text)
+            self.writer.add(kinds.CAPTION, caption)
         elif found["item"]:
             label, at = option(text, at)
             self._collect(f"{label} " if label else "")
@@ -161,6 +164,8 @@ class _Reader:
                 self._table(name, inner)
             return at
         self.flush()
+        if name.lower().startswith(("acknowledg", "acks")):
+            self.writer.heading("Acknowledgements", 1 + _LEVELS.index("section"))
         named, at = option(text, at)
         for _ in range(GROUPS.get(name, 0)):
             _, at = argument(text, at)
@@ -189,22 +194,31 @@ class _Reader:
     def _float(self, kind: str, inner: str) -> None:
         self.floats[kind] += 1
         label = f"{kind} {self.floats[kind]}"
-        captions = [(m.start(), m) for m in _STOP.finditer(inner) if m["caption"]]
-        for number, (_, found) in enumerate(captions):
-            # One float may hold several figures; the first caption has its number.
-            self._caption(found["caption"], inner, found.end(), "" if number else label)
+        subs = [self._captions(part[0]) for part in _SUBFLOAT.finditer(inner)]
+        # What stands side by side without being a part is a figure of its own, its number unknown.
+        first, *others = self._captions(_SUBFLOAT.sub("", inner)) or [""]
+        said = [first, *(caption for sub in subs for caption in sub)]
+        if any(said):
+            self.writer.add(kinds.CAPTION, sentences(label, *said))
+        for other in others:
+            self.writer.add(kinds.CAPTION, other)
         for table in re.finditer(r"\\begin\s*\{([A-Za-z]+)\*?\}", inner):
             if table[1] in TABLES:
                 cells, _ = _inner(inner, table[1], table.end())
                 self._table(table[1], cells)
 
-    def _caption(self, name: str, text: str, at: int, label: str) -> int:
-        if name == "captionof":
+    def _captions(self, source: str) -> list[str]:
+        found = [match for match in _STOP.finditer(source) if match["caption"]]
+        return [self._caption(match, source)[0] for match in found]
+
+    def _caption(self, found: re.Match[str], text: str) -> tuple[str, int]:
+        """The text of a caption, and the place behind it."""
+        at = found.end()
+        if found["caption"] == "captionof":
             _, at = argument(text, at)
         _, at = option(text, at)
         caption, at = argument(text, at)
-        self.writer.add(kinds.CAPTION, sentences(label, self.plain(caption)))
-        return at
+        return self.plain(caption), at
 
     def _table(self, name: str, inner: str) -> None:
         _, at = option(inner, 0)
@@ -254,7 +268,8 @@ def _people(source: str) -> list[str]:
     for part in re.split(r"\\(?:and|And|AND|quad|qquad)(?![A-Za-z])", source):
         first = re.split(r"\\\\|\\(?:affiliation|institution|email|affil)\b", part)[0]
         bare = plain_tex(_without_groups(first, marks))
-        people += [name.strip() for name in re.split(r",|;| and | & ", bare)]
+        names = re.split(r",|;| and | & ", bare)
+        people += [re.sub(r"^\d+(?:st|nd|rd|th)?\s", "", name.strip()) for name in names]
     return [name for name in people if _PERSON.fullmatch(name)]
 
 

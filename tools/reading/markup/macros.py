@@ -7,7 +7,7 @@ from html.entities import html5
 from typing import NamedTuple
 
 from tools.reading.markup.commands import KEPT
-from tools.reading.markup.tex import argument, option
+from tools.reading.markup.groups import argument, option
 
 MOST = 10 * 2**20
 """Characters that a source may grow to."""

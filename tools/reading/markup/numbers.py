@@ -6,7 +6,8 @@ import re
 from collections import Counter
 
 from tools.reading.markup.commands import FORMULAS
-from tools.reading.markup.tex import Names, argument, option
+from tools.reading.markup.groups import argument, option
+from tools.reading.markup.tex import Names
 
 _LEVELS = ("chapter", "section", "subsection", "subsubsection")
 _FLOATS = {"figure": "Figure", "table": "Table", "algorithm": "Algorithm", "wrapfigure": "Figure",
@@ -16,9 +17,9 @@ _THEOREM = re.compile(
     r"\\newtheorem\*?\s*\{([A-Za-z]+)\*?\}(?:\[[^\]]*\])?\s*\{([^{}]*)\}(?:\[[^\]]*\])?"
 )
 _COUNTED = re.compile(
-    r"\\begin\s*\{(?P<env>[A-Za-z]+)\}|\\(?P<level>chapter|section|subsection|subsubsection)(?=\s*[\[{])"
+    r"\\begin\s*\{(?P<env>[A-Za-z]+)\*?\}|\\(?P<level>chapter|section|subsection|subsubsection)(?=\s*[\[{])"
     r"|(?P<appendix>\\appendix)(?![A-Za-z])|\\label\s*\{(?P<label>[^{}]*)\}|(?P<bib>\\bibitem)(?![A-Za-z])"
-    r"|\\end\s*\{(?P<end>[A-Za-z]+)\}"
+    r"|\\end\s*\{(?P<end>[A-Za-z]+)\*?\}"
 )
 
 

@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from html.entities import html5
-from itertools import accumulate
 from typing import NamedTuple
 
 from tools.reading.markup.commands import (
@@ -24,6 +23,7 @@ from tools.reading.markup.commands import (
     SYMBOLS,
     UNITS,
 )
+from tools.reading.markup.groups import argument, option
 from tools.reading.markup.maths import group, operator, raised, ratio
 
 _TOKEN = re.compile(
@@ -57,43 +57,6 @@ def _tidy(text: str) -> str:
     text = " ".join(text.replace(HARD, " ").split())
     # Where a reference was left out, the space before it stays behind.
     return re.sub(r" (?=[,;:.)](?: |$))|(?<=\() ", "", text)
-
-
-def argument(text: str, at: int) -> tuple[str, int]:
-    """The group or the one token that stands at a place, without its braces, and the place after.
-
-    A group that is never closed reaches to the end.
-    """
-    while at < len(text) and text[at].isspace():
-        at += 1
-    if text[at : at + 1] != "{":
-        token = re.compile(r"\\[A-Za-z@]+|\\.|[^\\]|$", re.DOTALL).match(text, at)
-        return (token[0], token.end()) if token else ("", at + 1)
-    depth = 0
-    for brace in re.compile(r"\\.|[{}]", re.DOTALL).finditer(text, at):
-        depth += {"{": 1, "}": -1}.get(brace[0], 0)
-        if not depth:
-            return text[at + 1 : brace.start()], brace.end()
-    return text[at + 1 :], len(text)
-
-
-def nesting(text: str) -> int:
-    """How many braces are open at once, at most."""
-    steps = (1 if brace == "{" else -1 for brace in re.findall(r"(?<!\\)[{}]", text))
-    return max(accumulate(steps), default=0)
-
-
-def option(text: str, at: int) -> tuple[str | None, int]:
-    """What stands in square brackets at a place, and the place after; None without brackets."""
-    found = re.compile(r"\s*\[").match(text, at)
-    if not found:
-        return None, at
-    depth = 0
-    for sign in re.compile(r"\\.|[{}\]]", re.DOTALL).finditer(text, found.end()):
-        depth += {"{": 1, "}": -1}.get(sign[0], 0)
-        if sign[0] == "]" and depth <= 0:
-            return text[found.end() : sign.start()], sign.end()
-    return None, at
 
 
 class _Text:
@@ -132,6 +95,7 @@ class _Text:
         elif special in "^_" and math:
             inner, at = argument(text, at)
             small = self.convert(inner, math=True).strip()
+            parts[-1:] = [part.rstrip(HARD) for part in parts[-1:]]
             parts.append(_superscript(small) if special == "^" else _subscript(small))
         elif special in "^_":
             parts.append(special)
@@ -155,8 +119,8 @@ class _Text:
 
     def command(self, name: str, text: str, at: int, math: bool) -> tuple[str, int]:
         """A command by name."""
-        if self.units and name in UNITS:
-            return UNITS[name], at
+        if self.units and (name in UNITS or _symbol(name, math) is None):
+            return UNITS.get(name, name), at
         if name in _MADE:
             count, make = _MADE[name]
             given = []
@@ -239,7 +203,9 @@ class _Text:
         ):
             inner, at = argument(text, at)
             self.units = not given or "range" in name or name in ("SI", "qty")
-            given.append(self.convert(inner, math=True).replace(HARD, "").strip())
+            said = self.convert(inner, math=True).replace(HARD, "").strip()
+            power = re.fullmatch(r"(\S*?)e\s*([−+]?)\s*(\d+)", said)
+            given.append(f"{power[1]}×10{raised(power[2] + power[3])}" if power else said)
             self.units = False
         if name == "ang":
             return f"{given[0]}°", at
