@@ -26,8 +26,6 @@ Near = list[tuple[str, float]]
 
 SLACK = 1e-4
 """Far more than float32 cosines are off by (1e-6): what may belong among the nearest."""
-
-
 EQUALS = 16
 """Links of a point in the index: more equals than that may be linked to none but each other, and
 some are then not found."""
