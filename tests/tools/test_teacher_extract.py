@@ -16,6 +16,7 @@ from tools.teachers import Teacher
 from tools.teachers.offline import OfflineTeacher
 from tools.teachers.offline.claims import claim_of
 from tools.teachers.offline.clauses import parse
+from tools.teachers.offline.roles import section_role
 from tools.teachers.offline.sentences import split
 from tools.teachers.offline.shorts import explained, spelled_out
 
@@ -159,6 +160,36 @@ def test_the_introduction_and_the_references_give_no_findings() -> None:
     assert claims(finding)
     for section in ("Introduction", "References", "Acknowledgements", "Author contributions"):
         assert not claims(finding, section=section)
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        ("INTRODUCTION", "background"),
+        ("III. Results and Analysis", "result"),
+        ("2.1. Materials & Methods", "method"),
+        ("Results > Extraction of resin", "result"),
+        ("Methods > Effects of frost", "method"),
+        ("Search strategy > Results and Discussion", "discussion"),
+        ("Abstract > Methods", "method"),
+        ("Appendix A > Results", "other"),
+        ("Results > Availability of water", "result"),
+        ("Data availability", "other"),
+        ("Forestry and agriculture", ""),
+        ("Ablation study", "result"),
+    ],
+)
+def test_an_outline_tells_what_its_text_is(path: str, role: str) -> None:
+    assert section_role(path.split(" > ")) == role
+
+
+def test_a_heading_that_says_nothing_goes_on_with_what_stands_above_it() -> None:
+    """Outlines lose their levels in typesetting: `Osk extract` was a part of the methods."""
+    finding = "Osk resin reduced the growth of mould by {} % in damp wood."
+    told = [finding.format(number) for number in (11, 22, 33, 44)]
+    names = ("Methods", "Osk extract", "Results", "Wood")
+    kept = paper("p", [((name,), [text]) for name, text in zip(names, told, strict=True)])
+    assert [nugget.claim for nugget in kept] == told[2:]
 
 
 def test_a_label_that_runs_into_its_sentence_is_read_as_a_heading_and_left_out_of_the_claim() -> (

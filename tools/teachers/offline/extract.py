@@ -51,16 +51,22 @@ def sentences(passages: Sequence[Passage]) -> Iterator[Sentence]:
     """Every sentence of the passages, with its section's role and its place in the section.
 
     A label that runs into a sentence (`Results: …`) holds until the next one or the next heading.
-    Text without a heading before a section of results introduces.
+    Text without a heading before a section of results introduces. A heading that says nothing goes
+    on with the methods or the results above it: outlines lose their levels in typesetting.
     """
     ordered = sorted(passages, key=lambda passage: (passage.start, passage.end))
     results = [p.start for p in ordered if section_role(p.section) in {"result", "discussion"}]
+    above = ""
     for path, group in groupby(ordered, key=lambda passage: passage.section):
         members = list(group)
         low, high = members[0].start, max(passage.end for passage in members)
         role = section_role(path)
         if not any(path) and results and low < results[0]:
             role = "background"
+        if not role and (above == "result" or (results and low < results[-1])):
+            role = above
+        if role != "other":
+            above = role if role in {"method", "result"} else ""
         for passage in members:
             for span in split(passage.text):
                 start, end = passage.start + span.start, passage.start + span.end

@@ -67,6 +67,9 @@ SECTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"performance",
             r"measurements?$",
             r"comparison",
+            r"ablation|(?:error|sensitivity|comparative) analysis",
+            r"^(?:effects?|influence|impact) of\b",
+            r"^case (?:reports?|presentation|description)",
         ),
     ),
     (
@@ -118,6 +121,7 @@ SECTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"aims?$",
             r"history",
             r"prior work",
+            r"preliminar|notation|problem (?:statement|formulation|definition)",
         ),
     ),
     ("abstract", any_of(r"abstract", r"summary$")),
