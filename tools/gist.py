@@ -48,8 +48,8 @@ class Gist(NamedTuple):
     """What is compared of a claim."""
 
     lines: tuple[tuple[Term, ...], ...]
-    """All terms in order, as in the active voice and with nothing in front of the subject; twice
-    where what ends a passive may belong to the deed or to its doer."""
+    """All terms in order, as in the active voice and with nothing in front of the subject; in two
+    orders where either may be meant."""
     words: frozenset[str]
     """Stems of the content words, without numbers, units, directions and framing."""
     adjuncts: frozenset[str]
@@ -69,7 +69,7 @@ class Gist(NamedTuple):
     names: frozenset[str]
     """Stems of words with capitals inside the sentence: what a claim is about."""
     compared: tuple[frozenset[str], frozenset[str]]
-    """Words before and behind `than`; none behind where nothing is compared."""
+    """Words before and behind `than`; none where nothing is compared."""
     attribute: Attribute | None
     """Where the claim is of that shape."""
 
@@ -181,14 +181,32 @@ _PASSIVE = re.compile(
     r"by (?P<agent>(?!\d|\w+ing\b)[^,;]+?)"
     r"(?P<rest> (?:in|at|on|during|after|from|into|for|with|under) [^,;]+)?"
 )
+_CAUSED = re.compile(
+    r"(?P<patient>[^,;]+?) (?P<verb>\w+(?:ed|[^s]s)|rose|fell)"
+    r"(?P<amount>(?: \w+ly)?(?: by [\d.,]+ ?\S+)?) "
+    r"(?:with|after|under|upon|following|due to|because of|in response to) (?P<agent>[^,;]+)"
+)
+_CAUSES = ("With ", "After ", "Under ", "Upon ", "Following ")
+_MUTUAL = re.compile(
+    r"(?P<left>[^,;]+?) (?P<bond>(?:(?:is|are|was|were|has|have|been|not|\w+ly) ){0,3}"
+    r"(?:associated|correlat\w+|interact\w*|related|linked|similar|comparable) (?:with|to)) "
+    r"(?P<right>[^,;]+)"
+)
 
 
 def _arranged(text: str) -> list[str]:
-    """The claim in a plain order: what stands in front goes to the end, passive becomes active."""
+    """The claim in a plain order; in two where either may be meant.
+
+    What stands in front goes to the end, the passive becomes active, `yield rose with nitrogen`
+    becomes `nitrogen rose yield`, and what is related to another may change places with it.
+    """
     if clauses := _CLAUSES.fullmatch(text):
         return ["; ".join(sorted(_arranged(part)[0] for part in clauses.groups() if part))]
     if front := _FRONT.fullmatch(text):
-        return [f"{plain}, {front['front']}" for plain in _arranged(front["rest"])]
+        place, rest = front["front"], front["rest"]
+        at_its_end = f"{rest} {place[0].lower()}{place[1:]}"
+        caused = _caused(at_its_end) if place.startswith(_CAUSES) else []
+        return caused or [f"{plain}, {place}" for plain in _arranged(rest)]
     if found := _PASSIVE.fullmatch(text):
         agent, adverb, verb, patient, between, rest = (
             (found[part] or "").strip()
@@ -196,15 +214,29 @@ def _arranged(text: str) -> list[str]:
         )
         deed = f"{adverb} {verb} {patient} {between}"
         return [f"{agent} {deed} {rest}", *([f"{agent} {rest} {deed}"] if rest else [])]
+    if caused := _caused(text):
+        return caused
+    if found := _MUTUAL.fullmatch(text):
+        return [text, "{right} {bond} {left}".format_map(found.groupdict())]
     return [text]
+
+
+def _caused(text: str) -> list[str]:
+    """What rose or fell with something, as the deed of that; empty for other claims."""
+    found = _CAUSED.fullmatch(text)
+    if not found or not direction(found["verb"].lower()):
+        return []
+    return ["{agent} {verb} {patient}{amount}".format_map(found.groupdict())]
 
 
 _THAN = re.compile(r"\b(?:than|compared (?:with|to)|relative to|versus)\b")
 
 
 def _compared(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    before, _, behind = _THAN.sub("\n", text, count=1).partition("\n")
-    return _content(before), _content(behind)
+    found = _THAN.search(text)
+    if not found:
+        return frozenset(), frozenset()
+    return _content(text[: found.start()]), _content(text[found.end() :])
 
 
 def _content(text: str) -> frozenset[str]:

@@ -55,7 +55,7 @@ def difference(x: Gist, y: Gist) -> str:
     # Two numbers that differ may be a value and its condition: `12 % in 2010`, `15 % in 2011`.
     if len(mine) == len(theirs) == 1:
         (a,), (b,) = mine, theirs
-        if bool(a.unit) == bool(b.unit) and a not in x.conditions and b not in y.conditions:
+        if a.unit == b.unit and a not in x.conditions and b not in y.conditions:
             return "values"
     return "opposites" if opposites else ""
 
@@ -98,7 +98,10 @@ def residues(x: Gist, y: Gist) -> tuple[frozenset[str], frozenset[str]]:
 
 def unmatched(words: frozenset[str], others: frozenset[str]) -> frozenset[str]:
     """Words that have nothing alike among the others."""
-    return frozenset(w for w in words - others if not any(alike(w, other) for other in others))
+    left = words - others
+    # Alike words begin alike: this spares nine comparisons in ten.
+    heads = {other[:4] for other in others} if left else set()
+    return frozenset(w for w in left if w[:4] not in heads or not any(alike(w, o) for o in others))
 
 
 _ENDINGS = listed(
@@ -150,11 +153,10 @@ def _other_value(x: Gist, y: Gist, mine: frozenset[str], theirs: frozenset[str])
     if x.denied != y.denied or x.scope != y.scope or x.conditions != y.conditions:
         return False
     a, b = x.attribute.value, y.attribute.value
-    if (mine & x.adjuncts) - a or (theirs & y.adjuncts) - b:
-        return False
+    elsewhere = mine & x.adjuncts | theirs & y.adjuncts
     if x.values or y.values:
-        return difference(x, y) == "values"
-    return not a & b
+        return not elsewhere and difference(x, y) == "values"
+    return not elsewhere - (a | b) and not a & b
 
 
 def _same(x: Gist, y: Gist, extra: frozenset[str], cosine: float) -> bool:

@@ -65,8 +65,9 @@ _CONVERTED = {
     "h": ("s", 3_600.0),
     "d": ("s", 86_400.0),
     "week": ("s", 604_800.0),
+    "year": ("month", 12.0),
 }
-"""Months and years have no fixed length and stay what they are."""
+"""A month has no fixed length and stays what it is."""
 
 
 def _table() -> dict[str, tuple[str, float]]:
@@ -116,7 +117,7 @@ def tokens(text: str) -> Iterator[str | Value]:
 def _value(found: re.Match[str]) -> Value:
     number = _NUMBERS[found["named"].lower()] if found["named"] else _number(found["digits"])
     if found["power"]:
-        number *= 10.0 ** int(re.sub(_DASH, "-", found["power"].lstrip("^")))
+        number = float(f"{number:f}e{re.sub(_DASH, '-', found['power'].lstrip('^'))}")
     unit, size = _UNITS[found["unit"]] if found["unit"] else ("", 1.0)
     for below in _PER.finditer(found["per"] or ""):
         name = below[1] or below[2]
