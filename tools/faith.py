@@ -129,15 +129,15 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _SIGN = re.compile(r"([<>≤≥±]) ?$")
-_MORE, _LESS = r"more|greater|higher|larger|longer|older", r"less|fewer|lower|smaller|shorter"
-_TOLD = (
-    (
-        "≥",
-        re.compile(rf"\b(?:(?:{_MORE}) than or equal to|at least|not less than) $", re.IGNORECASE),
-    ),
-    ("≤", re.compile(rf"\b(?:(?:{_LESS}) than or equal to|at most|up to) $", re.IGNORECASE)),
-    (">", re.compile(rf"\b(?:(?:{_MORE}) than|above|over|exceed(?:s|ed|ing)?) $", re.IGNORECASE)),
-    ("<", re.compile(rf"\b(?:(?:{_LESS}) than|below|under) $", re.IGNORECASE)),
+_MORE, _LESS = r"(?:more|greater|higher|larger|longer|older)", r"(?:less|fewer|lower|smaller)"
+_TOLD = tuple(
+    (bound, re.compile(rf"\b(?:{words}) $", re.IGNORECASE))
+    for bound, words in (
+        ("≥", rf"{_MORE} than or equal to|at least|not less than"),
+        ("≤", rf"{_LESS} than or equal to|at most|up to"),
+        (">", rf"{_MORE} than|above|over|exceed(?:s|ed|ing)?"),
+        ("<", rf"{_LESS} than|below|under"),
+    )
 )
 _JOINED = re.compile(r" ?(?:,|;|/|–|-|±|,? ?\b(?:to|and|or|by|versus|vs\.?)\b) ?")
 """What stands between numbers that share the last one's unit."""
@@ -157,7 +157,8 @@ def _figures(text: str) -> Iterator[_Figure]:
         if not units[i][0] and _JOINED.fullmatch(gaps[i]):
             shared[i] = tuple(dict.fromkeys((units[i], *shared[i + 1])))
     for i, m in enumerate(found):
-        bound, told = _bound(text[: m.start()], gaps[i - 1] if i else "", (gaps[i:] or [""])[0])
+        before = text[max(0, m.start() - 60) : m.start()]
+        bound, told = _bound(before, gaps[i - 1] if i else "", (gaps[i:] or [""])[0])
         yield _Figure(_number(m.group()), shared[i], bound, told)
 
 
