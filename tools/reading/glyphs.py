@@ -127,7 +127,7 @@ def _images(page: Any) -> int:
     return found
 
 
-def _cut(text: str) -> tuple[list[str], list[int], list[bool]]:
+def words_in(text: str) -> tuple[list[str], list[int], list[bool]]:
     """Words of a page, the index of each one's first character, and whether no space is before it.
 
     Written for speed: nearly all words are what stands between two spaces.
@@ -166,7 +166,7 @@ class _Reader:
 
     def words(self) -> list[Word]:
         """The words of the page in the order of its content stream."""
-        texts, starts, glued = _cut(self.text)
+        texts, starts, glued = words_in(self.text)
         ends = [start + len(text) - 1 for start, text in zip(starts, texts, strict=True)]
         left, base = bulk.origins(self.handle, starts, (0, 1))
         (right,) = bulk.boxes(self.handle, ends, (2,))
