@@ -128,6 +128,11 @@ class Paper(Record):
     attempts: int = 0
     next_retry_at: str = ""
 
+    def place(self, page: int) -> str:
+        """What a person is told of a place in it: the title, and the page where it has pages."""
+        name = self.title or self.url
+        return f"{name}, page {page}" if self.pages > 1 else name
+
 
 class Sighting(Record):
     """A paper turned up for an interest. One paper may serve several interests."""

@@ -43,4 +43,4 @@ def told(found: dict[str, Any]) -> None:
     console.print("[bold]Memory holds[/]" if found["memory"] else "Memory holds nothing near.")
     for row in found["memory"]:
         console.print(f"  {row['cosine']:.2f}  {row['claim']}", markup=False)
-        console.print(f"        {row['paper']}, page {row['page']}", markup=False, style="dim")
+        console.print(f"        {row['place']}", markup=False, style="dim")

@@ -14,7 +14,7 @@ from memory.errors import BadInput
 
 
 def demo(
-    papers: Annotated[Path | None, typer.Option(help="Your own folder of PDFs.")] = None,
+    papers: Annotated[Path | None, typer.Option(help="Your own folder of papers.")] = None,
     yes: Yes = False,
     home: Annotated[Path, typer.Option("--home", help="Where the demo puts its things.")] = Path(
         "goldpan-demo"

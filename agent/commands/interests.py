@@ -16,7 +16,7 @@ app = typer.Typer(help="What you want to know about, in your words.", no_args_is
 
 Words = Annotated[list[str] | None, typer.Option(help="A word; may be given several times.")]
 Topic = Annotated[str, typer.Option("--topic", "-t", help="What it is about, in your words.")]
-Papers = Annotated[Path | None, typer.Option("--papers", help="A folder of PDFs to look in.")]
+Papers = Annotated[Path | None, typer.Option("--papers", help="A folder of papers to look in.")]
 Target = Annotated[str, typer.Option("--target", help="Name of the model to teach.")]
 
 

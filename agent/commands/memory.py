@@ -58,6 +58,7 @@ def find(space: Workspace, text: str, k: int) -> list[dict[str, Any]]:
             **nuggets[name].model_dump(mode="json"),
             "cosine": round(cosine, 4),
             "paper": papers[nuggets[name].paper].title or papers[nuggets[name].paper].url,
+            "place": papers[nuggets[name].paper].place(nuggets[name].page),
         }
         for name, cosine in near
         if name in nuggets

@@ -133,7 +133,7 @@ def card(item: Item, number: int, total: int) -> Panel:
     body = Text()
     body.append(nugget.claim + "\n", style="bold")
     body.append(f"“{nugget.quote}”\n", style="italic")
-    body.append(f"{paper.title or Path(paper.url).name}, page {nugget.page}", style="dim")
+    body.append(paper.place(nugget.page), style="dim")
     if item.sources > 1:
         body.append(f"\nSaid by {item.sources} papers.", style="green")
     if item.denied_by:

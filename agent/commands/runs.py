@@ -20,7 +20,7 @@ app = typer.Typer(help="What ran, what stopped, and going on.", no_args_is_help=
 
 def run(
     interest: Annotated[str, typer.Argument(help="Name of an interest.")],
-    papers: Annotated[Path | None, typer.Option(help="A folder of PDFs.")] = None,
+    papers: Annotated[Path | None, typer.Option(help="A folder of papers to look in.")] = None,
     yes: Yes = False,
     as_json: AsJson = False,
     wait: Wait = 0.0,

@@ -29,7 +29,7 @@ def tour(root: Path, papers: Path | None, yes: bool, console: Console) -> None:
     """Run the whole job and leave a report.
 
     root: the demo's folder; the sample papers, the sample target and the workspaces go there.
-    papers: a folder of the user's own PDFs; None: the sample papers.
+    papers: a folder of the user's own papers; None: the sample papers.
     yes: decide by policy and ask nothing.
     """
     console.print(
@@ -200,7 +200,7 @@ def _close(space: Workspace, found: Run, taught: Run | None, console: Console) -
         f'goldpan ask --model both "…" {home}',
         f'goldpan memory search "…" {home}',
         f"goldpan models list {home}",
-        "make demo PAPERS=a-folder-of-your-own-PDFs",
+        "make demo PAPERS=a-folder-of-your-own",
     ):
         console.print(f"  {command}", markup=False, soft_wrap=True)
     console.print(f"Report: {page}  Summary: {data}", markup=False, soft_wrap=True)

@@ -72,7 +72,7 @@ def nuggets(space: Workspace, run: Run, console: Console) -> None:
     for nugget in mined[:: max(1, len(mined) // SHOWN)][:SHOWN]:
         _say(console, f"· {nugget.claim}", "bold")
         _say(console, f"  “{nugget.quote}”", "italic")
-        _say(console, f"  {held[nugget.paper].title}, page {nugget.page}", "dim")
+        _say(console, f"  {held[nugget.paper].place(nugget.page)}", "dim")
     _contradictions(space, {nugget.id: nugget for nugget in mined}, console)
 
 
