@@ -105,7 +105,7 @@ def _place(section: str, position: float) -> float:
     place = min(max(position, 0.0), 1.0)
     reach = 6.0 * (place - 0.45) - 0.9 * max(0.0, 0.25 - place)
     # Text under a heading that says nothing is less sure to go from old to new.
-    return reach - 1.7 if section == "abstract" else 0.2 * reach
+    return reach - 1.9 if section == "abstract" else 0.2 * reach
 
 
 WEIGHTS: tuple[tuple[float, re.Pattern[str]], ...] = (
