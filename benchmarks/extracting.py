@@ -25,7 +25,7 @@ both. Beside it stand two naive teachers that take the last two sentences of an 
 Full papers are PDFs as our reader reads them; where a quote stands is looked up in the publisher's
 own file. Whether a claim keeps to its quote is checked three times: by the product's grounding, by
 plain expressions written for this benchmark alone, and by planting slips in accepted claims and
-counting which of them the grounding finds.
+counting which of them the grounding finds. Full papers and slips were not split in halves.
 """
 
 
