@@ -107,8 +107,7 @@ SLIPS: Mapping[str, Slip] = {
     "another number word": _swap(
         r"\b(?:two|three|four|five|six|seven|eight|nine|ten)\b", "eleven", re.IGNORECASE
     ),
-    "digit in a name": _swap(r"(?<=[A-Za-z])-?\d", lambda m: m.group()[:-1] + _other_digit(
-        re.match(r"\d", m.group()[-1]))),  # type: ignore[arg-type]
+    "digit in a name": _swap(r"(?:(?<=[A-Za-z])|(?<=[A-Za-z]-))\d", _other_digit),
     "not lost": _swap(r"\b(?:not|never|cannot) (?!only\b)", ""),
     "no lost": _swap(r"\b[Nn]o ", ""),
     "with for without": _swap(r"\bwithout\b", "with"),
