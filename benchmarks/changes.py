@@ -124,7 +124,10 @@ def _condition_added(text: str, chance: Random) -> str | None:
     return f"{text[:-1]} {chance.choice(places)}." if len(text) < 140 else None
 
 
-_UNSURE = r"\b(?:may|might|could|likely|possibly|potential\w*|suggest\w*|appear\w*|seem\w*)\b"
+_UNSURE = (
+    r"\b(?:may|might|could|likely|possibly|apparently|probably|potential\w*|suggest\w*|appear\w*|"
+    r"seem\w*)\b"
+)
 
 
 def _hedged(text: str, _: Random) -> str | None:

@@ -95,16 +95,16 @@ def measure(data: Path) -> Part:
 
 def sentences(bench: Path, odd: bool) -> list[str]:
     """Results and conclusions of every second paper: the odd half or the even one."""
-    pmc, cs = bench / "pmc_structured_abstracts.jsonl", bench / "csabstruct_dev.jsonl"
-    qa = bench / "pubmedqa_labeled_not_test.json"
-    need(pmc, cs, qa, bench / "sick_slice.tsv")
+    pmc, qa = bench / "pmc_structured_abstracts.jsonl", bench / "pubmedqa_labeled_not_test.json"
+    cs = [bench / f"csabstruct_{part}.jsonl" for part in ("dev", "train_slice")]
+    need(pmc, qa, *cs, bench / "sick_slice.tsv")
 
     def told() -> Iterator[list[str]]:
         for line in pmc.read_text("utf-8").splitlines()[odd::2]:
             parts = json.loads(line)["sections"]
             kept = [p["sentences"] for p in parts if p["role"] in ("RESULTS", "CONCLUSIONS")]
             yield [text for part in kept for text in part]
-        for line in cs.read_text("utf-8").splitlines()[odd::2]:
+        for line in (line for path in cs for line in path.read_text("utf-8").splitlines()[odd::2]):
             row = json.loads(line)
             labelled = zip(row["sentences"], row["labels"], strict=True)
             yield [text for text, label in labelled if label == "result"]

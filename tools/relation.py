@@ -132,7 +132,9 @@ def _apart(x: Gist, y: Gist, mine: frozenset[str], theirs: frozenset[str]) -> st
         return "words"
     if (x.conditions ^ y.conditions) - (x.values & y.values):
         return "conditions"
-    if not _one_attribute(x, y) and (mine & x.adjuncts or theirs & y.adjuncts):
+    # `In dry air, its colour is blue`: what stands in front of an attribute may be left out.
+    one_value = _one_attribute(x, y) and x.attribute == y.attribute
+    if not one_value and (mine & x.adjuncts or theirs & y.adjuncts):
         return "conditions"
     if x.scope != y.scope or (x.denied != y.denied and (x.some or y.some)):
         return "scope"
@@ -178,8 +180,8 @@ def _same(x: Gist, y: Gist, extra: frozenset[str], cosine: float) -> bool:
 def rearranged(x: Gist, y: Gist) -> bool:
     """Whether shared terms changed places so that another thing may be said: `A ate B`, `B ate A`.
 
-    Words joined by `of`, `and` or `which` may change places, and so may a single value. Directions
-    are compared by themselves.
+    `Growth of mould` may become `mould growth`, `red and blue` become `blue and red`, and a single
+    value may stand anywhere. Directions are compared by themselves.
     """
     values = len(x.values) > 1 or len(y.values) > 1
     return all(_moved(a, b, values) for a in x.lines for b in y.lines)
@@ -192,7 +194,7 @@ def _moved(left: Sequence[Term], right: Sequence[Term], values: bool) -> bool:
         if left[i].is_word or (values and isinstance(left[i].what, Value))
     ]
     return any(
-        (i - k) * (j - m) < 0 and not (_linked(left, i, k) or _linked(right, j, m))
+        (i - k) * (j - m) < 0 and {_joint(left, i, k), _joint(right, j, m)} not in _MOVABLE
         for n, (i, j) in enumerate(places)
         for k, m in places[:n]
     )
@@ -221,10 +223,19 @@ def _matches(a: Term, b: Term, exact: bool) -> bool:
     return alike(str(a.what), str(b.what))
 
 
-def _linked(line: Sequence[Term], i: int, j: int) -> bool:
-    """Whether two terms of a line stand on either side of a link: at `of` up to three words off."""
+_HAVING = listed("has have had a an the")
+"""`Osk has a hue` is `osk's hue`."""
+_MOVABLE = ({"compound", "of"}, {"and"})
+
+
+def _joint(line: Sequence[Term], i: int, j: int) -> str:
+    """How two terms of a line hang together: a compound, by `of` or by `and`; or empty."""
     i, j = min(i, j), max(i, j)
     gap = frozenset[str]().union(*(term.gap for term in line[i + 1 : j + 1]))
-    if j - i == 1:
-        return gap <= GLUE and bool(gap & LINKS)
-    return j - i <= 3 and "of" in gap and gap <= {"of", "the", "a", "an", "its"}
+    if j - i <= 3 and gap <= _HAVING:
+        return "compound"
+    if j - i <= 3 and "of" in gap and gap <= {"of", "the", "a", "an", "its"}:
+        return "of"
+    if j - i == 1 and gap <= GLUE and gap & LINKS:
+        return "and" if gap & {"and", "or"} else "of"
+    return ""
