@@ -165,7 +165,8 @@ def _changed(
     yield Figure(name="claims, other value, unit, direction or negation: merged", value=k, aim=0,
                  better="lower", n=n)  # fmt: skip
     yield Figure.share(
-        "claims, the same: flagged", *count(Relation.CONTRADICTS, Relation.CONTRADICTS)
+        "claims, other value, unit, direction or negation: flagged",
+        *count(Relation.CONTRADICTS, Relation.CONTRADICTS),
     )
     yield Figure.share("claims, other subject, role, condition or sureness: merged",
                  *count(Relation.RELATED, Relation.SAME))  # fmt: skip
@@ -205,7 +206,7 @@ def clustered(claims: Sequence[str], vectors: dict[str, Vector], size: int) -> d
 def _clustered(
     made: Sequence[Pair], claims: Sequence[str], vectors: dict[str, Vector]
 ) -> Iterator[Figure]:
-    """A claim stands under a cluster's name, so that no source can be lost; what else to ask."""
+    """Whether clusters mix, lose or depend on how the claims came in."""
     mixed = Random(0).sample(claims, len(claims))
     whole = clustered(mixed, vectors, len(mixed))
     torn = sum(whole[p.a] == whole[p.b] for p in made if p.truth == Relation.CONTRADICTS)

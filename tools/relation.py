@@ -127,19 +127,19 @@ def _apart(x: Gist, y: Gist, mine: frozenset[str], theirs: frozenset[str]) -> st
     """What shows that the two speak of different things; empty where nothing does."""
     if unmatched(x.names, y.words) or unmatched(y.names, x.words):
         return "names"
-    turned = _turned(x, y)
     if mine and theirs and not _opposites(x, y):
         return "words"
     if (x.conditions ^ y.conditions) - (x.values & y.values):
         return "conditions"
     # `In dry air, its colour is blue`: what stands in front of an attribute may be left out.
-    one_value = _one_attribute(x, y) and x.attribute == y.attribute
+    one_value = x.attribute is not None and x.attribute == y.attribute
     if not one_value and (mine & x.adjuncts or theirs & y.adjuncts):
         return "conditions"
     if x.scope != y.scope or (x.denied != y.denied and (x.some or y.some)):
         return "scope"
-    named = bool(unmatched(x.words, y.words) - mine)
-    return "order" if not (turned or named) and rearranged(x, y) else ""
+    # A verb stands elsewhere than the attribute it names, and `than` turns its sides on purpose.
+    free = bool(unmatched(x.words, y.words) - mine) or _turned(x, y)
+    return "order" if not free and rearranged(x, y) else ""
 
 
 def _one_attribute(x: Gist, y: Gist) -> bool:
