@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from benchmarks.rewordings import REWORDINGS, Rule, active, lower, or_none, swap, table, upper
 from memory.records import Relation
-from tools.lexicon import STOP
+from tools.merge.lexicon import STOP
 
 NONE = "none"
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.entails import BASIS, WITH_WORDS, features
+from tools.merge.entails import BASIS, WITH_WORDS, features
 from tools.models.embedder import MiniLM
 
 Floats = NDArray[np.float64]

@@ -18,9 +18,9 @@ from benchmarks.changes import NONE, Pair, pairs
 from benchmarks.figures import Figure, Part, Plot, Table, need
 from benchmarks.judged import Floats, Judged, area, interval, jaccard
 from memory.records import Nugget, Relation
-from tools.entails import entails
-from tools.gist import gist
 from tools.merge import Merged, Vector, compare, merge
+from tools.merge.entails import entails
+from tools.merge.gist import gist
 from tools.models.embedder import MiniLM
 
 EACH = 60

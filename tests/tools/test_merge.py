@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.records import Link, Nugget, Relation
-from tools.entails import BASIS, WITH_WORDS, entails
 from tools.merge import Merged, Vector, compare, merge
+from tools.merge.entails import BASIS, WITH_WORDS, entails
 
 MELTS = "The melting point of osk resin is 412 kelvin."
 

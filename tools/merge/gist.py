@@ -10,7 +10,17 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from tools.lexicon import BEING, HEDGES, PREPOSITIONS, SCOPE, SOME, STOP, direction, listed, stem
+from tools.merge.lexicon import (
+    BEING,
+    HEDGES,
+    PREPOSITIONS,
+    SCOPE,
+    SOME,
+    STOP,
+    direction,
+    listed,
+    stem,
+)
 from tools.nuggets import NEGATIONS
 from tools.values import Value, tokens
 

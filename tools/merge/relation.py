@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memory.records import Relation
-from tools.gist import DOWN, UP, Gist, Term
-from tools.lexicon import BEING, GLUE, LINKS, NAMED_BY, listed, opposed
+from tools.merge.gist import DOWN, UP, Gist, Term
+from tools.merge.lexicon import BEING, GLUE, LINKS, NAMED_BY, listed, opposed
 from tools.values import Value
 
 SAME, SAME_VALUES, SAME_NAMED = 0.80, 0.75, 0.86

@@ -11,12 +11,14 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.gist import gist
-from tools.lexicon import opposed
-from tools.relation import difference, rearranged, residues
+from tools.merge.gist import gist
+from tools.merge.lexicon import opposed
+from tools.merge.relation import difference, rearranged, residues
 
 Vectors = NDArray[np.float32]
 Features = NDArray[np.float64]
+
+_WORD = re.compile(r"\w+")
 
 FEATURES = (
     "cosine", "differs", "moved", "opposed", "longer", "added", "weakest there", "weakest back",
@@ -61,6 +63,3 @@ def features(
         ],
         dtype=float,
     )
-
-
-_WORD = re.compile(r"\w+")

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory.records import Link, Nugget, Relation
-from tools.entails import entails
-from tools.gist import gist
-from tools.relation import FARTHEST, relation
+from tools.merge.entails import entails
+from tools.merge.gist import gist
+from tools.merge.relation import FARTHEST, relation
 
 Vector = NDArray[np.float32]
 Neighbours = Callable[[Vector, int], Sequence[tuple[Nugget, float]]]
