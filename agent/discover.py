@@ -6,23 +6,20 @@ in the store already is not done twice. Teaching is left to the other graph.
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send, interrupt
 
 from agent import review
+from agent.mining import mined
 from agent.retry import RETRY
+from agent.screening import copies, fits
 from agent.state import Branch, Context, Discovery, by_id, context_of
-from memory.errors import BadReply, NothingToDo, Unreadable
+from memory.errors import NothingToDo, Unreadable
 from memory.records import (
-    Call,
     Decision,
     Document,
     Interest,
@@ -30,7 +27,6 @@ from memory.records import (
     Nugget,
     Paper,
     PaperStatus,
-    Passage,
     Probe,
     Purpose,
     Question,
@@ -39,13 +35,8 @@ from memory.records import (
     Verdict,
 )
 
-if TYPE_CHECKING:
-    from tools.merge import Neighbours
-
 CHUNK = 64
 """Nuggets probed between two saves: a crash costs at most so many."""
-TOGETHER = 50
-"""New nuggets whose neighbours are looked up together."""
 
 
 def search(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -147,25 +138,22 @@ def _name(paper: Paper) -> str:
 
 
 def screen(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
-    """Leave out what the interest's include and exclude words leave out."""
+    """Leave out what the interest's words leave out, and second copies of a paper."""
     ctx = context_of(runtime)
     ctx.finish("papers opened", len(state["papers"]))
     interest = ctx.store.get(Interest, state["interest"])
+    papers = by_id(ctx.store.all(Paper, id=state.get("read", [])))
+    twice = copies(ctx.store, papers)
     kept = []
-    for paper in ctx.store.all(Paper, id=state.get("read", [])):
-        if fits(interest, paper):
-            kept.append(paper.id)
-        else:
+    for paper in papers:
+        if not fits(interest, paper):
             ctx.log(state["run"], "screen", f"{_name(paper)}: outside the interest's words")
-    return {"screened": sorted(kept)}
-
-
-def fits(interest: Interest, paper: Paper) -> bool:
-    """Whether title and abstract hold no excluded word and, where any is included, one of those."""
-    text = f"{paper.title} {paper.abstract}".casefold()
-    if any(word.casefold() in text for word in interest.exclude):
-        return False
-    return not interest.include or any(word.casefold() in text for word in interest.include)
+        elif paper.id in twice:
+            other = _name(twice[paper.id])
+            ctx.log(state["run"], "screen", f"{_name(paper)}: the same paper as {other}")
+        else:
+            kept.append(paper.id)
+    return {"screened": kept}
 
 
 def to_extract(state: Discovery) -> list[Send] | str:
@@ -183,53 +171,9 @@ def extract(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
     ctx = context_of(runtime)
     [document] = ctx.store.all(Document, paper=branch["paper"])
     with ctx.slots:
-        nuggets = _extract(ctx, branch["run"], document)
+        nuggets = mined(ctx, branch["run"], document)
     ctx.tick("papers mined", branch["total"])
     return {"nuggets": nuggets}
-
-
-def _extract(ctx: Context, run: str, document: Document) -> list[str]:
-    call = Call(
-        model=ctx.teacher.made_by,
-        prompt_version="extract",
-        input_sha256=hashlib.sha256(document.text.encode("utf-8", "replace")).hexdigest(),
-        run=run,
-    )
-    if done := ctx.store.find(Call, call.id):
-        return done.output.split()
-    passages = ctx.store.all(Passage, paper=document.paper)
-    try:
-        drafts = ctx.teacher.extract(document, passages)
-    except BadReply as fault:
-        # No call is saved: the next run asks again.
-        ctx.log(run, "extract", f"{document.paper}: {fault}", reason=fault.reason)
-        return []
-    nuggets, refused = _grounded(drafts, document, passages)
-    for reason, count in sorted(refused.items()):
-        ctx.log(run, "extract", f"{document.paper}: {count} drafts refused: {reason}")
-    ids = [nugget.id for nugget in nuggets]
-    # The call last and with what it gave: a kill in between leaves nothing half done.
-    ctx.store.add(*nuggets, call.but(output=" ".join(ids)))
-    return ids
-
-
-def _grounded(
-    drafts: Iterable[Nugget], document: Document, passages: Sequence[Passage]
-) -> tuple[list[Nugget], Counter[str]]:
-    """The drafts that their source bears out, and how many were refused for which reason."""
-    from tools.nuggets import Ungrounded, ground
-
-    held = {passage.id: passage for passage in passages}
-    nuggets: list[Nugget] = []
-    refused: Counter[str] = Counter()
-    for draft in drafts:
-        try:
-            if draft.passage not in held:
-                raise Ungrounded("other_passage")
-            nuggets.append(ground(draft, document, held[draft.passage]))
-        except Ungrounded as fault:
-            refused[str(fault)] += 1
-    return nuggets, refused
 
 
 def merge(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -244,29 +188,18 @@ def merge(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
         return {}
     vectors = ctx.embedder.embed([nugget.claim for nugget in new])
     ctx.vectors.add([nugget.id for nugget in new], vectors)
-    result = merged(list(zip(new, vectors, strict=True)), _neighbours(ctx, vectors))
+
+    def neighbours(vectors: Any, k: int) -> list[list[tuple[Nugget, float]]]:
+        near = ctx.vectors.nearest(vectors, k)
+        names = {name for some in near for name, _ in some}
+        held = {nugget.id: nugget for nugget in ctx.store.all(Nugget, id=names)}
+        return [[(held[name], cosine) for name, cosine in some if name in held] for some in near]
+
+    result = merged(list(zip(new, vectors, strict=True)), neighbours)
     changed = ctx.store.all(Nugget, id=list(result.clusters))
     ctx.store.put(*(n.but(cluster=result.clusters[n.id]) for n in changed), *result.links)
     ctx.finish("nuggets merged", len(new))
     return {}
-
-
-def _neighbours(ctx: Context, vectors: Any) -> Neighbours:
-    """Looks for the neighbours of many vectors at once: a third of the time of one by one."""
-    place = {vector.tobytes(): at for at, vector in enumerate(vectors)}
-
-    @lru_cache(maxsize=1)
-    def found(first: int, k: int) -> list[list[tuple[Nugget, float]]]:
-        near = ctx.vectors.nearest(vectors[first : first + TOGETHER], k)
-        ids = {name for some in near for name, _ in some}
-        held = {nugget.id: nugget for nugget in ctx.store.all(Nugget, id=ids)}
-        return [[(held[name], cosine) for name, cosine in some if name in held] for some in near]
-
-    def neighbours(vector: Any, k: int) -> list[tuple[Nugget, float]]:
-        at = place[vector.tobytes()]
-        return found(at - at % TOGETHER, k)[at % TOGETHER]
-
-    return neighbours
 
 
 def probe(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:

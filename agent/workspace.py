@@ -112,7 +112,9 @@ class Workspace:
         lineage = Lineage(self.store, self.home / "models")
 
         def vectors(embedder: Embedder) -> Vectors:
-            return Vectors(self.store, self.home / "index", embedder.name, embedder.dimensions)
+            tell = functools.partial((reporter or Silent()).progress, "nuggets indexed anew")
+            index = self.home / "index"
+            return Vectors(self.store, index, embedder.name, embedder.dimensions, tell)
 
         context = Context(
             settings=self.settings,

@@ -190,9 +190,9 @@ def clustered(claims: Sequence[str], vectors: dict[str, Vector], size: int) -> d
     space = np.array([vectors[claim] for claim in claims])
     held: list[Nugget] = []
 
-    def neighbours(vector: Vector, k: int) -> list[tuple[Nugget, float]]:
-        cosines = space[: len(held)] @ vector
-        return [(held[i], float(cosines[i])) for i in np.argsort(-cosines)[:k]]
+    def neighbours(vectors: Vector, k: int) -> list[list[tuple[Nugget, float]]]:
+        cosines = vectors @ space[: len(held)].T
+        return [[(held[i], float(row[i])) for i in np.argsort(-row)[:k]] for row in cosines]
 
     for first in range(0, len(claims), size):
         new = [nugget(claim, claim) for claim in claims[first : first + size]]

@@ -155,9 +155,12 @@ def merged(batches: list[list[int]], seed: int = 0) -> Merged:
     known, links = nuggets(seed), dict[str, Link]()
     held: dict[str, tuple[Nugget, Vector]] = {}
 
-    def neighbours(vector: Vector, k: int) -> list[tuple[Nugget, float]]:
-        found = [(nugget, float(vector @ other)) for nugget, other in held.values()]
-        return sorted(found, key=lambda pair: -pair[1])[:k]
+    def neighbours(vectors: Vector, k: int) -> list[list[tuple[Nugget, float]]]:
+        found = [
+            [(nugget, float(vector @ other)) for nugget, other in held.values()]
+            for vector in vectors
+        ]
+        return [sorted(near, key=lambda pair: -pair[1])[:k] for near in found]
 
     for batch in batches:
         new = [known[i] for i in batch]
