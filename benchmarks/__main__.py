@@ -44,13 +44,16 @@ def results(docs: Path) -> list[Part]:
 
 
 def write(docs: Path) -> None:
-    """The page and its plots, from the results."""
+    """The page, its plots and the README's figures, from the results."""
     parts = results(docs)
     for part in parts:
         for plot in part.plots:
             drawn = docs / "benchmarks" / f"{part.name}-{plot.name}.svg"
             drawn.write_text(page.svg(plot), "utf-8")
     (docs / "benchmarks.md").write_text(page.markdown(parts), "utf-8")
+    if (readme := docs.parent / "README.md").exists():
+        text = readme.read_text("utf-8")
+        readme.write_text(page.placed(text, page.headlines(parts)), "utf-8")
 
 
 def run(name: str, data: Path, docs: Path) -> int:

@@ -16,6 +16,23 @@ Written by `make bench`, never by hand: each figure below was measured by a scri
 [`benchmarks/`](../benchmarks), on the machine and at the date named with it. Compare ratios and
 shares; seconds differ from machine to machine.
 """
+MARKS = "<!-- figures -->", "<!-- /figures -->"
+HEADLINES = {
+    ("reading", "trigram recall"): "word triples of the publishers' own text found in their PDFs",
+    ("reading", "headings in order"): "section headings of PDFs found, in order",
+    ("reading_speed", "times as fast as pypdf, all cores to its one process"):
+        "pages a second, with sections and tables, against bare text by pypdf",
+    ("extracting", "Nuggets that are findings: biology (PMC)"):
+        "nuggets of the offline teacher that are results or conclusions of their abstract",
+    ("real_papers", "quotes located in the stored text"):
+        "quotes found letter for letter at their place",
+    ("merging", "SICK, pair AUC, weights held out"):
+        "telling which claims follow from each other (SICK, AUC)",
+    ("merging", "SICK, contradicting pairs merged"): "contradicting pairs merged as the same",
+    ("memory", "new nugget at 300 000, median"): "merging a new nugget into 300 000",
+    ("memory", "recall@10 at 300 000"): "of the ten nearest of 300 000 nuggets, found",
+}  # fmt: skip
+"""The figures of the README, in words."""
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito (2008): told apart by people of every colour vision."""
 
@@ -80,6 +97,24 @@ def _table(table: Table) -> list[str]:
     ]
     rows = (table.columns, sides, *(tuple(map(cell, row)) for row in table.rows))
     return [*(f"| {' | '.join(row)} |" for row in rows), ""]
+
+
+def headlines(parts: Sequence[Part]) -> str:
+    """The table of the README."""
+    found = {(part.name, figure.name): figure for part in parts for figure in part.figures}
+    rows = [
+        (words, shown(found[key]), aimed(found[key]))
+        for key, words in HEADLINES.items()
+        if key in found
+    ]
+    return "\n".join(_table(Table(title="", columns=("what", "figure", "aim"), rows=tuple(rows))))
+
+
+def placed(text: str, block: str) -> str:
+    """A page with the block between its two marks."""
+    before, _, rest = text.partition(MARKS[0])
+    _, _, after = rest.partition(MARKS[1])
+    return f"{before}{MARKS[0]}\n\n{block}\n{MARKS[1]}{after}"
 
 
 def lines(part: Part) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.__main__ import DOCS, PARTS, results
 from benchmarks.figures import Figure, Part, Plot, Table
-from benchmarks.page import lines, markdown, svg
+from benchmarks.page import HEADLINES, headlines, lines, markdown, placed, svg
 from tests.conftest import ROOT
 
 PART = Part.of(
@@ -32,6 +32,12 @@ def test_the_page_in_docs_is_what_the_results_give() -> None:
     for part in results(DOCS):
         for plot in part.plots:
             assert (DOCS / "benchmarks" / f"{part.name}-{plot.name}.svg").exists()
+
+
+def test_the_figures_of_the_readme_are_the_results() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert placed(readme, headlines(results(DOCS))) == readme
+    assert headlines(results(DOCS)).count("\n| ") == len(HEADLINES) + 1
 
 
 def test_every_benchmark_is_on_the_page() -> None:

@@ -219,7 +219,7 @@ def test_a_representative_that_was_there_before_stays() -> None:
     old = old.but(cluster=old.id)
     new = said("Osk resin melts at 412 kelvin.", "new")
     vector = np.ones(1, np.float32)
-    clusters, links = merge([(new, vector)], lambda *_: [(old, 1.0), (new, 1.0)])
+    clusters, links = merge([(new, vector)], lambda *_: [[(old, 1.0), (new, 1.0)]])
     assert clusters == {new.id: old.id}
     assert links == [
         Link(a=min(old.id, new.id), b=max(old.id, new.id), relation=Relation.SAME, score=1.0,
