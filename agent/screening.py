@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -25,24 +26,51 @@ def fits(interest: Interest, paper: Paper) -> bool:
 def copies(store: Store, papers: Sequence[Paper]) -> dict[str, Paper]:
     """Paper ids whose paper is there in another file, and the file that stands for it.
 
-    Two files of one paper would seem two sources that agree. The same DOI is not enough: a
-    correction names the DOI of what it corrects. What was mined before stays; else the format that
-    says most.
+    Two files of one paper would seem two sources that agree. They have the same title and the same
+    DOI, or the same text where one of them gives no DOI. The same DOI is not enough: a correction
+    names the DOI of what it corrects. What was mined before stays; else the format that says most.
     """
-    alike: dict[tuple[str, str], list[Paper]] = {}
+    titled: dict[str, list[Paper]] = {}
     for paper in papers:
-        title = "".join(filter(str.isalnum, paper.title.casefold()))
-        if paper.doi and title:
-            alike.setdefault((paper.doi.casefold(), title), []).append(paper)
+        if title := "".join(filter(str.isalnum, paper.title.casefold())):
+            titled.setdefault(title, []).append(paper)
+    found: dict[str, Paper] = {}
+    for files in titled.values():
+        if len(files) > 1:
+            found.update(_copies(store, files))
+    return found
+
+
+def _copies(store: Store, files: Sequence[Paper]) -> dict[str, Paper]:
+    """The same among papers of one title."""
+    documents = {paper.id: store.all(Document, paper=paper.id)[0] for paper in files}
 
     def rank(paper: Paper) -> tuple[bool, int, str]:
-        [document] = store.all(Document, paper=paper.id)
-        reader = document.made_by.partition("-")[0]
+        reader = documents[paper.id].made_by.partition("-")[0]
         return not store.count(Nugget, paper=paper.id), RICHEST.index(reader), paper.id
 
     found: dict[str, Paper] = {}
-    for files in alike.values():
-        if len(files) > 1:
-            first, *others = sorted(files, key=rank)
-            found.update(dict.fromkeys((other.id for other in others), first))
+    kept: list[Paper] = []
+    for paper in sorted(files, key=rank):
+        for other in kept:
+            if paper.doi and other.doi:
+                same = paper.doi.casefold() == other.doi.casefold()
+            else:
+                same = _same_text(documents[paper.id].text, documents[other.id].text)
+            if same:
+                found[paper.id] = other
+                break
+        else:
+            kept.append(paper)
     return found
+
+
+def _same_text(a: str, b: str) -> bool:
+    """Whether most runs of five words of the shorter text stand in the other one too."""
+    one, two = sorted((_runs(a), _runs(b)), key=len)
+    return len(one & two) > len(one) / 2
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.casefold())
+    return set(zip(*(words[i:] for i in range(5)), strict=False))

@@ -38,7 +38,17 @@ def test_a_correction_is_no_copy_of_the_paper_whose_doi_it_names(world: World) -
     assert copies(world.space.store, [paper, correction]) == {}
 
 
-def test_papers_without_a_doi_or_a_title_are_never_copies(world: World) -> None:
-    papers = [held(world, name, "reading-2", doi="") for name in "ab"]
+def test_without_a_doi_the_text_decides(world: World) -> None:
+    """Two editorials of one title are two; a manuscript and its print are one."""
+    print_ = "The pitch of the ninth stone fell by two hertz in the wet year of the survey."
+    jats = held(world, print_, "jats-1")
+    manuscript = held(world, f"Draft. {print_}", "reading-2", doi="")
+    another = held(world, "Of other stones nothing was heard in all these years.", "html-1", doi="")
+    papers = [manuscript, another, jats]
+    assert copies(world.space.store, papers) == {manuscript.id: jats}
+
+
+def test_papers_of_two_dois_or_without_a_title_are_never_copies(world: World) -> None:
+    papers = [held(world, name, "reading-2", doi=f"10.1/{name}") for name in "ab"]
     papers += [held(world, name, "reading-2", title="") for name in "cd"]
     assert copies(world.space.store, papers) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from html import unescape
 from typing import Any
@@ -16,7 +17,7 @@ _BREAK = "\0"
 Block = Callable[[Any], None]
 
 
-class Walker:
+class Walker(ABC):
     """Walks through a tree and tells a writer what it finds.
 
     blocks: how elements are written that part a paragraph in two.
@@ -49,9 +50,9 @@ class Walker:
         """How to write an element that stands beside the text."""
         return self.floats.get(name(element))
 
+    @abstractmethod
     def inline(self, element: Any) -> str | None:
         """The words of an element that are not simply its text; None: they are."""
-        raise NotImplementedError
 
     def flow(self, element: Any, kind: str = kinds.PROSE) -> None:
         """Write an element: its running text as paragraphs, what stands in between as itself."""
