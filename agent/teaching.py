@@ -100,7 +100,7 @@ class OldText(NamedTuple):
 
 
 def old_text(ctx: Context, name: str) -> OldText:
-    """The paragraphs of a target's replay file, every tenth (by its hash) kept back."""
+    """The paragraphs of a target's replay file, to be replayed or kept back."""
     bound = ctx.settings.model(name)
     if not bound.replay:
         return OldText([], [])
@@ -109,6 +109,11 @@ def old_text(ctx: Context, name: str) -> OldText:
         whole = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         raise BadInput(f"The replay file {path} cannot be read: {fault}.") from fault
+    return parted(whole)
+
+
+def parted(whole: str) -> OldText:
+    """The paragraphs of a text, every tenth (by its hash) kept back."""
     texts = sorted({text.strip() for text in whole.split("\n\n")} - {""})
     kept_back = [text for text in texts if int(digest(text), 16) % 10 == 0]
     return OldText([text for text in texts if text not in set(kept_back)], kept_back)
