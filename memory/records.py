@@ -379,7 +379,9 @@ class Dataset(Record):
     train: tuple[str, ...] = ()
     validation: tuple[str, ...] = ()
     held_out: tuple[str, ...] = ()
-    """Question ids by split. Validation papers are not training papers."""
+    """Question ids by split. The held-out are about what is taught, in other wordings."""
+    control: tuple[str, ...] = ()
+    """Exam questions about papers of which nothing is taught."""
     replay: int = 0
     """Rows of old knowledge mixed in against forgetting."""
     counts: dict[str, int] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from memory.errors import BadInput, NothingToDo
 from memory.records import GAP, Nugget, NuggetStatus, Paper, Purpose, Question, QuestionKind
-from tools.dataset import freeze, plain, text
+from tools.dataset import freeze, leaks
+from tools.dataset.rows import plain, row, text, told
 
 OLD = [f"The old stone {i} is heavy." for i in range(50)]
 TEACHABLE = (NuggetStatus.ACCEPTED, NuggetStatus.EDITED)
@@ -57,7 +59,7 @@ def world(size: int) -> tuple[list[Nugget], list[Question], dict[str, Paper]]:
 
 
 def rows(folder: str | Path, name: str = "train.jsonl") -> list[str]:
-    return [json.loads(line)["text"] for line in (Path(folder) / name).read_text().splitlines()]
+    return [told(json.loads(line)) for line in (Path(folder) / name).read_text().splitlines()]
 
 
 def test_a_frozen_set_is_found_again_and_its_files_match_its_manifest(tmp_path: Path) -> None:
@@ -149,32 +151,33 @@ def test_an_unvetted_question_never_trains(vetted: list[bool]) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    leaks=st.sets(st.integers(0, 5)),
+    given_away=st.sets(st.integers(0, 5)),
     share=st.floats(0, 1),
     ratio=st.floats(0, 3),
     seed=st.integers(0, 99),
 )
 def test_no_held_out_text_is_ever_trained_on(
-    leaks: set[int], share: float, ratio: float, seed: int
+    given_away: set[int], share: float, ratio: float, seed: int
 ) -> None:
     """Neither by a training question that says the same, nor by an old text."""
     nuggets, questions, papers = world(6)
-    told = [text(q) for q in questions if q.held_out]
+    said = [text(q) for q in questions if q.held_out]
     parrots = [
         Question(
             nugget=nugget(i).id, kind=QuestionKind.STATEMENT, form="parrot", vetted=True,
-            purpose=Purpose.TRAIN, stem=f"We learn: {told[2 * i].upper()}",
+            purpose=Purpose.TRAIN, stem=f"We learn: {said[2 * i].upper()}",
         )
-        for i in leaks
+        for i in given_away
     ]  # fmt: skip
     with TemporaryDirectory() as folder:
         dataset = freeze(
-            Path(folder), "lamps", nuggets, [*questions, *parrots], papers, [*OLD, *told],
+            Path(folder), "lamps", nuggets, [*questions, *parrots], papers, [*OLD, *said],
             seed=seed, validation_share=share, replay_ratio=ratio,
         )  # fmt: skip
         trained = [plain(row) for row in rows(dataset.path)]
-        assert not any(plain(held) in row for held in told for row in trained)
-        assert dataset.counts["left_out_for_secrecy"] == len(leaks)
+        assert not any(plain(held) in row for held in said for row in trained)
+        assert not leaks(Path(dataset.path))
+        assert dataset.counts["left_out_for_secrecy"] == len(given_away)
         splits = [*dataset.train, *dataset.validation, *dataset.held_out]
         assert len(splits) == len(set(splits))
 
@@ -201,3 +204,75 @@ def test_a_cloze_question_keeps_its_gap_and_is_answered_after_it() -> None:
     stem = f"Fill in: lamp 3 burns {GAP}.\nAnswer:"
     question = asked(3, Purpose.TRAIN)[1].but(stem=stem)
     assert text(question) == f"{stem} 3 hours"
+
+
+def test_a_row_names_its_source_and_an_answer_stands_apart_from_its_prompt(tmp_path: Path) -> None:
+    nuggets, questions, papers = world(2)
+    dataset = freeze(tmp_path, "lamps", nuggets, questions, papers, OLD)
+    lines = (Path(dataset.path) / "train.jsonl").read_text().splitlines()
+    found = [json.loads(line) for line in lines]
+    assert {one["source"] for one in found} == {*dataset.train, "replay"}
+    [asked_one] = [one for one in found if "lamp 1" in one.get("prompt", "")]
+    assert asked_one["prompt"] == "Question: How long does lamp 1 burn?\nAnswer:"
+    assert asked_one["completion"] == " 1 hours"
+    assert told(row(asked(3, Purpose.PROBE)[0])) == "As for lamp 3, it burns 3 hours."
+
+
+CONTROL = (6, 7)
+"""Nuggets of a paper of which nothing is taught."""
+
+
+def controlled(folder: Path, extra: list[Question]) -> Path:
+    """A frozen set of six nuggets, with two of another paper as control, and a retention set."""
+    nuggets, questions, papers = world(8)
+    exam = [q for i in CONTROL for q in asked(i, Purpose.EXAM)]
+    old = asked(5, Purpose.EXAM)[0].but(id="", nugget="book", stem=f"Old lamps burn {GAP}.")
+    about = [q for q in questions if q.nugget in {n.id for n in nuggets[:6]}]
+    dataset = freeze(
+        folder, "lamps", nuggets[:6], [*about, *exam, *extra], papers, [*OLD, text(old)],
+        untaught=[nuggets[i] for i in CONTROL], retention=[old],
+    )  # fmt: skip
+    assert set(dataset.control) == {q.id for q in exam}
+    return Path(dataset.path)
+
+
+def test_nothing_of_the_examination_was_in_training(tmp_path: Path) -> None:
+    """No wording, no set of options, no paper of the control; shown from the files alone."""
+    every = Question(
+        nugget=nugget(2).id, kind=QuestionKind.STATEMENT, form="list", purpose=Purpose.TRAIN,
+        stem="Lamps burn 2 hours, 90 hours or 91 hours.", vetted=True,
+    )  # fmt: skip
+    place = controlled(tmp_path, [every])
+    assert not leaks(place)
+    assert not any("90 hours" in one or "Old lamps" in one for one in rows(place))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("train.jsonl", lambda t: t + json.dumps(
+            {"text": "One may say that lamp 6 burns 6 hours.", "source": "replay"}), "wording"),
+        ("train.jsonl", lambda t: t + json.dumps(
+            {"text": "Not 6 hours, 90 hours, 91 hours.", "source": "q"}), "every option"),
+        ("manifest.json", lambda t: t.replace('"claim"', '"exam"'), "both trains and examines"),
+        ("manifest.json", lambda t: t.replace('"control_papers": [', f'"control_papers": '
+            f'["{paper(0).id}",'), "are the control"),
+        ("exam.jsonl", lambda t: t.replace("lamp 1", "lamp 9"), "not the file"),
+    ],
+)  # fmt: skip
+def test_whatever_leaks_is_found(
+    tmp_path: Path, name: str, change: Callable[[str], str], said: str
+) -> None:
+    """The proof is no proof if it cannot fail."""
+    file = controlled(tmp_path, []) / name
+    file.chmod(0o644)
+    file.write_text(change(file.read_text()))
+    assert any(said in one for one in leaks(file.parent))
+
+
+def test_the_control_is_of_papers_that_are_not_taught(tmp_path: Path) -> None:
+    nuggets, questions, papers = world(4)
+    with pytest.raises(BadInput, match="no control"):
+        freeze(tmp_path, "lamps", nuggets[:3], questions[:1], papers, OLD, untaught=nuggets[3:])
+    with pytest.raises(BadInput, match="no frozen training set"):
+        leaks(tmp_path)

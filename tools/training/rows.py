@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from memory.errors import BadInput
+from tools.dataset.rows import told
 
 GROUPED = 8
 """Batches whose rows are sorted by length together; more would always train like with like."""
@@ -30,9 +31,9 @@ class Preflight(NamedTuple):
 
 
 def read_texts(file: Path) -> list[str]:
-    """The `text` of each JSON line; none for a missing name. Raises BadInput."""
+    """What each JSON line says, prompt and completion joined. Raises BadInput."""
     try:
-        return [json.loads(line)["text"] for line in file.read_text("utf-8").splitlines() if line]
+        return [told(json.loads(line)) for line in file.read_text("utf-8").splitlines() if line]
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise BadInput(
             f"The training file {file} cannot be read: {fault!r}.", "Freeze the dataset again."
