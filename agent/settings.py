@@ -66,12 +66,21 @@ class Review(_Section):
 class Training(_Section):
     """Overrides of the recipe; what is not set follows the model's size."""
 
+    method: Literal["lora", "qlora", "full"] | None = None
+    loss: Literal["all", "completion"] | None = None
+    chat: Literal["auto", "never"] | None = None
     rank: int | None = Field(default=None, ge=1)
     alpha: int | None = Field(default=None, ge=1)
+    dropout: float | None = Field(default=None, ge=0, lt=1)
+    targets: str | None = Field(default=None, min_length=1)
     learning_rate: float | None = Field(default=None, gt=0)
     epochs: float | None = Field(default=None, gt=0)
     batch_size: int | None = Field(default=None, ge=1)
+    accumulation: int | None = Field(default=None, ge=1)
+    warmup_steps: int | None = Field(default=None, ge=0)
     max_length: int | None = Field(default=None, ge=8)
+    packing: bool | None = None
+    patience: int | None = Field(default=None, ge=0)
     save_every: int | None = Field(default=None, ge=1)
     replay_ratio: float = Field(default=2.0, ge=0)
     """Rows of old knowledge for each row of new."""
@@ -89,6 +98,8 @@ class Gate(_Section):
     """Old facts after training, as a share of before, at least."""
     perplexity: float = Field(default=1.5, gt=0)
     """Perplexity on old text after training, as a multiple of before, at most."""
+    parity_prompts: int = Field(default=200, ge=0)
+    """On so many prompts adapter, merged and reloaded model must agree; 0: not looked at."""
 
 
 class Settings(BaseSettings):

@@ -11,7 +11,7 @@ import json
 import secrets
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -393,7 +393,7 @@ class TrainingSpec(Record):
 
     identity = ("base_sha256", "dataset", "method", "rank", "alpha", "dropout", "targets",
                 "learning_rate", "epochs", "batch_size", "accumulation", "warmup_steps",
-                "max_length", "seed")  # fmt: skip
+                "max_length", "loss", "chat", "packing", "patience", "seed")  # fmt: skip
     base: str
     """Directory of the base model, or a hub id."""
     base_sha256: str
@@ -402,17 +402,28 @@ class TrainingSpec(Record):
     train_file: str
     validation_file: str = ""
     output: str
-    method: str = "lora"
+    method: Literal["lora", "qlora", "full"] = "lora"
+    """An adapter beside the base, beside the base in 4 bits, or new weights throughout."""
+    loss: Literal["all", "completion"] = "all"
+    """What is learnt of a question's row: all of it, or the answer alone."""
+    chat: Literal["auto", "never"] = "auto"
+    """Whether questions are put in the tokenizer's chat template, where it has one."""
     rank: int = Field(default=16, ge=1)
     alpha: int = Field(default=32, ge=1)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     targets: str = "all-linear"
+    """Layers that the adapter changes: `all-linear`, or names with commas between."""
     learning_rate: float = Field(default=2e-4, gt=0)
     epochs: float = Field(default=4.0, gt=0)
     batch_size: int = Field(default=16, ge=1)
     accumulation: int = Field(default=1, ge=1)
+    """Batches in one optimiser step."""
     warmup_steps: int = Field(default=10, ge=0)
     max_length: int = Field(default=512, ge=8)
+    packing: bool = False
+    """Rows one after another in a sequence, none seeing its neighbours, rather than padded."""
+    patience: int = Field(default=0, ge=0)
+    """Passes without a better validation loss after which training ends; 0: it never ends early."""
     save_every: int = Field(default=50, ge=1)
     """Optimiser steps between checkpoints."""
     seed: int = 0
