@@ -15,12 +15,13 @@ from prompts.replies import Item
 from tools.teachers.model.fit import Fitted, complains, fit
 from tools.teachers.model.wire import Mode, Said, Unsupported, call
 
-_REFUSAL = re.compile(
+REFUSAL = re.compile(
     r"\b(?:can(?:no|['’])t|(?:un|not )able to|won['’]t|will not|must decline to|not comfortable)\b"
     r"[^.]{0,40}\b(?:help|assist|comply|provide|do that|answer|process|continue|fulfil\w*)\b|"
     r"\bI(?:['’]m| am) (?:very |really )?sorry\b|\bas an AI\b",
     re.IGNORECASE,
 )
+"""How models decline in words; looked for at the beginning of a reply that could not be read."""
 SHOWN = 5
 """Faults told to the model in a repair; more of a kind teach it nothing."""
 
@@ -60,7 +61,7 @@ class Asker:
         if complains(said.text, prompt.schema_class):
             raise BadReply("error_body", "The endpoint sent an error in place of an answer.")
         # Asked to put its refusal into the schema, a model answers with an empty list.
-        if not first.items and _REFUSAL.search(said.text[:400]):
+        if not first.items and REFUSAL.search(said.text[:400]):
             raise BadReply("refused", "The model refused to answer.")
         return self._repaired(prompt, messages, said, first)
 

@@ -53,9 +53,8 @@ class Said(NamedTuple):
 
 def call(model: BaseChatModel, messages: Sequence[Message], reply: type[Reply], mode: Mode) -> Said:
     """One call. Raises BadReply for what is no answer, Unsupported to be asked in another mode."""
-    turns = [_KINDS[message.role](content=message.text) for message in messages]
     try:
-        message = _invoke(model, turns, reply, mode)
+        message = _invoke(model, turns(messages), reply, mode)
     except openai.LengthFinishReasonError as fault:
         return Said(fault.completion.choices[0].message.content or "", cut=True)
     except openai.ContentFilterFinishReasonError as fault:
@@ -69,38 +68,49 @@ def call(model: BaseChatModel, messages: Sequence[Message], reply: type[Reply], 
     except (ValueError, LookupError, TypeError) as fault:
         # How langchain-openai tells of a body without choices, or with an error in a 200.
         raise BadReply("error_body", f"The endpoint sent no reply: {fault}"[:300]) from fault
-    return _said(message)
+    return said(message)
+
+
+def turns(messages: Sequence[Message]) -> list[BaseMessage]:
+    """Our messages as langchain's."""
+    return [_KINDS[message.role](content=message.text) for message in messages]
 
 
 def _invoke(
-    model: BaseChatModel, turns: list[BaseMessage], reply: type[Reply], mode: Mode
+    model: BaseChatModel, asked: list[BaseMessage], reply: type[Reply], mode: Mode
 ) -> object:
     if mode is Mode.TEXT:
-        return model.invoke(turns)
+        return model.invoke(asked)
     schema = {"title": reply.__name__, "description": "The answer.", **reply.strict_schema()}
     options = {"strict": True} if mode is Mode.SCHEMA else {}
     bound = model.with_structured_output(schema, method=mode.value, include_raw=True, **options)
-    answer: Any = bound.invoke(turns)
+    answer: Any = bound.invoke(asked)
     # Its own reading of the message stands beside it, and is stricter than ours.
     return answer["raw"]
 
 
 def _declined(fault: openai.APIStatusError, mode: Mode) -> Said:
     """A request that was turned down: by a filter, for its mode, or after a failed generation."""
+    refused(fault)
+    if isinstance(fault.body, dict) and isinstance(fault.body.get("failed_generation"), str):
+        return Said(fault.body["failed_generation"], cut=False)
+    if mode is Mode.TEXT:
+        raise fault
+    raise Unsupported(f"{fault.code} {fault.message}") from fault
+
+
+def refused(fault: openai.APIStatusError) -> None:
+    """Raises BadReply where a request was turned down for its text, by a filter or as too long."""
     told = f"{fault.code} {fault.message}"
     if any(sign in told for sign in _FILTERED):
         raise BadReply("filtered", "The endpoint's content filter refused the text.") from fault
     # langchain-openai 1.7 looks for the code in the message, where it does not stand.
     if any(sign in told for sign in _TOO_LONG):
         raise BadReply("too_long", "What was asked is longer than the model can read.") from fault
-    if isinstance(fault.body, dict) and isinstance(fault.body.get("failed_generation"), str):
-        return Said(fault.body["failed_generation"], cut=False)
-    if mode is Mode.TEXT:
-        raise fault
-    raise Unsupported(told) from fault
 
 
-def _said(message: object) -> Said:
+def said(message: object) -> Said:
+    """What a reply says. Raises BadReply for one that is refused, filtered or empty."""
     if not isinstance(message, AIMessage):
         raise BadReply("error_body", f"The endpoint sent a {type(message).__name__}.")
     if message.additional_kwargs.get("refusal"):
