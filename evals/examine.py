@@ -13,7 +13,7 @@ from typing import NamedTuple
 from evals.stats import ratio_bootstrap, share
 from memory.errors import BadInput
 from memory.records import Question, QuestionKind, Score
-from tools.models import Target
+from tools.models import Choice, Target
 from tools.probe import render, reply
 
 
@@ -44,10 +44,22 @@ def examine(target: Target, questions: Sequence[Question], metric: str) -> Exami
 
     Raises BadInput for a question that has no options or no right one among them.
     """
+    return asked(target, questions, [render(question) for question in check(questions)], metric)
+
+
+def check(questions: Sequence[Question]) -> Sequence[Question]:
+    """The same questions; BadInput unless each has options and the right one among them."""
     for question in questions:
         if question.kind is not QuestionKind.MCQ or question.answer not in question.options:
             raise BadInput(f"Question {question.id} is no multiple-choice question with a key.")
-    scored = target.score([render(question) for question in questions])
+    return questions
+
+
+def asked(
+    target: Target, questions: Sequence[Question], choices: Sequence[Choice], metric: str
+) -> Examination:
+    """The examination of questions that are put in these words, one choice for each."""
+    scored = target.score(choices)
     answers = []
     for question, options in zip(questions, scored, strict=True):
         said = reply(question, options)
