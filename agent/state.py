@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -70,6 +70,8 @@ class Teaching(TypedDict, total=False):
     interest: str
     nuggets: list[str]
     papers: list[str]
+    control: list[str]
+    """Nuggets of papers of which nothing is taught."""
     written: Annotated[list[str], union]
     """Question ids."""
     dataset: str
@@ -105,6 +107,8 @@ class Context:
     make_vectors: Callable[[Embedder], Vectors]
     read: Callable[[Path, str], Reading]
     train: Callable[[TrainingSpec, Callable[[dict[str, Any]], None]], Path]
+    agreeing: Callable[[ModelVersion, Sequence[str]], int]
+    """On how many prompts all forms that a version can be exported in agree."""
     reporter: Reporter = field(default_factory=Silent)
     slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2))
     """Papers worked on at once. Our own semaphore, not the graph's `max_concurrency`: with that,

@@ -14,13 +14,12 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
+from agent import examining
 from agent.retry import RETRY
 from agent.state import Branch, Context, Teaching, by_id, by_paper, context_of
 from agent.teaching import (
+    control_of,
     environment,
-    exam_of,
-    examined,
-    gated,
     old_questions,
     old_text,
     recipe,
@@ -63,13 +62,18 @@ def approve(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
             "Find new ones first: goldpan run.",
         )
     groups = by_paper((n.paper, n.id) for n in nuggets)
-    return {"nuggets": sorted(n.id for n in nuggets), "papers": sorted(groups)}
+    control = [nugget.id for nugget in control_of(ctx, nuggets)]
+    return {
+        "nuggets": sorted(n.id for n in nuggets),
+        "papers": sorted(groups),
+        "control": sorted(control),
+    }
 
 
 def to_write(state: Teaching, runtime: Runtime[Context]) -> list[Send]:
-    """One branch for each paper."""
+    """One branch for each paper, those of the control among them."""
     ctx = context_of(runtime)
-    nuggets = ctx.store.all(Nugget, id=state["nuggets"])
+    nuggets = ctx.store.all(Nugget, id=[*state["nuggets"], *state["control"]])
     groups = by_paper((n.paper, n.id) for n in nuggets)
     return [
         Send("write", Branch(run=state["run"], paper=paper, nuggets=ids, total=len(groups)))
@@ -78,7 +82,7 @@ def to_write(state: Teaching, runtime: Runtime[Context]) -> list[Send]:
 
 
 def write(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
-    """Statements and questions about one paper's nuggets."""
+    """Statements and questions about one paper's nuggets; about the control, only the exam's."""
     ctx = context_of(runtime)
     pool = ctx.pool(ctx.store.get(Run, branch["run"]).interest)
     with ctx.slots:
@@ -86,7 +90,8 @@ def write(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
             question
             for nugget in ctx.store.all(Nugget, id=branch["nuggets"])
             for question in ctx.teacher.questions(nugget, pool)
-            if question.purpose is not Purpose.PROBE
+            if question.purpose is Purpose.EXAM
+            or (question.purpose is Purpose.TRAIN and nugget.teachable)
         ]
     ctx.store.add(*written)
     ctx.tick("papers questioned", branch["total"])
@@ -98,8 +103,8 @@ def check(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     from tools.questions import vet
 
     ctx = context_of(runtime)
-    ctx.finish("papers questioned", len(state["papers"]))
-    nuggets = by_id(ctx.store.all(Nugget, id=state["nuggets"]))
+    nuggets = by_id(ctx.store.all(Nugget, id=[*state["nuggets"], *state["control"]]))
+    ctx.finish("papers questioned", len({nugget.paper for nugget in nuggets}))
     questions = by_id(ctx.store.all(Question, id=state["written"]))
     probes = by_id(ctx.store.all(Question, nugget=state["nuggets"], purpose=Purpose.PROBE))
     vetted = [q for q in vet([*questions, *probes], nuggets) if q.purpose is not Purpose.PROBE]
@@ -117,9 +122,15 @@ def freeze(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     ctx = context_of(runtime)
     interest = ctx.store.get(Interest, state["interest"])
     nuggets = by_id(ctx.store.all(Nugget, id=state["nuggets"]))
+    untaught = by_id(ctx.store.all(Nugget, id=state["control"]))
     questions = [
-        question for question in ctx.store.all(Question, nugget=state["nuggets"]) if question.vetted
+        question
+        for question in ctx.store.all(Question, nugget=[*state["nuggets"], *state["control"]])
+        if question.vetted
+        and (question.nugget in state["nuggets"] or question.purpose is Purpose.EXAM)
     ]
+    version = ctx.current(interest.target)
+    assert version is not None  # noqa: S101  approve() saw one
     papers = {paper.id: paper for paper in ctx.store.all(Paper, id=state["papers"])}
     dataset = frozen(
         ctx.settings.home / "datasets",
@@ -127,7 +138,9 @@ def freeze(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
         nuggets,
         by_id(questions),
         papers,
-        old_text(ctx, interest.target or ctx.settings.roles.target).replay,
+        old_text(ctx, version.name).replay,
+        untaught=untaught,
+        retention=old_questions(ctx, version),
         seed=ctx.settings.training.seed,
         replay_ratio=ctx.settings.training.replay_ratio,
     )
@@ -188,9 +201,8 @@ def examine(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     if version.scores:
         return {}
     before = ctx.store.get(ModelVersion, version.parent)
-    new = exam_of(ctx.store, set(state["nuggets"]) - taught_by(ctx.store, before))
-    old = old_questions(ctx, before)
-    scores = examined(ctx, state["run"], before, version, new, old)
+    asked = examining.papers(ctx, before, ctx.store.get(Dataset, version.dataset))
+    scores = examining.examined(ctx, state["run"], before, version, asked)
     ctx.lineage.score(version.id, scores)
     return {}
 
@@ -199,7 +211,7 @@ def gate(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     """Promote the candidate, or refuse it and say why."""
     ctx = context_of(runtime)
     version = ctx.store.get(ModelVersion, state["version"])
-    verdict = gated(ctx, version)
+    verdict = examining.gated(ctx, version)
     reason = "; ".join(verdict.reasons)
     if verdict.passed:
         ctx.lineage.promote(version.id, reason)

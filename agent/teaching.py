@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,7 +22,6 @@ from memory.records import (
     Purpose,
     Question,
     QuestionKind,
-    Score,
     Sighting,
     TrainingSpec,
     Verdict,
@@ -30,9 +29,10 @@ from memory.records import (
 )
 
 if TYPE_CHECKING:
-    from evals.gate import Gate
     from memory.store import Store
 
+CONTROL = 40
+"""Nuggets of the control: enough that a rise by a fifth would show."""
 PINNED = ("goldpan", "torch", "transformers", "peft", "trl", "tokenizers", "safetensors")
 
 
@@ -51,6 +51,13 @@ def teachable(ctx: Context, interest: Interest) -> list[Nugget]:
     papers = sorted({seen.paper for seen in ctx.store.all(Sighting, interest=ours)})
     accepted = [NuggetStatus.ACCEPTED, NuggetStatus.EDITED]
     return ctx.store.all(Nugget, status=accepted, paper=papers)
+
+
+def control_of(ctx: Context, taught: Iterable[Nugget]) -> list[Nugget]:
+    """Nuggets of papers of which nothing is taught, at most CONTROL, drawn by their ids."""
+    papers = {nugget.paper for nugget in taught}
+    others = [n for n in ctx.store.all(Nugget) if n.paper not in papers and not n.teachable]
+    return sorted(others, key=lambda nugget: digest("control", nugget.id))[:CONTROL]
 
 
 def taught_by(store: Store, version: ModelVersion) -> set[str]:
@@ -144,48 +151,6 @@ def recipe(ctx: Context, interest: Interest, dataset: Dataset) -> TrainingSpec:
 def environment() -> dict[str, str]:
     """Versions of the libraries that made a model."""
     return {name: metadata.version(name) for name in PINNED}
-
-
-def examined(
-    ctx: Context,
-    run: str,
-    before: ModelVersion,
-    after: ModelVersion,
-    new: Sequence[Question],
-    old: Sequence[Question],
-) -> tuple[Score, ...]:
-    """new_*, old_* and perplexity_* before and after; the single answers go to the run's log."""
-    from evals.examine import examine, perplexity
-
-    scores: list[Score] = []
-    rows: dict[str, dict[str, Any]] = {}
-    texts = old_text(ctx, before.name).kept_back or sorted({_said(q) for q in old})
-    for when, version in (("before", before), ("after", after)):
-        target = ctx.target(version)
-        for what, questions in (("new", new), ("old", old)):
-            result = examine(target, questions, f"{what}_{when}")
-            scores.append(result.score)
-            for question, answer in zip(questions, result.answers, strict=True):
-                row = rows.setdefault(question.id, {"question": question.id, "what": what})
-                row[when] = answer.option
-        scores.append(perplexity(target, texts, f"perplexity_{when}"))
-    ctx.log(run, "examine", "answers", rows=list(rows.values()))
-    return tuple(scores)
-
-
-def _said(question: Question) -> str:
-    from tools.probe import render
-
-    context, options = render(question)
-    return context + options[question.key]
-
-
-def gated(ctx: Context, version: ModelVersion) -> Gate:
-    """The gate's verdict on a candidate's scores."""
-    from evals.gate import Limits, gate
-
-    limits = Limits(retention=ctx.settings.gate.retention, perplexity=ctx.settings.gate.perplexity)
-    return gate({score.metric: score for score in version.scores}, limits)
 
 
 def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:

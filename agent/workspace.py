@@ -14,7 +14,7 @@ import errno
 import functools
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -127,6 +127,7 @@ class Workspace:
             make_vectors=vectors,
             read=_reader(self.settings),
             train=_train,
+            agreeing=agreeing,
             reporter=reporter or Silent(),
             slots=threading.Semaphore(self.settings.reading.workers or os.cpu_count() or 2),
         )
@@ -176,6 +177,20 @@ def _train(spec: TrainingSpec, heard: Callable[[dict[str, Any]], None]) -> Path:
     from tools.training.run import train
 
     return train(spec, heard)
+
+
+def agreeing(version: ModelVersion, prompts: Sequence[str]) -> int:
+    """On how many prompts adapter, merged and reloaded model have the same most likely tokens."""
+    import tempfile
+
+    from tools.models.merged import merge, parity
+
+    if not version.adapter:
+        return len(prompts)
+    with tempfile.TemporaryDirectory() as folder:
+        merged = merge(version.base, version.adapter, Path(folder) / "merged")
+        found = parity(version.base, version.adapter, merged, prompts)
+    return len(prompts) if found.equal else int(found.top1_agreement * (len(prompts) - 1))
 
 
 def _unusable(home: Path, fault: OSError) -> WorkspaceTrouble:

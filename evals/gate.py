@@ -24,6 +24,8 @@ class Limits(NamedTuple):
     """Old facts after training, as a share of before, at least."""
     perplexity: float = 1.5
     """Perplexity on old text after training, as a multiple of before, at most."""
+    parity_prompts: int = 200
+    """On so many prompts all forms of the version must agree; 0: export is not looked at."""
 
 
 DEFAULT = Limits()
@@ -37,15 +39,19 @@ class Gate(NamedTuple):
 
 
 def gate(scores: Mapping[str, Score], limits: Limits = DEFAULT) -> Gate:
-    """Decide from new_, old_ and perplexity_ scores, each `before` and `after`.
+    """Decide from new_, old_ and perplexity_ scores, each `before` and `after`, and two more.
 
-    What was not measured is no success: without new facts the version is refused. Where nothing
-    old was there to be measured before, retention is not asked for, and the reasons say so.
+    parity: share of prompts on which adapter, merged and reloaded model agree. leaks: held-out
+    things found in training. What was not measured is no success: without new facts the version is
+    refused. Where nothing old was there to be measured before, retention is not asked for, and the
+    reasons say so.
     """
     looked = [
         _learnt(scores.get("new_before"), scores.get("new_after")),
         _retained(scores.get("old_before"), scores.get("old_after"), limits.retention),
         _fluent(scores.get("perplexity_before"), scores.get("perplexity_after"), limits.perplexity),
+        _held_out(scores.get("leaks")),
+        _exported(scores.get("parity"), limits.parity_prompts),
     ]
     return Gate(all(good for good, _ in looked), [reason for _, reason in looked])
 
@@ -96,3 +102,22 @@ def _fluent(before: Score | None, after: Score | None, most: float) -> tuple[boo
     if after.value > most * before.value:
         return False, f"{told}: more than {most:g} times what it was"
     return True, told
+
+
+def _held_out(leaks: Score | None) -> tuple[bool, str]:
+    if leaks is None or leaks.value is None:
+        return False, "nobody looked whether the examination was in training"
+    if leaks.value:
+        return False, f"{leaks.value:.0f} things of the examination were in training"
+    return True, "nothing of the examination was in training"
+
+
+def _exported(parity: Score | None, wanted: int) -> tuple[bool, str]:
+    if not wanted:
+        return True, "export was not looked at, as the settings say"
+    if parity is None or parity.value is None:
+        return False, "nobody looked whether the version survives its export"
+    told = (
+        f"adapter, merged and reloaded model agree on {parity.value * parity.n:.0f} of {parity.n}"
+    )
+    return parity.value == 1, f"{told} prompts"

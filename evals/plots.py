@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BEFORE, AFTER, LINE, INK = "#bdbdbd", "#0072b2", "#d55e00", "#333333"
+BEFORE, AFTER, MEMORY, LINE, INK = "#bdbdbd", "#0072b2", "#e69f00", "#d55e00", "#333333"
 SHADES = {
     Verdict.KNOWN: "#009e73",
     Verdict.PARTLY: "#56b4e9",
@@ -42,13 +42,15 @@ STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "grid.color": "#e6e6e6",
 }
-NAMES = {"new": "new facts", "old": "old facts"}
+NAMES = {"new": "new facts", "control": "untaught facts", "old": "old facts"}
+LEGEND = {"before": "before", "after": "after", "memory": "before, reading in the memory"}
 
 
 def before_after(scores: Sequence[Score]) -> str:
-    """Bars of new and old facts before and after, with 95 % intervals; perplexity beside them.
+    """Bars of new, untaught and old facts, with 95 % intervals; perplexity beside them.
 
-    scores: those of a version, by the names new_, old_ and perplexity_ before and after.
+    scores: those of a version, by the names new_, control_, old_ and perplexity_ before and after;
+    new_memory is the reference line: the model before, reading in the memory.
     """
     by_name = {score.metric: score for score in scores}
     shares = [what for what in NAMES if f"{what}_before" in by_name or f"{what}_after" in by_name]
@@ -56,46 +58,57 @@ def before_after(scores: Sequence[Score]) -> str:
 
     def draw(figure: Figure) -> None:
         panels = figure.subplots(
-            1, 1 + fluent, squeeze=False, width_ratios=[2, 1] if fluent else None
+            1, 1 + fluent, squeeze=False, width_ratios=[len(shares) or 1, 1] if fluent else None
         )
         left = panels[0, 0]
-        _pairs(left, by_name, shares, [NAMES[what] for what in shares], "{:.0%}")
+        _bars(left, by_name, shares, [NAMES[what] for what in shares], "{:.0%}")
         left.set_ylim(0, 1.12)
         left.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
         left.set_title("answered rightly", fontsize=11, loc="left")
-        left.legend(frameon=False, loc="upper left", bbox_to_anchor=(0, -0.1), ncols=2)
+        # Outside, so that the layout makes room for it below, not between the panels.
+        figure.legend(*left.get_legend_handles_labels(), frameon=False, loc="outside lower left",
+                      ncols=3)  # fmt: skip
         if fluent:
             right = panels[0, 1]
-            _pairs(right, by_name, ["perplexity"], ["old text"], "{:.3g}")
+            _bars(right, by_name, ["perplexity"], ["old text"], "{:.3g}")
             right.set_title("perplexity", fontsize=11, loc="left")
             right.margins(y=0.15)
 
     return _svg("before-after", "Answers before and after training", (7.2, 3.4), draw)
 
 
-def _pairs(
+SERIES = (("before", BEFORE), ("after", AFTER), ("memory", MEMORY))
+WIDTH = 0.28
+
+
+def _bars(
     axes: Axes, scores: Mapping[str, Score], whats: list[str], labels: list[str], form: str
 ) -> None:
+    """For each thing measured one bar before, one after, and one with the memory if it is there."""
     axes.grid(axis="y")
-    for shift, when, colour in ((-0.2, "before", BEFORE), (0.2, "after", AFTER)):
-        drawn = False
-        for place, what in enumerate(whats):
+    labelled: set[str] = set()
+    for place, what in enumerate(whats):
+        shown = [(when, colour) for when, colour in SERIES
+                 if when != "memory" or f"{what}_memory" in scores]  # fmt: skip
+        for number, (when, colour) in enumerate(shown):
+            at = place + WIDTH * 1.05 * (number - (len(shown) - 1) / 2)
             score = scores.get(f"{what}_{when}")
             if score is None or score.value is None:
-                axes.text(place + shift, 0, "not\nmeasured", ha="center", va="bottom", fontsize=9)
+                axes.text(at, 0, "not\nmeasured", ha="center", va="bottom", fontsize=9)
                 continue
             low = score.value if score.low is None else score.low
             high = score.value if score.high is None else score.high
+            label = None if when in labelled else LEGEND[when]
             axes.bar(
-                place + shift, score.value, 0.36, color=colour, label=None if drawn else when,
+                at, score.value, WIDTH, color=colour, label=label,
                 yerr=[[max(0, score.value - low)], [max(0, high - score.value)]],
                 error_kw={"ecolor": INK, "elinewidth": 1, "capsize": 3},
             )  # fmt: skip
             told = form.format(score.value)
             axes.annotate(
-                told, (place + shift, high), (0, 3), textcoords="offset points", ha="center"
+                told, (at, high), (0, 3), textcoords="offset points", ha="center", fontsize=9
             )
-            drawn = True
+            labelled.add(when)
     axes.set_xticks(range(len(whats)), labels)
     axes.set_xlim(-0.6, max(1, len(whats)) - 0.4)
     axes.tick_params(length=0)

@@ -156,10 +156,17 @@ def table(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "nuggets", f"{told['nuggets']}, every quote located: {told['quotes_located']}"
     yield "news to the model", ", ".join(f"{n} {k}" for k, n in told["verdicts"].items() if n)
     yield "accepted", str(told["accepted"])
-    for what, name in (("new", "new facts"), ("old", "old facts"), ("perplexity", "perplexity")):
+    for what, name in (
+        ("new", "new facts"),
+        ("control", "untaught facts"),
+        ("old", "old facts"),
+        ("perplexity", "perplexity"),
+    ):
         before, after = told.get(f"{what}_before"), told.get(f"{what}_after")
         if after is not None:
             yield name, f"{before:.3f} before → {after:.3f} after"
+    if (memory := told.get("new_memory")) is not None:
+        yield "new, from memory", f"{memory:.3f} by the model before, reading what memory holds"
     if "gate" in told:
         yield "gate", f"{told['version']}: {told['gate']}"
     yield "time", f"{sum(told['seconds'].values()):.0f} s in the graphs"

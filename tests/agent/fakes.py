@@ -182,6 +182,8 @@ class World:
         self.home, self.known = home, known
         self.reader, self.teacher, self.trainer = Reader(), Teacher(), Trainer()
         self.forgets = False
+        self.differing = 0
+        """Prompts on which a version's export says something else."""
         home.mkdir(parents=True, exist_ok=True)
         (home / "retention.jsonl").write_text(_retention())
         self.settings = Settings(
@@ -211,6 +213,7 @@ class World:
             make_vectors=lambda e: Vectors(store, self.home / "index", e.name, e.dimensions),
             read=self.reader,
             train=self.trainer,
+            agreeing=lambda version, prompts: len(prompts) - self.differing,
             reporter=Silent(),
             slots=threading.Semaphore(2),
         )

@@ -65,6 +65,40 @@ def test_a_version_that_forgets_is_refused_and_the_old_one_stays(ready: World) -
     assert Lineage(ready.space.store, ready.home / "models").current("small").number == 0
 
 
+def test_a_version_that_its_export_changes_is_refused(ready: World) -> None:
+    ready.differing = 1
+    version = report.candidate(ready.space, teach(ready))
+    assert version is not None
+    assert version.stage is Stage.REFUSED
+    assert "reloaded model agree on 79 of 80" in version.gate
+
+
+def test_a_paper_of_which_nothing_is_taught_is_the_control(ready: World) -> None:
+    """What rises there too was not learnt by teaching."""
+    store = ready.space.store
+    [spared, _] = sorted({nugget.paper for nugget in store.all(Nugget)})
+    review.decide(store, store.all(Nugget, paper=spared), Action.REJECT)
+    version = report.candidate(ready.space, teach(ready))
+    assert version is not None
+    scores = {score.metric: score for score in version.scores}
+    assert scores["control_before"].value == scores["control_after"].value == 0
+    assert scores["new_after"].value == 1
+    assert scores["control_after"].n == scores["new_after"].n == 20
+    assert scores["leaks"].value == 0
+    [dataset] = store.all(Dataset)
+    asked = {q.nugget for q in store.all(Question, id=list(dataset.control))}
+    assert {nugget.paper for nugget in store.all(Nugget, id=asked)} == {spared}
+
+
+def test_the_memory_is_examined_beside_the_teaching(ready: World) -> None:
+    """A model that can read what memory holds need not be taught: the reference line."""
+    version = report.candidate(ready.space, teach(ready))
+    assert version is not None
+    scores = {score.metric: score for score in version.scores}
+    assert scores["new_memory"].n == scores["new_before"].n
+    assert scores["new_memory"].value is not None
+
+
 def test_nothing_is_taught_that_nobody_accepted(ready: World) -> None:
     store = ready.space.store
     rejected = store.all(Nugget)[0]

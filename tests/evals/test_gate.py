@@ -20,6 +20,8 @@ def scores(**changes: Score | None) -> dict[str, Score]:
         "old_after": share("old_after", 189, 192),
         "perplexity_before": Score(metric="perplexity_before", value=3.0, n=50),
         "perplexity_after": Score(metric="perplexity_after", value=3.1, n=50),
+        "leaks": Score(metric="leaks", value=0, n=400),
+        "parity": share("parity", 200, 200),
     }
     return {name: score for name, score in {**good, **changes}.items() if score is not None}
 
@@ -28,7 +30,9 @@ def test_a_version_that_learnt_and_kept_passes_with_its_figures() -> None:
     decision = gate(scores())
     assert decision.passed
     assert decision.reasons == [
-        "new facts 0.25 → 0.95", "old facts 0.99 → 0.98", "perplexity 3 → 3.1"
+        "new facts 0.25 → 0.95", "old facts 0.99 → 0.98", "perplexity 3 → 3.1",
+        "nothing of the examination was in training",
+        "adapter, merged and reloaded model agree on 200 of 200 prompts",
     ]  # fmt: skip
 
 
@@ -44,11 +48,27 @@ def test_a_version_that_reads_worse_is_refused() -> None:
     assert gate(scores(perplexity_after=worse), Limits(perplexity=2)).passed
 
 
+def test_an_examination_that_was_trained_on_proves_nothing() -> None:
+    decision = gate(scores(leaks=Score(metric="leaks", value=2, n=400)))
+    assert not decision.passed
+    assert "2 things of the examination were in training" in decision.reasons
+
+
+def test_a_version_that_its_export_changes_is_refused() -> None:
+    """One prompt of two hundred with another most likely word is one too many."""
+    changed = scores(parity=share("parity", 199, 200))
+    assert not gate(changed).passed
+    assert gate(changed, Limits(parity_prompts=0)).passed
+
+
 def test_a_rise_that_chance_explains_is_no_learning() -> None:
     assert not gate(scores(new_after=share("new_after", 45, 160))).passed
 
 
-@pytest.mark.parametrize("name", ["new_before", "new_after", "old_after", "perplexity_after"])
+NEEDED = ["new_before", "new_after", "old_after", "perplexity_after", "leaks", "parity"]
+
+
+@pytest.mark.parametrize("name", NEEDED)
 def test_what_was_not_measured_is_no_success(name: str) -> None:
     assert not gate(scores(**{name: None})).passed
     assert not gate(scores(**{name: Score(metric=name, unscored=160)})).passed
@@ -88,4 +108,4 @@ def test_whatever_passes_has_learnt_and_has_kept(
     if decision.passed:
         assert new_after > new_before
         assert old_after >= 0.95 * old_before
-    assert len(decision.reasons) == 3
+    assert len(decision.reasons) == 5

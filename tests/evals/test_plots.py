@@ -16,6 +16,9 @@ from tools.training import journal
 SCORES = [
     share("new_before", 40, 160),
     share("new_after", 152, 160),
+    share("new_memory", 120, 160),
+    share("control_before", 20, 80),
+    share("control_after", 21, 80),
     share("old_before", 190, 192),
     share("old_after", 0, 0, unscored=192),
     Score(metric="perplexity_before", value=3.0, low=2.8, high=3.3, n=9),
@@ -28,7 +31,19 @@ COUNTS = {"known": 3, "unknown": 40, "contradicted": 2}
 @pytest.mark.parametrize(
     ("draw", "words"),
     [
-        (lambda: before_after(SCORES), ["new facts", "25%", "95%", "measured", "perplexity"]),
+        (
+            lambda: before_after(SCORES),
+            [
+                "new facts",
+                "untaught facts",
+                "25%",
+                "95%",
+                "75%",
+                "reading in the memory",
+                "measured",
+                "perplexity",
+            ],
+        ),
         (lambda: before_after(SCORES[:2]), ["new facts", "before"]),
         (lambda: loss_curve(ROWS), ["training", "other wordings", "nats per token"]),
         (lambda: loss_curve([]), ["nothing recorded"]),
