@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,9 +15,11 @@ from memory.errors import BadInput
 from memory.records import TrainingSpec
 from tools.training import journal
 from tools.training.checkpoints import is_whole, latest, seal
+from tools.training.preflight import preflight, render
 from tools.training.recipe import estimate, recommend
-from tools.training.rows import preflight, read_texts, running_order, tokenise
+from tools.training.rows import SILENT, Row, Written, read_rows, running_order, tokenise
 from tools.training.run import failure
+from tools.training.shortage import out_of_memory, smaller
 
 SPEC = {"base": "b", "base_sha256": "0", "dataset": "d", "train_file": "t", "output": "o"}
 
@@ -104,19 +107,54 @@ class Words:
     """A tokenizer with one token a word."""
 
     eos_token_id: int | None = 0
+    bos_token_id = None
+    all_special_ids = (0,)
+    chat_template = None
 
     def __call__(self, texts: list[str], **_: object) -> dict[str, list[list[int]]]:
         return {"input_ids": [[len(word) for word in text.split()] for text in texts]}
 
+    def decode(self, ids: list[int]) -> str:
+        return "".join(f"<{one}>" for one in ids)
+
 
 def test_a_preflight_counts_what_is_cut_and_sees_the_ends() -> None:
     texts = ["one two three", "a lamp burns for nine hours"]
-    rows = tokenise(Words(), texts, 5)
-    checked = preflight(Words(), texts, rows)
-    assert [row["input_ids"] for row in rows] == [[3, 3, 5, 0], [1, 4, 5, 3, 0]]
+    rows = tokenise(Words(), [Written(text) for text in texts], 5)
+    checked = preflight(Words(), rows)
+    assert [row.ids for row in rows] == [[3, 3, 5, 0], [1, 4, 5, 3, 0]]
     assert (checked.rows, checked.truncated, checked.longest, checked.tokens) == (2, 1, 5, 9)
     assert checked.trainable_share == 1.0
     assert checked.ends_marked
+
+
+def test_a_preflight_shows_what_is_learnt_of_each_kind_of_row() -> None:
+    """A person sees at a glance when the answer is masked and the question is not."""
+    written = [Written("a lamp burns"), Written(" nine hours", "how long")]
+    shown = render(preflight(Words(), tokenise(Words(), written, 9, loss="completion")))
+    assert "example 1: <3><4>⟦<4><5><0>⟧" in shown
+    assert "example 2: <1>⟦<4><5><0>⟧" in shown
+    assert "85.7% of the tokens" in shown
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(1, 12)), min_size=1, max_size=9),
+    st.integers(8, 16),
+    st.sampled_from(["all", "completion"]),
+)
+def test_no_row_is_longer_than_allowed_or_loses_its_end(
+    sizes: list[tuple[int, int]], limit: int, loss: str
+) -> None:
+    """Of a question its beginning goes first, as the answer is what is asked for."""
+    written = [Written("a" + " bb" * said, "ccc " * asked) for asked, said in sizes]
+    for one, row in zip(written, tokenise(Words(), written, limit, loss), strict=True):
+        asked, said = one.prompt.count("ccc"), 1 + one.text.count("bb")
+        assert len(row.ids) == len(row.labels) == min(limit, asked + said + 1)
+        assert row.cut == (asked + said + 1 > limit)
+        assert row.ids[-1] == row.labels[-1] == 0
+        assert row.ids.count(2) + row.ids.count(1) == min(said, limit - 1)
+        assert row.labels[0] == SILENT
+        assert (3 in row.labels) == (loss == "all" and row.ids.count(3) > 1)
 
 
 @given(
@@ -145,17 +183,44 @@ def test_batches_hold_rows_of_like_length() -> None:
 
 def test_nothing_to_learn_from_is_told_before_the_training() -> None:
     with pytest.raises(BadInput, match="No token"):
-        preflight(Words(), [""], tokenise(Words(), [""], 5))
+        preflight(Words(), tokenise(Words(), [Written("")], 5))
     endless = Words()
     endless.eos_token_id = None
     with pytest.raises(BadInput, match="no end-of-text"):
-        preflight(endless, ["a b"], [{"input_ids": [1, 1], "labels": [1, 1]}])
+        preflight(endless, [Row([1, 1], [SILENT, 1])])
 
 
 def test_a_damaged_training_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "train.jsonl").write_text(json.dumps({"words": 1}) + "\n")
     with pytest.raises(BadInput, match="cannot be read"):
-        read_texts(tmp_path / "train.jsonl")
+        read_rows(tmp_path / "train.jsonl")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:128] data. DefaultCPUAllocator: "
+                     "can't allocate memory: you tried to allocate 8 bytes."),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        OSError(12, "Cannot allocate memory"),
+    ],
+)  # fmt: skip
+def test_want_of_memory_is_known_by_its_words(fault: BaseException) -> None:
+    assert out_of_memory(fault)
+    assert not out_of_memory(ValueError("out of memory"))
+    assert not out_of_memory(RuntimeError("The size of tensor a (3) must match"))
+
+
+@given(st.integers(1, 512), st.integers(1, 16))
+def test_a_step_keeps_its_rows_however_often_it_is_split(batch: int, accumulation: int) -> None:
+    step = batch * accumulation
+    while batch:
+        assert batch * accumulation == step
+        last, (batch, accumulation) = batch, smaller(batch, accumulation)
+        assert batch <= last / 2
+    assert last == 1
 
 
 @pytest.mark.parametrize(

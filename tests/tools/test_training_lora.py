@@ -114,7 +114,7 @@ def test_a_killed_training_resumes_from_its_last_whole_checkpoint(
 ) -> None:
     spec = spec_for(llama, tmp_path)
     (tmp_path / "spec.json").write_text(spec.model_dump_json())
-    command = [sys.executable, "-m", "tools.training.lora", str(tmp_path / "spec.json")]
+    command = [sys.executable, "-m", "tools.training.program", str(tmp_path / "spec.json")]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(Path(spec.output) / journal.FILE, 23, child)
     child.send_signal(signal.SIGKILL)
@@ -147,7 +147,7 @@ def test_a_signal_ends_a_training_with_its_own_exit_code(llama: Path, tmp_path: 
     """A cluster's script resubmits on 85 and on nothing else."""
     spec = spec_for(llama, tmp_path)
     (tmp_path / "spec.json").write_text(spec.model_dump_json())
-    command = [sys.executable, "-m", "tools.training.lora", str(tmp_path / "spec.json")]
+    command = [sys.executable, "-m", "tools.training.program", str(tmp_path / "spec.json")]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(Path(spec.output) / journal.FILE, 3, child)
     child.terminate()

@@ -1,10 +1,12 @@
-"""Write a finished adapter: the same training gives the same bytes, and nothing in it can run."""
+"""Write what was trained: the same training gives the same bytes, and nothing in it can run."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,41 @@ def save_adapter(model: Any, spec: TrainingSpec, place: Path) -> None:
 
     The weights' header names the base by its hash, so that no other base is given this adapter.
     """
-    draft = Path(tempfile.mkdtemp(prefix=".adapter-", dir=place.parent))
-    try:
+    with _at_once(place) as draft:
         model.save_pretrained(draft / "raw", safe_serialization=True)
         _rewrite_weights(draft / "raw" / WEIGHTS, draft / WEIGHTS, spec)
         _rewrite_config(draft / "raw" / CONFIG, draft / CONFIG, spec)
         (draft / "README.md").write_text(card(spec), "utf-8")
         shutil.rmtree(draft / "raw")
+
+
+def save_model(model: Any, base: Path, spec: TrainingSpec, place: Path) -> None:
+    """All weights (safetensors), with the base's configuration, tokenizer and a card, all at once.
+
+    Each weights' header names the base by its hash; the type of the weights is the base's.
+    """
+    from transformers import AutoConfig
+
+    from tools.models.files import MATTERS
+
+    kept = AutoConfig.from_pretrained(base, local_files_only=True, trust_remote_code=False).dtype
+    with _at_once(place) as draft:
+        model.to(kept or model.dtype).save_pretrained(draft, safe_serialization=True)
+        for weights in draft.glob("*.safetensors"):
+            _rewrite_weights(weights, weights, spec)
+        names = {file.name for pattern in MATTERS for file in base.glob(pattern)}
+        for name in sorted(names - {"generation_config.json"}):
+            if "safetensors" not in name:
+                shutil.copyfile(base / name, draft / name)
+        (draft / "README.md").write_text(card(spec), "utf-8")
+
+
+@contextmanager
+def _at_once(place: Path) -> Iterator[Path]:
+    """A draft folder that gets its name when all is written."""
+    draft = Path(tempfile.mkdtemp(prefix=".result-", dir=place.parent))
+    try:
+        yield draft
         draft.chmod(0o755)
         shutil.rmtree(place, ignore_errors=True)
         draft.rename(place)
@@ -49,16 +79,22 @@ def _rewrite_config(source: Path, target: Path, spec: TrainingSpec) -> None:
 
 
 def card(spec: TrainingSpec) -> str:
-    """What the adapter is, in words."""
+    """What the result is, in words."""
+    kind = "Model" if spec.method == "full" else "LoRA adapter"
+    how = "all weights" if spec.method == "full" else f"rank {spec.rank}, alpha {spec.alpha}"
+    use = (
+        "Load it as any model."
+        if spec.method == "full"
+        else "Load it with\n`PeftModel.from_pretrained(base, folder)` on that base and no other."
+    )
     return f"""---
-library_name: peft
+library_name: {"transformers" if spec.method == "full" else "peft"}
 ---
-# LoRA adapter
+# {kind}
 
-Trained by Goldpan on the dataset `{spec.dataset}` (spec `{spec.id}`) from the base
+Trained by Goldpan ({spec.method}) on the dataset `{spec.dataset}` (spec `{spec.id}`) from the base
 `{Path(spec.base).name}` (SHA-256 of its files: `{spec.base_sha256}`).
 
-Rank {spec.rank}, alpha {spec.alpha}, learning rate {spec.learning_rate:g}, {spec.epochs:g} epochs,
-batch {spec.batch_size * spec.accumulation}, seed {spec.seed}. Load it with
-`PeftModel.from_pretrained(base, this_folder)` on that base and no other.
+Learnt: {how}; learning rate {spec.learning_rate:g}, {spec.epochs:g} epochs, batch
+{spec.batch_size * spec.accumulation}, seed {spec.seed}. {use}
 """

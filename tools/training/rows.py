@@ -1,92 +1,116 @@
-"""Training rows as tokens, and what a person should know before an hour is spent on them."""
+"""Training rows: read them, turn them into tokens with a label for each, put them in order."""
 
 from __future__ import annotations
 
 import json
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from memory.errors import BadInput
-from tools.dataset.rows import told
+from tools.training.chat import Turns, has_template, in_template, shared
 
 GROUPED = 8
 """Batches whose rows are sorted by length together; more would always train like with like."""
+SILENT = -100
+"""The label of a token that no loss is taken on."""
 
 
-class Preflight(NamedTuple):
-    """What would go wrong silently: rows cut short, nothing to learn from, no end to stop at."""
+class Written(NamedTuple):
+    """A row as it was written: a statement alone, or what is said to a prompt."""
 
-    rows: int
-    tokens: int
-    truncated: int
-    """Rows longer than the limit; they lose their end, not their end mark."""
-    trainable_share: float
-    """Tokens that the loss is taken on, in [0, 1]."""
-    ends_marked: bool
-    """Whether every row ends with the token that ends a text."""
-    longest: int
+    text: str
+    prompt: str = ""
 
 
-def read_texts(file: Path) -> list[str]:
-    """What each JSON line says, prompt and completion joined. Raises BadInput."""
+class Row(NamedTuple):
+    """A row as it is trained: as many labels as tokens, the end mark included."""
+
+    ids: list[int]
+    labels: list[int]
+    """Each token itself or SILENT; the first one always, as nothing stands before it."""
+    cut: bool = False
+    """Whether it was too long and lost a part."""
+
+
+def read_rows(file: Path) -> list[Written]:
+    """The rows of a JSON-lines file. Raises BadInput."""
     try:
-        return [told(json.loads(line)) for line in file.read_text("utf-8").splitlines() if line]
+        lines = file.read_text("utf-8").splitlines()
+        return parse(json.loads(line) for line in lines if line)
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise BadInput(
             f"The training file {file} cannot be read: {fault!r}.", "Freeze the dataset again."
         ) from fault
 
 
-def tokenise(tokenizer: Any, texts: Sequence[str], limit: int) -> list[dict[str, list[int]]]:
-    """Token ids and labels per text, each with the end mark, at most `limit` long.
+def parse(lines: Iterable[Mapping[str, str]]) -> list[Written]:
+    """Rows of `text`, or of `prompt` and `completion`. KeyError for others."""
+    return [
+        Written(line["completion"], line["prompt"]) if "prompt" in line else Written(line["text"])
+        for line in lines
+    ]
 
-    The loss is taken on every token: a fact stands in the question as well as in the answer.
+
+def tokenise(
+    tokenizer: Any,
+    written: Sequence[Written],
+    limit: int,
+    loss: str = "all",
+    chat: str = "auto",
+) -> list[Row]:
+    """Tokens and labels of each row, at most `limit` long, with the mark that ends it.
+
+    loss: `all`, as a fact stands in the question too; `completion`: of a question's row only the
+    answer. chat: `auto` puts questions into the tokenizer's chat template, if it has one, of which
+    nothing is learnt but the end of the answer; `never`.
+    A statement too long loses its end, a question its beginning; no row loses its end mark.
     """
-    end = tokenizer.eos_token_id
+    templated = chat == "auto" and has_template(tokenizer)
+    whole = _ids(tokenizer, [one.prompt + one.text for one in written])
+    heads = _ids(tokenizer, [one.prompt for one in written])
     rows = []
-    for ids in tokenizer(list(texts), return_attention_mask=False, verbose=False)["input_ids"]:
-        body = list(ids[:-1]) if ids and ids[-1] == end else list(ids)
-        row = [*body[: limit - 1], end]
-        rows.append({"input_ids": row, "labels": list(row)})
+    for one, ids, head in zip(written, whole, heads, strict=True):
+        if one.prompt and templated:
+            turns = in_template(tokenizer, one.prompt, one.text, loss)
+        else:
+            # A token across the seam between prompt and completion belongs to the completion.
+            start = shared(ids, head) if one.prompt else 0
+            trained = [loss == "all" or at >= start for at in range(len(ids))]
+            turns = Turns([*ids, tokenizer.eos_token_id], [*trained, True], start)
+        rows.append(_labelled(turns, limit, tokenizer.bos_token_id))
     return rows
 
 
-def preflight(
-    tokenizer: Any, texts: Sequence[str], rows: Sequence[dict[str, list[int]]]
-) -> Preflight:
-    """Counts over tokenised rows. Raises BadInput where training would teach nothing."""
-    if tokenizer.eos_token_id is None:
-        raise BadInput(
-            "The model's tokenizer has no end-of-text token, so it could never learn to stop.",
-            "Set eos_token in its tokenizer_config.json.",
-        )
-    tokens = sum(len(row["input_ids"]) for row in rows)
-    trainable = sum(label != -100 for row in rows for label in row["labels"][1:])
-    if not trainable:
-        raise BadInput("No token is left to learn from.", "Freeze the dataset again.")
-    whole = tokenizer(list(texts), return_attention_mask=False, verbose=False)["input_ids"]
-    cut = sum(
-        len(ids) + 1 > len(row["input_ids"]) + 1 for ids, row in zip(whole, rows, strict=True)
-    )
-    return Preflight(
-        rows=len(rows),
-        tokens=tokens,
-        truncated=cut,
-        trainable_share=round(trainable / max(1, tokens - len(rows)), 4),
-        ends_marked=all(row["input_ids"][-1] == tokenizer.eos_token_id for row in rows),
-        longest=max(len(row["input_ids"]) for row in rows),
-    )
+def _ids(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
+    """Tokens with the marks that the tokenizer puts first, without an end mark it puts last."""
+    if not texts:
+        return []
+    found = tokenizer(list(texts), return_attention_mask=False, verbose=False)["input_ids"]
+    end = tokenizer.eos_token_id
+    return [list(ids[:-1]) if ids and ids[-1] == end else list(ids) for ids in found]
+
+
+def _labelled(turns: Turns, limit: int, first_mark: int | None) -> Row:
+    """Cut to the limit: first behind the mark at the beginning, then before the one at the end."""
+    over = max(0, len(turns.ids) - limit)
+    lead = int(turns.ids[0] == first_mark and turns.start > 0)
+    front = lead + min(over, max(0, turns.start - lead))
+    back = len(turns.ids) - 1 - (over - (front - lead))
+    kept = [*range(lead), *range(front, back), len(turns.ids) - 1]
+    labels = [turns.ids[at] if turns.trained[at] else SILENT for at in kept]
+    return Row([turns.ids[at] for at in kept], [SILENT, *labels[1:]], over > 0)
 
 
 def running_order(lengths: Sequence[int], epochs: float, batch: int, seed: int) -> list[int]:
     """Row indices in the order of training, all passes in one list.
 
-    Each pass is a new shuffle; within stretches of some batches, rows of like length are put
-    together and those batches shuffled. Rows of 5 to 50 tokens mixed at random are two thirds
-    padding: grouped, the same training took half the time.
+    batch: rows in one optimiser step, however they are split. Each pass is a new shuffle; within
+    stretches of some batches, rows of like length are put together and those batches shuffled. Rows
+    of 5 to 50 tokens mixed at random are two thirds padding: grouped, the same training took half
+    the time.
     """
     chance = random.Random(f"order {seed}")  # noqa: S311
     stream: list[int] = []

@@ -12,7 +12,7 @@ from typing import Any
 
 from memory.errors import TrainingFailed
 from memory.records import TrainingSpec
-from tools.training import BUSY, STOPPED, journal
+from tools.training import ADAPTER, BUSY, STOPPED, WHOLE, journal
 
 Progress = Callable[[dict[str, Any]], None]
 LOG = "train.log"
@@ -23,7 +23,7 @@ GRACE = 10
 
 
 def train(spec: TrainingSpec, on_progress: Progress = lambda _: None) -> Path:
-    """Train, or go on where it stopped, or find it done; returns the adapter's folder.
+    """Train, or go on where it stopped, or find it done; returns the folder of the result.
 
     on_progress: called with rows of step, steps, loss (or validation_loss), seconds and eta.
     The training ends with this process: it saves its state when we go. Raises TrainingFailed.
@@ -32,7 +32,7 @@ def train(spec: TrainingSpec, on_progress: Progress = lambda _: None) -> Path:
     output.mkdir(parents=True, exist_ok=True)
     request = output / "request.json"
     request.write_text(_absolute(spec, output).model_dump_json(), "utf-8")
-    command = [sys.executable, "-m", "tools.training.lora", str(request)]
+    command = [sys.executable, "-m", "tools.training.program", str(request)]
     with (output / LOG).open("ab") as log:
         child = subprocess.Popen(
             [*command, "--with-parent", str(os.getpid())],
@@ -48,7 +48,7 @@ def train(spec: TrainingSpec, on_progress: Progress = lambda _: None) -> Path:
             end(child)
     if child.returncode:
         raise failure(child.returncode, output / LOG)
-    return output / "adapter"
+    return output / (WHOLE if spec.method == "full" else ADAPTER)
 
 
 def _absolute(spec: TrainingSpec, output: Path) -> TrainingSpec:
