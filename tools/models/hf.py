@@ -14,16 +14,9 @@ from typing import Any, Self
 
 from memory.errors import BadModel
 from tools.models import Choice, OptionScore
-from tools.models.files import check_adapter, fingerprint, locate
-from tools.models.scoring import (
-    Row,
-    Sequel,
-    common,
-    grow,
-    honours_trees,
-    score_plainly,
-    score_rows,
-)
+from tools.models.files import check_adapter, fingerprint, is_whole, locate
+from tools.models.forest import Sequel, common
+from tools.models.scoring import honours_forests, score, score_plainly
 from tools.threads import calm
 
 __all__ = ["HFTarget", "fingerprint"]
@@ -48,7 +41,7 @@ class HFTarget:
         bos = tokenizer.bos_token_id
         self._first: int = bos if bos is not None else min(self._ends, default=0)
         self._closes = self.tokenizer("a")["input_ids"][-1] in self._ends
-        self._score = score_rows if honours_trees(model) else score_plainly
+        self._score = score if honours_forests(model) else score_plainly
 
     @classmethod
     def load(
@@ -61,9 +54,10 @@ class HFTarget:
         folder = locate(base)
         if adapter:
             check_adapter(Path(adapter), folder)
-        model, tokenizer = load_parts(folder, device)
+        whole = Path(adapter) if adapter and is_whole(Path(adapter)) else None
+        model, tokenizer = load_parts(whole or folder, device)
         parameters = model.num_parameters()
-        if adapter:
+        if adapter and not whole:
             model = with_adapter(model, Path(adapter))
         return cls(model, tokenizer, fingerprint(folder, adapter), parameters)
 
@@ -72,15 +66,12 @@ class HFTarget:
 
         A context too long for the model loses its beginning; an option never loses anything.
         """
-        rows = [grow([self._fitted(s, longest) for s in sequels])
-                for sequels, longest in self._sequels(choices)]  # fmt: skip
-        return [
-            [
-                OptionScore(value, len(branch) - silent)
-                for value, branch, silent in zip(found, row.branches, row.silent, strict=True)
-            ]
-            for found, row in zip(self._score(self.model, rows), rows, strict=True)
+        chosen = [
+            [self._fitted(sequel, longest) for sequel in sequels]
+            for sequels, longest in self._sequels(choices)
         ]
+        sums = iter(self._score(self.model, list(itertools.chain.from_iterable(chosen))))
+        return [[OptionScore(next(sums), len(s.ids) - s.start) for s in own] for own in chosen]
 
     def _sequels(self, choices: Sequence[Choice]) -> Iterator[tuple[list[Sequel], int]]:
         """Each option as a true continuation: tokenised together with its context.
@@ -110,19 +101,17 @@ class HFTarget:
         A text longer than the model's window is read in pieces with half a window before each.
         """
         pieces = [self._pieces(ids) for ids in self.encode(texts)]
-        sums = iter(self._score(self.model, [row for rows in pieces for row in rows]))
+        sums = iter(self._score(self.model, list(itertools.chain.from_iterable(pieces))))
         return [
-            (-sum(next(sums)[0] for _ in rows), sum(len(row.branches[0]) for row in rows))
-            for rows in pieces
+            (-sum(next(sums) for _ in own), sum(len(s.ids) - s.start for s in own))
+            for own in pieces
         ]
 
-    def _pieces(self, ids: Sequence[int]) -> list[Row]:
+    def _pieces(self, ids: Sequence[int]) -> list[Sequel]:
         step = min(self.window // 2, PIECE)
         reach = self.window - step
-        return [
-            Row(list(ids[max(0, at - reach) : at]), [list(ids[at : at + step])], [0])
-            for at in range(1, len(ids), step)
-        ]
+        begins = [(at, max(0, at - reach)) for at in range(1, len(ids), step)]
+        return [Sequel(ids[begin : at + step], at - begin) for at, begin in begins]
 
     def complete(self, prompt: str, max_new_tokens: int = 48, stop: str = "\n") -> str:
         """Greedy continuation up to an end mark or `stop` (left out; empty: only an end mark)."""

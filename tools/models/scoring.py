@@ -1,265 +1,139 @@
 """Log-likelihoods of many short continuations, each shared token computed once.
 
-Three savings over scoring one sequence per option: the beginning that many choices share is encoded
-once and its keys and values kept; the options of a choice lie side by side in one row, each seeing
-its context and itself but not its neighbours (a tree mask); the vocabulary head is applied only
-near the end of a row, where something is read. Tokenising and loading are left to the caller.
+Three savings over scoring one sequence per option: what sequences begin with alike, however deep,
+is one path of a forest and computed once, its keys and values kept for as long as they are seen; a
+forest is cut into packs of one size, so that nothing is padded; the vocabulary head is applied only
+where something is read. Tokenising and loading are left to the caller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-TOKENS = 4096
-"""Padded tokens in one forward pass; more gives no speed on a processor."""
-LOGITS = 1 << 26
-"""Logits held at a time: 256 MB in float32."""
-SHARED = 24
-"""A beginning shared by several rows is cached from this many tokens on; below, it does not pay."""
+from tools.models.attention import Held, Plan, chosen
+from tools.models.forest import Forest, Pack, Sequel, grow, packs
 
 
-class Sequel(NamedTuple):
-    """One option after its context: token ids, and the index from which they are the option's."""
+class Sizes(NamedTuple):
+    """How much is computed at a time."""
 
-    ids: Sequence[int]
-    start: int
-
-
-class Row(NamedTuple):
-    """A choice as a tree: a trunk that all options share, and one branch for each."""
-
-    trunk: list[int]
-    branches: list[list[int]]
-    silent: list[int]
-    """Tokens at the head of each branch that belong to the context and are not scored."""
-
-    @property
-    def leaves(self) -> int:
-        """Tokens fed beyond the trunk: the last of a branch predicts nothing."""
-        return sum(len(branch) - 1 for branch in self.branches if branch)
+    tokens: int
+    """In one forward pass."""
+    logits: int
+    """Held at a time."""
+    block: int
+    """Tokens that attend together; more waste time on keys that they do not see."""
+    together: bool
+    """Whether the blocks of a pass attend in one call."""
 
 
-def grow(sequels: Sequence[Sequel]) -> Row:
-    """The tree of one choice. Each sequel starts at 1 or later: a first token has no prediction.
+PROCESSOR = Sizes(1024, 1 << 23, 128, together=False)
+"""What stays in a core's caches; above 32 MB of logits, memory comes from the system each time."""
+CARD = Sizes(16384, 1 << 28, 128, together=True)
+"""What keeps a graphics card busy; 1 GB of logits."""
 
-    Raises ValueError for a choice without options.
+
+def score(model: Any, sequels: Sequence[Sequel], sizes: Sizes | None = None) -> list[float]:
+    """Summed log-probability of each sequel in nats.
+
+    model: a causal language model for which `honours_forests`. sizes: by its device unless given.
     """
-    if not sequels:
-        raise ValueError("a choice needs at least one option")
-    trunk = list(sequels[0].ids[: sequels[0].start])
-    for s in sequels[1:]:
-        trunk = trunk[: common(trunk, s.ids[: s.start])]
-    length = len(trunk)
-    return Row(trunk, [list(s.ids[length:]) for s in sequels], [s.start - length for s in sequels])
+    limit = steady(model.config)
+    short = [i for i, sequel in enumerate(sequels) if len(sequel.ids) <= limit]
+    long = [i for i, sequel in enumerate(sequels) if len(sequel.ids) > limit]
+    found = dict(zip(short, _packed(model, [sequels[i] for i in short], sizes), strict=True))
+    found |= zip(long, score_plainly(model, [sequels[i] for i in long]), strict=True)
+    return [found[i] for i in range(len(sequels))]
 
 
-def score_rows(model: Any, rows: Sequence[Row]) -> list[list[float]]:
-    """Summed log-probability in nats of each branch of each row.
-
-    model: a causal language model that accepts a 4-dimensional additive attention mask.
-    """
+def score_plainly(model: Any, sequels: Sequence[Sequel]) -> list[float]:
+    """The same sums, one sequence at a time, without masks or packs: right for any model."""
     import torch
 
-    found: list[list[float]] = [[] for _ in rows]
+    found = []
     with torch.inference_mode():
-        for shared, members in _families(rows):
-            cache = _encode(model, rows[members[0]].trunk[:shared]) if shared else None
-            for batch in _batches(rows, members, shared, model.config.vocab_size):
-                sums = _forward(model, [rows[i] for i in batch], shared, cache)
-                for i, row_sums in zip(batch, sums, strict=True):
-                    found[i] = row_sums
+        for ids, start in sequels:
+            if start >= len(ids):
+                found.append(0.0)
+                continue
+            fed = torch.tensor([ids[:-1]], device=model.device)
+            keep = len(ids) - start
+            logits = model(fed, use_cache=False, logits_to_keep=keep).logits[0].float()
+            read = torch.tensor(ids[start:], device=model.device)
+            values = logits.gather(1, read[:, None])[:, 0] - logits.logsumexp(1)
+            found.append(float(values.double().sum()))
     return found
 
 
-def score_plainly(model: Any, rows: Sequence[Row]) -> list[list[float]]:
-    """The same sums, one sequence at a time, without masks or padding: right for any model."""
-    import torch
+def honours_forests(model: Any) -> bool:
+    """Whether packs give this model the same sums as plain sequences do: tried, not believed.
 
-    found: list[list[float]] = []
-    with torch.inference_mode():
-        for row in rows:
-            found.append([])
-            for branch, silent in zip(row.branches, row.silent, strict=True):
-                if len(branch) == silent:
-                    found[-1].append(0.0)
-                    continue
-                ids = torch.tensor([[*row.trunk, *branch[:-1]]], device=model.device)
-                logits = model(ids, use_cache=False, logits_to_keep=len(branch)).logits[0].float()
-                logprobs = logits.log_softmax(-1)
-                found[-1].append(
-                    sum(float(logprobs[j, branch[j]]) for j in range(silent, len(branch)))
-                )
-    return found
-
-
-def honours_trees(model: Any) -> bool:
-    """Whether tree masks give this model the same sums as plain sequences do: tried, not believed.
-
-    Models with recurrent layers or biased attention (ALiBi) ignore such a mask or refuse it.
+    Models with recurrent layers or biased attention (ALiBi) ignore a plan or refuse it.
     """
     import torch
 
-    ids = [i % model.config.vocab_size for i in range(SHARED + 8)]
-    rows = [Row(ids, [[7, 3], [5, 2, 4]], [0, 0]), Row([*ids[:-2], 9, 11], [[6, 8], [3]], [0, 0])]
+    ids = [i % model.config.vocab_size for i in range(40)]
+    tails = [[7, 3], [5, 2, 4], [5, 2, 6], [5]]
+    tried = [Sequel([*ids[:cut], *tail], cut) for cut in (40, 33, 9) for tail in tails]
     try:
-        quick = score_rows(model, rows)
-    except (ValueError, RuntimeError, TypeError, IndexError, AttributeError):
+        quick = _packed(model, tried, Sizes(16, 1 << 20, 5, together=True))
+    except (ValueError, RuntimeError, TypeError, IndexError, AttributeError, KeyError):
         return False
-    plain = score_plainly(model, rows)
     tolerance = 1e-3 if model.dtype == torch.float32 else 0.2
-    return all(
-        abs(a - b) <= tolerance
-        for quick_row, plain_row in zip(quick, plain, strict=True)
-        for a, b in zip(quick_row, plain_row, strict=True)
-    )
+    plain = score_plainly(model, tried)
+    return all(abs(a - b) <= tolerance for a, b in zip(quick, plain, strict=True))
 
 
-def _families(rows: Sequence[Row]) -> Iterator[tuple[int, list[int]]]:
-    """(shared tokens, row indices): rows that begin alike; all others in one family with 0."""
-    order = sorted(range(len(rows)), key=lambda i: rows[i].trunk)
-    loners: list[int] = []
-    while order:
-        first = rows[order[0]].trunk[:-1]
-        shared, size = len(first), 1
-        for i in order[1:]:
-            # The last token of a trunk is never shared: it predicts the first of each branch.
-            alike = min(common(first, rows[i].trunk[:-1]), shared)
-            if alike < SHARED:
-                break
-            shared, size = alike, size + 1
-        family, order = order[:size], order[size:]
-        if size == 1 or shared < SHARED:
-            loners += family
-        else:
-            yield shared, family
-    if loners:
-        yield 0, loners
+def steady(config: Any) -> int:
+    """Tokens up to which a sequence gets the same numbers beside longer ones as alone.
+
+    Beyond, a model stretches its rotary positions to the longest, or attends in pieces.
+    """
+    limits = [sys.maxsize, getattr(config, "attention_chunk_size", None) or sys.maxsize]
+    ropes = getattr(config, "rope_parameters", None) or {}
+    for rope in (ropes, *(one for one in ropes.values() if isinstance(one, dict))):
+        if rope.get("rope_type") in ("dynamic", "longrope"):
+            known = rope.get("original_max_position_embeddings")
+            limits.append(known or config.max_position_embeddings)
+    return min(limits)
 
 
-def common(a: Sequence[int], b: Sequence[int]) -> int:
-    """Number of tokens with which both begin."""
-    pairs = zip(a, b, strict=False)
-    return next((i for i, (x, y) in enumerate(pairs) if x != y), min(len(a), len(b)))
-
-
-def _batches(
-    rows: Sequence[Row], members: list[int], shared: int, vocabulary: int
-) -> Iterator[list[int]]:
-    """Row indices sorted by length, cut so that neither tokens nor logits overflow."""
-    batch: list[int] = []
-    width = keep = 0
-    for i in sorted(members, key=lambda i: (len(rows[i].trunk) + rows[i].leaves, i)):
-        width = max(width, len(rows[i].trunk) - shared + rows[i].leaves)
-        keep = max(keep, rows[i].leaves + 1)
-        size = len(batch) + 1
-        if batch and (size * width > TOKENS or size * keep * vocabulary > LOGITS):
-            yield batch
-            batch = []
-            width, keep = len(rows[i].trunk) - shared + rows[i].leaves, rows[i].leaves + 1
-        batch.append(i)
-    if batch:
-        yield batch
-
-
-def _encode(model: Any, prefix: list[int]) -> Any:
-    """Keys and values of a prefix."""
+def _packed(model: Any, sequels: Sequence[Sequel], sizes: Sizes | None) -> list[float]:
     import torch
 
-    ids = torch.tensor([prefix], device=model.device)
-    return model(input_ids=ids, use_cache=True, logits_to_keep=1).past_key_values
+    sizes = sizes or (PROCESSOR if model.device.type == "cpu" else CARD)
+    forest, held = grow(sequels), Held()
+    reads = max(1, sizes.logits // model.config.vocab_size)
+    like = torch.empty(0, dtype=model.dtype, device=model.device)
+    sums = np.zeros(len(sequels))
+    with torch.inference_mode(), chosen(model):
+        for pack in packs(forest, sizes.tokens, reads):
+            plan = Plan(forest, pack, held, like, sizes.block, together=sizes.together)
+            np.add.at(sums, pack.reads.owner, _read(model, forest, pack, plan))
+    return [float(one) for one in sums]
 
 
-class _Plan(NamedTuple):
-    """One batch, laid out: rows end flush right, so that what is read lies at the end."""
-
-    ids: np.ndarray[Any, Any]
-    places: np.ndarray[Any, Any]
-    seen: np.ndarray[Any, Any]
-    """bool [rows, width, shared + width]: who attends to whom."""
-    reads: list[tuple[int, int, int, int]]
-    """(row, branch, position, token): the token is predicted at that position."""
-
-
-def _lay_out(rows: Sequence[Row], shared: int) -> _Plan:
-    width = max(len(row.trunk) - shared + row.leaves for row in rows)
-    ids = np.zeros((len(rows), width), dtype=np.int64)
-    places = np.zeros((len(rows), width), dtype=np.int64)
-    seen = np.zeros((len(rows), width, shared + width), dtype=bool)
-    # Padding attends to itself: a row of the mask without any True gives NaN.
-    seen[:, np.arange(width), shared + np.arange(width)] = True
-    reads: list[tuple[int, int, int, int]] = []
-    for r, row in enumerate(rows):
-        trunk = row.trunk[shared:]
-        begin = width - row.leaves - len(trunk)
-        at = begin + len(trunk)
-        ids[r, begin:at] = trunk
-        places[r, begin:at] = range(shared, len(row.trunk))
-        seen[r, begin:, :shared] = True
-        seen[r, begin:at, shared + begin : shared + at] = np.tri(len(trunk), dtype=bool)
-        seen[r, at:, shared + begin : shared + at] = True
-        last = at - 1
-        for b, (branch, silent) in enumerate(zip(row.branches, row.silent, strict=True)):
-            fed = len(branch) - 1 if branch else 0
-            spots = [last, *range(at, at + fed)]
-            reads += [(r, b, spots[j], branch[j]) for j in range(silent, len(branch))]
-            ids[r, at : at + fed] = branch[:fed]
-            places[r, at : at + fed] = range(len(row.trunk), len(row.trunk) + fed)
-            own = slice(shared + at, shared + at + fed)
-            seen[r, at : at + fed, own] = np.tri(fed, dtype=bool)
-            at += fed
-    return _Plan(ids, places, seen, reads)
-
-
-def _forward(model: Any, rows: Sequence[Row], shared: int, cache: Any) -> list[list[float]]:
+def _read(model: Any, forest: Forest, pack: Pack, plan: Plan) -> NDArray[np.float64]:
+    """Log-probability of each of a pack's reads. A place read twice has one row of logits."""
     import torch
 
-    plan = _lay_out(rows, shared)
-    device, dtype = model.device, model.dtype
-    keep = 1 + max(row.leaves for row in rows)
-    hidden = torch.from_numpy(~plan.seen).to(device)[:, None]
-    mask = torch.zeros(hidden.shape, dtype=dtype, device=device)
-    mask.masked_fill_(hidden, torch.finfo(dtype).min)
+    def put(array: NDArray[np.int64]) -> torch.Tensor:
+        return torch.from_numpy(array).to(model.device)
+
+    spots, rows = np.unique(pack.reads.node - pack.begin, return_inverse=True)
     logits = model(
-        input_ids=torch.from_numpy(plan.ids).to(device),
-        position_ids=torch.from_numpy(plan.places).to(device),
-        attention_mask=mask,
-        past_key_values=_repeated(cache, len(rows)),
-        use_cache=cache is not None,
-        logits_to_keep=keep,
-    ).logits
-    return _summed(logits, plan.reads, plan.ids.shape[1] - keep, rows)
-
-
-def _repeated(cache: Any, times: int) -> Any:
-    """A copy for each row: the model appends to what it is given."""
-    import copy
-
-    if cache is None:
-        return None
-    cache = copy.deepcopy(cache)
-    cache.batch_repeat_interleave(times)
-    return cache
-
-
-def _summed(
-    logits: Tensor, reads: list[tuple[int, int, int, int]], skipped: int, rows: Sequence[Row]
-) -> list[list[float]]:
-    import torch
-
-    sums = [[0.0] * len(row.branches) for row in rows]
-    if not reads:
-        return sums
-    r, _, at, token = (
-        torch.tensor(column, device=logits.device) for column in zip(*reads, strict=True)
-    )
-    picked = logits[r, at - skipped].float()
-    values = picked.gather(1, token[:, None])[:, 0] - picked.logsumexp(1)
-    for (row, branch, _, _), value in zip(reads, values.tolist(), strict=True):
-        sums[row][branch] += value
-    return sums
+        input_ids=put(forest.ids[None, pack.begin : pack.end]),
+        position_ids=put(forest.depth[None, pack.begin : pack.end]),
+        use_cache=False,
+        logits_to_keep=put(spots),
+        plan=plan,
+    ).logits[0].float()  # fmt: skip
+    row = put(rows)
+    values = logits[row, put(pack.reads.token)] - logits.logsumexp(1)[row]
+    found: NDArray[np.float64] = values.double().cpu().numpy()
+    return found

@@ -1,0 +1,150 @@
+"""Attention over a forest of tokens: a layer's own keys and those of what stands above, no others.
+
+transformers lets an attention function be named and chosen by name, and hands on to it what a model
+is called with. So any model that keeps to that interface computes a pack of tree nodes as one row
+without padding: no position is computed that nobody asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tools.models.forest import Block, Forest, Pack, blocks
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+NAME = "goldpan_forest"
+
+
+class Held:
+    """Keys and values of nodes that later packs see, by layer. Each [nodes, heads, width]."""
+
+    def __init__(self) -> None:
+        self.layers: dict[Any, tuple[Tensor, Tensor]] = {}
+
+    def extended(self, layer: Any, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """What is held of a layer, with the pack's own behind it."""
+        import torch
+
+        if layer not in self.layers:
+            return keys, values
+        old_keys, old_values = self.layers[layer]
+        return torch.cat([old_keys, keys]), torch.cat([old_values, values])
+
+
+class Group:
+    """Blocks that attend in one call: padded to the longest list of keys."""
+
+    def __init__(self, forest: Forest, pack: Pack, members: Sequence[Block], like: Tensor) -> None:
+        """members: blocks of one size that follow each other. like: for device and precision."""
+        import torch
+
+        self.begin = members[0].begin - pack.begin
+        self.end = members[-1].end - pack.begin
+        self.rows = len(members)
+        width = max(len(block.keys) for block in members)
+        keys = np.zeros((self.rows, width), dtype=np.int64)
+        own = np.arange(members[0].begin, members[-1].end).reshape(self.rows, -1, 1)
+        # A padded key stands nowhere: its node is after all others.
+        nodes = np.full((self.rows, width), len(forest.ids))
+        for row, block in enumerate(members):
+            keys[row, : len(block.keys)] = block.keys
+            nodes[row, : len(block.keys)] = pack.known[block.keys]
+        stop, depth = np.append(forest.stop, 0), np.append(forest.depth, 0)
+        seen = (nodes[:, None] <= own) & (own < stop[nodes][:, None])
+        self.keys = torch.from_numpy(keys).to(like.device)
+        self._seen = torch.from_numpy(seen).to(like.device)
+        self._back = torch.from_numpy(depth[own] - depth[nodes][:, None]).to(like.device)
+        self._masks: dict[tuple[int, int | None], Tensor] = {}
+        self._like = like
+
+    def mask(self, heads: int, window: int | None) -> Tensor:
+        """[rows, 1, heads × tokens, keys], to be added to the scores of `heads` heads on end.
+
+        window: how far back a token sees, itself counted; None: to its beginning.
+        """
+        import torch
+
+        if (heads, window) not in self._masks:
+            seen = self._seen if window is None else self._seen & (self._back < window)
+            mask = torch.zeros(seen.shape, dtype=self._like.dtype, device=seen.device)
+            mask.masked_fill_(~seen, float("-inf"))
+            self._masks[heads, window] = mask.repeat(1, heads, 1)[:, None]
+        return self._masks[heads, window]
+
+
+class Plan:
+    """One pack, ready for a model's layers."""
+
+    def __init__(
+        self, forest: Forest, pack: Pack, held: Held, like: Tensor, size: int, together: bool
+    ) -> None:
+        """size: nodes in a block. together: attend in few large calls, as a graphics card likes."""
+        import torch
+
+        self.held = held
+        self.keep = torch.from_numpy(pack.keep).to(like.device)
+        every = list(blocks(forest, pack, size))
+        full = [b for b in every if b.end - b.begin == size] if together else []
+        single = [[b] for b in every[len(full) :]]
+        self.groups = [Group(forest, pack, g, like) for g in ([full] if full else []) + single]
+
+
+def attend(
+    module: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,  # noqa: ARG001  (the interface's)
+    *,
+    plan: Plan,
+    scaling: float | None = None,
+    sliding_window: int | None = None,
+    **_: Any,
+) -> tuple[Tensor, None]:
+    """The attention function of a layer, as transformers calls it.
+
+    query: [1, heads, nodes, width]; key and value may have fewer heads. Returns [1, nodes, heads,
+    width].
+    """
+    import torch
+    from torch.nn.functional import scaled_dot_product_attention
+
+    keys, values = plan.held.extended(module, key[0].transpose(0, 1), value[0].transpose(0, 1))
+    plan.held.layers[module] = keys[plan.keep], values[plan.keep]
+    shared = query.shape[1] // key.shape[1]
+    found = []
+    for group in plan.groups:
+        asked = query[0, :, group.begin : group.end].unflatten(1, (group.rows, -1)).transpose(0, 1)
+        size = asked.shape[2]
+        # Heads that share their keys ask as if they were further tokens.
+        asked = asked.unflatten(1, (-1, shared)).flatten(2, 3)
+        told = scaled_dot_product_attention(
+            asked,
+            keys[group.keys].transpose(1, 2),
+            values[group.keys].transpose(1, 2),
+            attn_mask=group.mask(shared, sliding_window),
+            scale=scaling,
+        )
+        told = told.unflatten(2, (shared, size)).flatten(1, 2)
+        found.append(told.transpose(1, 2).flatten(0, 1))
+    return torch.cat(found)[None], None
+
+
+@contextmanager
+def chosen(model: Any) -> Iterator[None]:
+    """The model attends over forests for a while. It must be called with a `plan` then."""
+    from transformers import AttentionInterface
+
+    AttentionInterface.register(NAME, attend)
+    before = model.config._attn_implementation
+    model.set_attn_implementation(NAME)
+    try:
+        yield
+    finally:
+        model.set_attn_implementation(before)
