@@ -83,7 +83,8 @@ class BadReply(Trouble):
     """A language model's reply is no answer, also after one repair.
 
     reason: a code: empty, refused, filtered (by the endpoint), cut (at the length limit), too_long
-    (what was asked), error_body (an error in place of a reply), unsupported, unreadable.
+    (what was asked), error_body (an error in place of a reply), unsupported, unreadable; in probing
+    also declined (the request), busy and down (no reply came).
     """
 
     def __init__(self, reason: str, what: str, fix: str = "") -> None:

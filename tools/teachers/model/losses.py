@@ -12,7 +12,7 @@ class Loss:
     """Something that a reply did not give, or that was refused of what it gave."""
 
     step: str
-    """`extract` or `questions`."""
+    """`extract`, `questions` or `probe`."""
     about: str
     """Id of the paper or of the nugget."""
     reason: str
