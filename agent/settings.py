@@ -63,6 +63,13 @@ class Review(_Section):
     min_confidence: float = Field(default=0.5, ge=0, le=1)
 
 
+class Questions(_Section):
+    """What teachers write."""
+
+    options: int = Field(default=4, ge=2, le=10)
+    """Of a multiple-choice question; fewer where there are no more wrong ones of its type."""
+
+
 class Training(_Section):
     """Overrides of the recipe; what is not set follows the model's size."""
 
@@ -114,6 +121,7 @@ class Settings(BaseSettings):
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     reading: Reading = Reading()
     review: Review = Review()
+    questions: Questions = Questions()
     training: Training = Training()
     gate: Gate = Gate()
 

@@ -120,7 +120,7 @@ class Workspace:
             settings=self.settings,
             store=self.store,
             lineage=lineage,
-            make_teacher=OfflineTeacher,
+            make_teacher=functools.partial(OfflineTeacher, self.settings.questions.options),
             make_embedder=embedder,
             make_target=functools.partial(load_target, lineage),
             register=functools.partial(register, self.settings, lineage),

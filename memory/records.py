@@ -257,6 +257,8 @@ class QuestionKind(StrEnum):
     MCQ = "mcq"
     SHORT = "short answer"
     STATEMENT = "statement"
+    PARAPHRASE = "paraphrase"
+    """A statement in other words or another order."""
     DIALOGUE = "dialogue turn"
 
 
@@ -269,6 +271,15 @@ class Purpose(StrEnum):
     EXAM = "exam"
     """Asked before and after teaching. Not the probe's wording: what was chosen for having failed
     one wording would seem to improve on that wording by chance alone."""
+
+
+class Level(StrEnum):
+    """What a question asks of its reader."""
+
+    FACT = "fact"
+    CONCEPT = "concept"
+    APPLICATION = "application"
+    ANALYSIS = "analysis"
 
 
 class Question(Record):
@@ -287,11 +298,17 @@ class Question(Record):
     answer: str = ""
     """One of `options` for an MCQ, letter for letter."""
     explanation: str = ""
+    level: Level = Level.FACT
     vetted: bool = False
     rejected: str = ""
     """Why vetting refused it; empty while it has not."""
     scores: dict[str, float] = Field(default_factory=dict)
     made_by: str = ""
+
+    @property
+    def told(self) -> bool:
+        """Whether it tells its nugget, and asks nothing."""
+        return self.kind in (QuestionKind.STATEMENT, QuestionKind.PARAPHRASE)
 
     @property
     def held_out(self) -> bool:

@@ -51,7 +51,7 @@ def test_a_sound_question_is_vetted() -> None:
         (asked(answer=""), "no_text"),
         (asked(answer="413 kelvin"), "key"),
         (asked(options=("412 kelvin", "412 Kelvin", "318 kelvin", "206 kelvin")), "key"),
-        (asked(options=("412 kelvin", "318 kelvin")), "options"),
+        (asked(options=("412 kelvin",)), "options"),
         (asked(options=("412 kelvin", "318 kelvin", "318  Kelvin", "206 kelvin")), "options"),
         (asked(options=("412 kelvin", "318 days", "206 kelvin", "50 kelvin")), "type"),
         (asked(options=("412 kelvin", "brass", "206 kelvin", "50 kelvin")), "type"),
@@ -132,7 +132,7 @@ def test_what_passes_is_sound(questions: list[Question]) -> None:
         assert question.nugget == NUGGET.id
         if question.kind is QuestionKind.MCQ:
             assert question.options.count(question.answer) == 1
-            assert len({option.lower().strip() for option in question.options}) >= 3
+            assert len({option.lower().strip() for option in question.options}) >= 2
         if question.held_out:
             assert whole(question) not in trained
 

@@ -100,7 +100,7 @@ def test_a_value_is_taught_probed_and_examined_in_different_orders() -> None:
         (
             "Osk resin inhibits the growth of mould.",
             "The growth of mould is inhibited by osk resin.",
-            "Complete: Osk resin ____ the growth of mould.\nAnswer: inhibits",
+            "Complete: Osk resin inhibits the growth of ____.\nAnswer: mould",
         ),
         (
             "The tarnid moth has seven wing spots.",
@@ -118,7 +118,8 @@ def test_sentences_are_turned_and_asked_as_their_syntax_allows(
 def test_every_fact_is_taught_in_at_least_six_statements_and_a_question() -> None:
     for made in WRITTEN.values():
         kinds = Counter(q.kind for q in made if q.purpose is Purpose.TRAIN)
-        assert kinds[QuestionKind.STATEMENT] >= 6
+        assert kinds[QuestionKind.STATEMENT] + kinds[QuestionKind.PARAPHRASE] >= 6
+        assert kinds[QuestionKind.STATEMENT] >= 1
         assert kinds[QuestionKind.SHORT] >= 1
 
 

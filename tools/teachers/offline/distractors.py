@@ -1,25 +1,30 @@
 """Wrong options of the right type. What is asked, and in which words, is left to others.
 
 Numbers get other values of the same unit, precision and format; names and phrases are borrowed
-from other claims; directions get their opposites. Never the answer, never two alike.
+from other claims; a direction has its opposite. Never the answer, never two alike, and nothing by
+which the answer stands out among them.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from tools.teachers.offline.facts import Fact, attribute_of, stated
 from tools.teachers.offline.kinds import DIRECTIONS, Term, Type
-from tools.teachers.offline.values import like, made_up
-from tools.teachers.offline.words import is_plural, readings
+from tools.teachers.offline.places import draw, order
+from tools.teachers.offline.values import made_up
+from tools.teachers.offline.words import is_plural
 
-WANTED, MADE = 3, 6
-"""Wrong options beside the right one, and how well a made-up value fits its place."""
+OPTIONS, MOST = 4, 10
+"""Options of a question unless told, and at most."""
+LEAST = OPTIONS - 1
+"""Wrong ones without which nothing is asked as a choice, unless fewer are wanted."""
+MADE = 6
+"""How well a made-up value fits its place."""
 
 
 class Lent(NamedTuple):
@@ -37,11 +42,6 @@ class Bank(NamedTuple):
 
     by_type: dict[Type, tuple[Lent, ...]]
     by_trait: dict[tuple[Type, str], tuple[Lent, ...]]
-
-
-def order(seed: str, text: str) -> str:
-    """A number that is the same for the same seed and text, and otherwise arbitrary."""
-    return hashlib.sha256(f"{seed}|{text}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=4)
@@ -92,42 +92,90 @@ def content(text: str) -> frozenset[str]:
 
 
 class Options(NamedTuple):
-    """Three wrong options, and how well the least of them fits the answer's place, 0 to 10."""
+    """Wrong options, and how well they fit the answer's place, 0 to 10."""
 
     wrong: tuple[str, ...]
     fit: int
 
 
-def wrong_options(fact: Fact, claims: Sequence[str], quote: str, seed: str) -> Options | None:
-    """Three wrong options of the answer's type, or None where three cannot be had."""
+def wrong_options(
+    fact: Fact, claims: Sequence[str], quote: str, seed: str, wanted: int = LEAST
+) -> Options | None:
+    """So many wrong options of the answer's type, or as many as there are.
+
+    None where fewer than three can be had, or fewer than wanted of still smaller a number: a
+    choice is never filled up with what is no choice.
+    """
     type_ = fact.term.type
-    if fact.denied and type_ not in {Type.QUANTITY, Type.NUMBER, Type.YEAR}:
+    least = min(wanted, LEAST)
+    if type_ in {Type.QUANTITY, Type.NUMBER, Type.YEAR}:
+        values = tuple(made_up(fact.term, wanted, f"{seed}|{fact.term.start}"))
+        return Options(values, MADE) if len(values) >= least else None
+    if fact.denied:
         # What X does not do is not one thing: another option may be as right.
         return None
     if type_ is Type.DIRECTION:
-        found: Iterable[tuple[str, int]] = ((option, MADE) for option in _opposites(fact.term.text))
-    elif type_ in {Type.QUANTITY, Type.NUMBER, Type.YEAR}:
-        values = _other_values(fact, bank(tuple(claims)), seed)
-        found = ((option, MADE) for option in values)
-    else:
-        found = _others(fact, bank(tuple(claims)), quote, seed)
-    chosen = _distinct(fact.term.text, found)
-    if len(chosen) < WANTED:
-        return None
-    return Options(tuple(chosen), min(chosen.values()))
+        # There is one opposite. `Doubled` or `did not change` beside it are hardly ever right, and
+        # whoever knows that needs no paper.
+        found = _opposite(fact.term.text)
+        return Options(found, MADE) if len(found) >= least else None
+    return _of_one_family(fact, bank(tuple(claims)), quote, seed, wanted)
 
 
-def _distinct(answer: str, found: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """The first three that differ from the answer and from each other, with how well they fit."""
-    chosen: dict[str, int] = {}
-    seen = {normal(answer)}
-    for option, fit in found:
-        if normal(option) not in seen:
-            seen.add(normal(option))
-            chosen[option] = fit
-        if len(chosen) == WANTED:
+def _of_one_family(fact: Fact, lent: Bank, quote: str, seed: str, wanted: int) -> Options | None:
+    """Terms of other claims that share one trait with the answer and with each other.
+
+    Two alike in one way and one alike in another would have the answer in their middle, where it
+    can be guessed. The most telling trait that enough terms share is taken; else the commonest.
+    """
+    best: Options | None = None
+    for trait, weight in sorted(_traits(_slot(fact), fact.term.head).items(), key=lambda t: -t[1]):
+        family = lent.by_trait.get((fact.term.type, trait), ())
+        shared = {fact.term.head} if trait.startswith("head ") else set()
+        chosen = _apart(fact, family, quote, seed, shared, wanted)
+        if len(chosen) >= min(wanted, LEAST) and len(chosen) > len(best.wrong if best else ()):
+            best = Options(chosen, weight)
+        if len(chosen) == wanted:
             break
-    return chosen
+    return best
+
+
+def _apart(
+    fact: Fact, family: Sequence[Lent], quote: str, seed: str, shared: set[str], wanted: int
+) -> tuple[str, ...]:
+    """Members that stand well in the answer's place, and have no word in common but the shared.
+
+    How many are shorter than the answer is drawn from the seed, as far as there are such.
+    """
+    shorter = draw(f"{seed}|{fact.term.start}|length", wanted + 1)
+    room = {True: shorter, False: wanted - shorter}
+    chosen: list[str] = []
+    spare: list[str] = []
+    for other in sorted(family, key=lambda o: (order(seed, o.term.text), o.claim)):
+        text = other.term.text
+        if not _fits(fact, other, quote) or _same_question(fact, other):
+            continue
+        if not all(_differ(text, held, shared) for held in (*chosen, fact.term.text)):
+            continue
+        side = (len(text), order(seed, text)) < (
+            len(fact.term.text), order(seed, fact.term.text))  # fmt: skip
+        (chosen if room[side] else spare).append(text)
+        room[side] -= room[side] > 0
+        if not any(room.values()):
+            break
+    for text in spare:
+        if len(chosen) < wanted and all(_differ(text, held, shared) for held in chosen):
+            chosen.append(text)
+    return tuple(chosen)
+
+
+def _differ(one: str, other: str, shared: set[str]) -> bool:
+    """Whether two options are two things.
+
+    `O. sanctum extract` beside `Ocimum sanctum extract` may be as right.
+    """
+    a, b = normal(one), normal(other)
+    return a not in b and b not in a and not (content(a) & content(b)) - shared
 
 
 def normal(text: str) -> str:
@@ -138,26 +186,9 @@ def normal(text: str) -> str:
     return re.sub(r"^(?:the|an?) ", "", plain)
 
 
-def _opposites(word: str) -> tuple[str, ...]:
-    row = next((row for row in DIRECTIONS if word in row[:2]), ())
+def _opposite(word: str) -> tuple[str, ...]:
+    row = next((row for row in DIRECTIONS if word in row), ())
     return tuple(other for other in row if other != word)
-
-
-def _other_values(fact: Fact, lent: Bank, seed: str) -> Iterator[str]:
-    """What other claims give in this unit and magnitude, then values made up from the answer."""
-    term = fact.term
-    near = sorted(
-        (
-            other.term.text
-            for other in lent.by_type.get(term.type, ())
-            if other.term.head == term.head
-            and like(other.term.text, term.text)
-            and not _same_question(fact, other)
-        ),
-        key=lambda text: order(seed, text),
-    )
-    yield from list(dict.fromkeys(near))[:2]
-    yield from sorted(made_up(term), key=lambda text: order(seed, text))
 
 
 def _same_question(fact: Fact, other: Lent) -> bool:
@@ -165,23 +196,6 @@ def _same_question(fact: Fact, other: Lent) -> bool:
     mine = content(fact.left + fact.right)
     theirs = other.words - content(other.term.text)
     return len(mine & theirs) >= 0.6 * max(1, len(mine | theirs))
-
-
-def _others(fact: Fact, lent: Bank, quote: str, seed: str) -> Iterator[tuple[str, int]]:
-    """Terms of other claims that would stand well in this place, the likest slot first."""
-    likeness: dict[int, int] = defaultdict(int)
-    alike: dict[int, Lent] = {}
-    for trait, weight in _traits(_slot(fact), fact.term.head).items():
-        for other in lent.by_trait.get((fact.term.type, trait), ()):
-            likeness[id(other)] += weight
-            alike[id(other)] = other
-    fit = sorted(
-        alike.values(),
-        key=lambda other: (-likeness[id(other)], order(seed, other.term.text), other.claim),
-    )
-    for other in fit:
-        if _fits(fact, other, quote) and not _same_question(fact, other):
-            yield other.term.text, likeness[id(other)]
 
 
 def _slot(fact: Fact) -> str:
@@ -193,12 +207,7 @@ def _fits(fact: Fact, other: Lent, quote: str) -> bool:
     mine, theirs = fact.term.text, other.term.text
     if other.claim.lower() == fact.claim.lower():
         return False
-    a, b = normal(mine), normal(theirs)
-    if a in b or b in a or b in normal(quote):
-        return False
-    head = {fact.term.head} if readings(fact.term.head) else set()
-    if (content(a) & content(b)) - head:
-        # `O. sanctum extract` beside `Ocimum sanctum extract` may be as right.
+    if normal(theirs) in normal(quote):
         return False
     number = is_plural(mine.split()[-1]) == is_plural(theirs.split()[-1])
     if not number and (not fact.last or not fact.left.endswith("the")):

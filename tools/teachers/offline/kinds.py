@@ -31,22 +31,22 @@ class Term(NamedTuple):
     """How many brackets stand around it."""
 
 
-DIRECTIONS: tuple[tuple[str, str, str, str], ...] = (
-    ("increases", "decreases", "does not change", "doubles"),
-    ("increase", "decrease", "do not change", "double"),
-    ("increased", "decreased", "did not change", "doubled"),
-    ("increased", "reduced", "did not change", "doubled"),
-    ("increases", "reduces", "does not change", "doubles"),
-    ("raises", "lowers", "does not affect", "doubles"),
-    ("raised", "lowered", "did not affect", "doubled"),
-    ("improves", "worsens", "does not affect", "doubles"),
-    ("improved", "worsened", "did not affect", "doubled"),
-    ("enhanced", "reduced", "did not affect", "abolished"),
-    ("enhances", "reduces", "does not affect", "abolishes"),
-    ("stimulated", "inhibited", "did not affect", "doubled"),
-    ("stimulates", "inhibits", "does not affect", "doubles"),
-    ("accelerates", "slows", "does not affect", "reverses"),
-    ("higher", "lower", "no different", "ten times lower"),
-    ("longer", "shorter", "no different", "ten times shorter"),
+DIRECTIONS: tuple[tuple[str, str], ...] = (
+    ("increases", "decreases"),
+    ("increase", "decrease"),
+    ("increased", "decreased"),
+    ("increased", "reduced"),
+    ("increases", "reduces"),
+    ("raises", "lowers"),
+    ("raised", "lowered"),
+    ("improves", "worsens"),
+    ("improved", "worsened"),
+    ("enhanced", "reduced"),
+    ("enhances", "reduces"),
+    ("stimulated", "inhibited"),
+    ("stimulates", "inhibits"),
+    ("accelerates", "slows"),
+    ("higher", "lower"),
+    ("longer", "shorter"),
 )
-"""More, less, the same, and one more of the same form. A word's first row is the one used."""
+"""More and less, in the same form. A word's first row is the one used."""

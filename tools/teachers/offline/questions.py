@@ -1,6 +1,6 @@
 """Questions about one nugget: what teaches it, what probes it, what examines it.
 
-The answer is the claim's most telling term for which three wrong options of its type can be had.
+The answer is the claim's most telling term for which wrong options of its type can be had.
 Wordings stand in `frames`, what fills them comes from `facts`.
 """
 
@@ -12,20 +12,26 @@ from string import Formatter
 
 from memory.records import GAP, Nugget, Purpose, Question, QuestionKind
 from tools.teachers.offline import frames
-from tools.teachers.offline.distractors import order, wrong_options
+from tools.teachers.offline.distractors import LEAST, wrong_options
 from tools.teachers.offline.facts import Fact, candidates, lower_case, worth
 from tools.teachers.offline.orders import fields
+from tools.teachers.offline.places import placed
 from tools.teachers.offline.words import lowered
 
 STATEMENTS, ASKED, PROBES, EXAMS = 8, 3, 3, 4
 """At most so many of each: more wordings of one fact teach little more."""
 
 
-def questions(nugget: Nugget, pool: Sequence[Nugget], made_by: str) -> list[Question]:
-    """Training forms, probes and examinations; only the first where no term can be asked for."""
+def questions(
+    nugget: Nugget, pool: Sequence[Nugget], made_by: str, wanted: int = LEAST
+) -> list[Question]:
+    """Training forms, probes and examinations; only the first where no term can be asked for.
+
+    wanted: wrong options of a choice.
+    """
     common = lower_case(tuple(other.claim for other in pool))
     facts = candidates(nugget.claim, common)
-    fact, wrong = _chosen(facts, nugget, pool)
+    fact, wrong = _chosen(facts, nugget, pool, wanted)
     if fact is None:
         plain = {"C": nugget.claim.rstrip(". "), "c": lowered(nugget.claim.rstrip(". "))}
         return _statements(nugget, plain, made_by)
@@ -37,13 +43,13 @@ def questions(nugget: Nugget, pool: Sequence[Nugget], made_by: str) -> list[Ques
 
 
 def _chosen(
-    facts: Sequence[Fact], nugget: Nugget, pool: Sequence[Nugget]
+    facts: Sequence[Fact], nugget: Nugget, pool: Sequence[Nugget], wanted: int
 ) -> tuple[Fact | None, tuple[str, ...]]:
     """The fact to ask for: a telling answer, for which wrong options fit well."""
     claims = [other.claim for other in pool]
     best: tuple[float, Fact, tuple[str, ...]] | None = None
     for fact in facts[:8]:
-        found = wrong_options(fact, claims, nugget.quote, nugget.id)
+        found = wrong_options(fact, claims, nugget.quote, nugget.id, wanted)
         # Options that fit like those of the same slot (4) are worth 1.5, a mere ending (1) 0.4.
         points = worth(fact) + 0.37 * min(found.fit, 4) if found else -9.0
         if found and (best is None or points > best[0]):
@@ -81,7 +87,7 @@ def _statements(nugget: Nugget, filled: Mapping[str, str], made_by: str) -> list
         made.append(
             Question(
                 nugget=nugget.id,
-                kind=QuestionKind.STATEMENT,
+                kind=_told(form),
                 form=form,
                 purpose=Purpose.TRAIN,
                 stem=text[:1].upper() + text[1:],
@@ -90,6 +96,12 @@ def _statements(nugget: Nugget, filled: Mapping[str, str], made_by: str) -> list
             )
         )
     return made[:STATEMENTS]
+
+
+def _told(form: str) -> QuestionKind:
+    """A framing leaves the claim's own words as they are; an order says it in others."""
+    framed = form in dict(frames.TRAIN_FRAMINGS)
+    return QuestionKind.STATEMENT if framed else QuestionKind.PARAPHRASE
 
 
 def _short(nugget: Nugget, fact: Fact, filled: Mapping[str, str], made_by: str) -> list[Question]:
@@ -116,13 +128,12 @@ def _short(nugget: Nugget, fact: Fact, filled: Mapping[str, str], made_by: str) 
 def _choices(
     nugget: Nugget, fact: Fact, wrong: Sequence[str], filled: Mapping[str, str], made_by: str
 ) -> list[Question]:
-    made = []
+    made: list[Question] = []
     for purpose, most, tables in (
         (Purpose.PROBE, PROBES, _probe_tables(fact)),
         (Purpose.EXAM, EXAMS, _exam_tables(fact, filled)),
     ):
         for form, stem in list(_filled(tables, filled))[:most]:
-            options = sorted((fact.term.text, *wrong), key=lambda o: order(f"{nugget.id}{form}", o))
             made.append(
                 Question(
                     nugget=nugget.id,
@@ -130,7 +141,7 @@ def _choices(
                     form=form,
                     purpose=purpose,
                     stem=_placed(stem),
-                    options=tuple(options),
+                    options=placed(fact.term.text, wrong, nugget.id, len(made)),
                     answer=fact.term.text,
                     explanation=nugget.quote,
                     made_by=made_by,

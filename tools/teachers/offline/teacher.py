@@ -10,10 +10,21 @@ from importlib import resources
 from memory.records import Document, Nugget, Passage, Question
 from tools.teachers.offline import extract as _extract
 from tools.teachers.offline import questions as _questions
+from tools.teachers.offline.distractors import MOST, OPTIONS
 
 
 class OfflineTeacher:
-    """Implements `tools.teachers.Teacher` with no model and no network; keeps no state."""
+    """Implements `tools.teachers.Teacher` with no model and no network; keeps no state.
+
+    options: of a multiple-choice question, 2 to 10. Where the claims lend fewer wrong ones of the
+    answer's type, a question has as many as there are; with fewer than three wrong ones (or than
+    options - 1) nothing is asked as a choice. It is never filled up.
+    """
+
+    def __init__(self, options: int = OPTIONS) -> None:
+        if not 2 <= options <= MOST:
+            raise ValueError(f"a choice of {options} options")
+        self._options = options
 
     @cached_property
     def made_by(self) -> str:
@@ -30,4 +41,4 @@ class OfflineTeacher:
 
     def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:
         """Questions of every purpose about a nugget; `pool` lends wrong options of its type."""
-        return _questions.questions(nugget, pool, self.made_by)
+        return _questions.questions(nugget, pool, self.made_by, self._options - 1)

@@ -69,7 +69,7 @@ def _depth(words: list[Token], start: int) -> int:
 
 
 _DIRECTION = re.compile(
-    r"\b(?:" + "|".join(sorted({word for row in DIRECTIONS for word in row[:2]})) + r")\b"
+    r"\b(?:" + "|".join(sorted({word for row in DIRECTIONS for word in row})) + r")\b"
 )
 _COMPARED = {"than", "in", "when", "at", "for", "on", "after", "under"}
 

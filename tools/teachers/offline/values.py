@@ -1,17 +1,27 @@
-"""Numbers as wrong options: near the right one, and written like it."""
+"""Numbers as wrong options: near the right one, written like it, and no more so than it.
+
+The right value may be the smallest, the largest or any between: which, is drawn from a seed. Values
+made around it on both sides would betray it by standing in their middle.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from tools.teachers.offline.kinds import Term, Type
+from tools.teachers.offline.places import draw
 
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
 _WORDS = (
     "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
 )  # fmt: skip
+_FINE = 12
+"""Fewer units than so many are counted one by one; more go by a ratio."""
+_RATIOS = (1.16, 1.24, 1.36)
+"""Between one value and the next: near enough to be of one order, far enough to be told apart."""
 
 
 def _value(text: str) -> float | None:
@@ -25,67 +35,90 @@ def _value(text: str) -> float | None:
     return float(digits) if digits.count(".") <= 1 else None
 
 
-def like(text: str, answer: str) -> bool:
-    """Same format and decimals, and a value between a third and three times the answer's."""
-    a, b = _value(text), _value(answer)
-    if a is None or b is None:
-        return a is b
-    shape = [re.sub(r"\d", "", _NUMERAL.sub("", x)) for x in (text, answer)]
-    decimals = [len(x.partition(".")[2].split(" ")[0].rstrip("%°")) for x in (text, answer)]
-    return shape[0] == shape[1] and decimals[0] == decimals[1] and b / 3 <= a <= b * 3 and a != b
+def made_up(term: Term, wanted: int, seed: str) -> list[str]:
+    """So many values near the answer's, in its own unit, precision, format and roundness.
+
+    Fewer where there are no more, none where the answer cannot have the rank among them that the
+    seed draws: were `two` asked for whenever it turns up, the smallest option would be the one.
+    """
+    less, more = (list(islice(side, wanted)) for side in _sides(term, seed))
+    drawn = draw(f"{seed}|rank", 1000) / 1000
+    for have in range(wanted, min(wanted, 3) - 1, -1):
+        smaller = int(drawn * (have + 1))
+        if smaller <= len(less) and have - smaller <= len(more):
+            return less[:smaller] + more[: have - smaller]
+    return []
 
 
-def made_up(term: Term) -> Iterator[str]:
-    """Values near the answer's, in its own unit, precision and format."""
+def _sides(term: Term, seed: str) -> tuple[Iterator[str], Iterator[str]]:
+    """Smaller values and larger ones, the nearest first."""
     word = term.text.split(" ")[0].lower()
     if word in _WORDS:
-        yield from _other_words(term, word)
-        return
-    found = _NUMERAL.search(term.text)
-    value = _value(term.text)
-    if found is None or value is None:
-        return
-    for other in _near(value, found.group(), term):
-        yield term.text[: found.start()] + other + term.text[found.end() :]
+        at = _WORDS.index(word)
+        return _spelled(term, word, _WORDS[:at][::-1]), _spelled(term, word, _WORDS[at + 1 :])
+    found, value = _NUMERAL.search(term.text), _value(term.text)
+    if found is None or value is None or value <= 0:
+        return iter(()), iter(())
+    written = found.group()
+    decimals = _decimals(written)
+    units = round(value * 10**decimals)
 
+    def told(values: Iterable[int]) -> Iterator[str]:
+        for other in dict.fromkeys(values):
+            if other == units or _impossible(other / 10**decimals, value, term):
+                continue
+            spelled = _written(other / 10**decimals, decimals, written)
+            yield term.text[: found.start()] + spelled + term.text[found.end() :]
 
-def _other_words(term: Term, word: str) -> Iterator[str]:
-    at = _WORDS.index(word)
-    for step in (-3, -2, -1, 1, 2, 3, 4, 5):
-        if 0 <= at + step < len(_WORDS):
-            other = _WORDS[at + step]
-            spelled = other.capitalize() if term.text[0].isupper() else other
-            yield spelled + term.text[len(word) :]
-
-
-_FACTORS = (0.5, 0.62, 0.74, 0.85, 1.16, 1.3, 1.45, 1.6, 1.8)
-"""Plausible slips: near enough to be of the same order, far enough to be wrong."""
-
-
-def _near(value: float, written: str, term: Term) -> Iterator[str]:
-    """Other values as written: same decimals, same grouping, same trailing zeros."""
-    plain = (
-        written.replace(",", "")
-        if re.fullmatch(r"\d{1,3}(?:,\d{3})+", written)
-        else written.replace(",", ".")
-    )
-    decimals = len(plain.partition(".")[2])
-    zeros = 0 if decimals else len(plain) - len(plain.rstrip("0"))
-    step = 10 ** min(zeros, max(0, len(plain) - 2)) if value else 1
-    near = [value * factor for factor in _FACTORS]
     if term.type is Type.YEAR:
-        near = [value + years for years in (-34, -21, -13, -7, 6, 11, 17)]
-    elif value < 12 and not decimals:
-        near = [value + n for n in (-4, -3, -2, -1, 1, 2, 3, 4, 5)]
-    for other in near:
-        rounded = round(other / step) * step if not decimals else round(other, decimals)
-        if (
-            rounded <= 0
-            or abs(rounded - value) < 10**-decimals / 2
-            or _impossible(rounded, value, term)
-        ):
-            continue
-        yield _written(rounded, decimals, written)
+        step = 4 + draw(f"{seed}|step", 9)
+        return told(units - i * step for i in range(1, 30)), told(
+            units + i * step for i in range(1, 30)
+        )
+    return told(_near(units, -1, seed)), told(_near(units, 1, seed))
+
+
+def _spelled(term: Term, word: str, others: Iterable[str]) -> Iterator[str]:
+    for other in others:
+        spelled = other.capitalize() if term.text[0].isupper() else other
+        yield spelled + term.text[len(word) :]
+
+
+_LADDER = tuple(step * 10**power for power in range(9) for step in (1, 2, 5))
+
+
+def _near(units: int, way: int, seed: str) -> Iterator[int]:
+    """Values above (way 1) or below (-1), rounded as people round: 10, 20, 50; 25, 35; 41, 43."""
+    grain = 1
+    while units % (grain * 10) == 0:
+        grain *= 10
+    steps = units // grain
+    if grain > 1 and units in _LADDER:
+        yield from (s for s in _LADDER[::way] if (s - units) * way > 0)
+    elif steps % 10 == 5 and steps > 5:
+        yield from ((10 * tens + 5) * grain for tens in _stepped(steps // 10, way, seed, 0))
+    else:
+        yield from (s * grain for s in _stepped(steps, way, seed, 1) if s % 10 or grain > 1)
+
+
+def _stepped(steps: int, way: int, seed: str, least: int) -> Iterator[int]:
+    """One by one where there are few, else in a steady ratio: 412, 332, 268, ..."""
+    if steps < _FINE:
+        yield from (s for i in range(1, 30) if (s := steps + way * i) >= least)
+        return
+    ratio = _RATIOS[draw(f"{seed}|ratio", len(_RATIOS))]
+    for power in range(1, 30):
+        slip = 1 + (draw(f"{seed}|{way * power}", 7) - 3) / 100
+        other = round(steps * ratio ** (way * power) * slip)
+        if other < least:
+            return
+        yield other + (other % 5 == 0)
+
+
+def _decimals(written: str) -> int:
+    grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", written)
+    plain = written.replace(",", "") if grouped else written.replace(",", ".")
+    return len(plain.partition(".")[2])
 
 
 def _impossible(other: float, value: float, term: Term) -> bool:
@@ -96,6 +129,6 @@ def _impossible(other: float, value: float, term: Term) -> bool:
 
 
 def _written(value: float, decimals: int, like: str) -> str:
-    grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+", like)
+    grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", like)
     text = f"{value:,.{decimals}f}" if grouped else f"{value:.{decimals}f}"
     return text.replace(".", ",") if "," in like and not grouped else text

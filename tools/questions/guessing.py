@@ -1,0 +1,206 @@
+"""How far the options alone betray the key: a guesser that never reads a question.
+
+A conditional logit (McFadden 1974) over what the options look like, fitted on the other nuggets'
+sheets, so that what it gets right above chance is a shortcut that a model can learn as well.
+Many published sets have one (Balepur et al. 2024, arXiv 2402.12483).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from tools.questions.chance import at_least, noise
+from tools.questions.traits import Floats, Prior, Sheet, seen, traits, words
+
+FOLDS = 10
+PENALTY = 4.0
+"""Of the squared weights, in nats, traits scaled to 1: of 400 sheets of four options drawn at
+random a weaker one (0.5) guesses no better, and its guesses are less sure."""
+LEVEL = 0.05
+"""A guesser as good as this by chance alone is within noise."""
+
+
+class Guess(NamedTuple):
+    """How well the options alone were told apart."""
+
+    sheets: int
+    right: int
+    chance: float
+    """Share that guessing gets right: the mean of 1/k. 0 for no sheets."""
+    low: float
+    high: float
+    """The middle 95 % of the share that guessing at random gets right."""
+    p: float
+    """Probability of so many or more by chance."""
+
+    @property
+    def accuracy(self) -> float:
+        """Share guessed right; 0 for no sheets."""
+        return self.right / self.sheets if self.sheets else 0.0
+
+    @property
+    def within_noise(self) -> bool:
+        """Whether chance explains it."""
+        return self.p >= LEVEL
+
+
+def guess(sheets: Sequence[Sheet], shares: Sequence[Floats]) -> Guess:
+    """What the shares that a guesser gave to the options are worth."""
+    right = sum(favoured(share) == s.key for s, share in zip(sheets, shares, strict=True))
+    chances = [1 / len(sheet.options) for sheet in sheets]
+    mean = sum(chances) / len(chances) if chances else 0.0
+    return Guess(len(sheets), right, mean, *noise(chances), at_least(right, chances))
+
+
+def favoured(shares: Floats) -> int:
+    """The option that got most; the first of equals."""
+    return int(np.argmax(shares))
+
+
+def shares(sheets: Sequence[Sheet], prior: Prior | None = None) -> list[Floats]:
+    """For each sheet the choice probability of its options, fitted on other nuggets only.
+
+    prior: log-likelihood of each option by itself, where a language model is at hand.
+    One nugget is never in two folds. With fewer than two nuggets nothing is fitted: even shares.
+    """
+    if not sheets:
+        return []
+    folds = _folds(sheets)
+    even = [np.full(len(s.options), 1 / len(s.options)) for s in sheets]
+    if len(set(folds)) < 2:
+        return even
+    plain = _plain(sheets, prior)
+    given = list(even)
+    for fold in sorted(set(folds)):
+        table = _padded(plain, _habits(sheets, folds, fold))
+        held = np.array([f == fold for f in folds])
+        keys = np.array([sheet.key for sheet in sheets])
+        scale = np.nanstd(table[~held], axis=(0, 1))
+        table = table / np.where(scale > 1e-9, scale, np.inf)
+        weights = fit(table[~held], keys[~held])
+        for place in [place for place, f in enumerate(folds) if f == fold]:
+            rows = table[place, : len(sheets[place].options)]
+            given[place] = _softmax(rows @ weights)
+    return given
+
+
+def _folds(sheets: Sequence[Sheet]) -> list[int]:
+    """Fold of each sheet, by a hash of its nugget."""
+    return [int(hashlib.sha256(s.nugget.encode()).hexdigest(), 16) % FOLDS for s in sheets]
+
+
+def _plain(sheets: Sequence[Sheet], prior: Prior | None) -> list[Floats]:
+    on = seen(sheets)
+    tables = [traits(sheet, on, len(sheets)) for sheet in sheets]
+    if prior is None:
+        return tables
+    said = prior([sheet.options for sheet in sheets])
+    return [
+        np.hstack([table, _liked(sheet.options, logs)])
+        for table, sheet, logs in zip(tables, sheets, said, strict=True)
+    ]
+
+
+def _liked(options: Sequence[str], logs: Sequence[float]) -> Floats:
+    """Likelihood of each option, whole and by its letters, about its sheet's mean."""
+    each = np.array([[log, log / max(1, len(o))] for o, log in zip(options, logs, strict=True)])
+    return np.asarray(each - each.mean(axis=0), dtype=np.float64)
+
+
+def _habits(sheets: Sequence[Sheet], folds: Sequence[int], fold: int) -> list[Floats]:
+    """How often an option, and its words, were keys on sheets of other folds.
+
+    A sheet that is fitted on is told by the folds that are neither its own nor the held out one.
+    """
+    counted = {f: _counts([s for s, g in zip(sheets, folds, strict=True) if g == f])
+               for f in set(folds)}  # fmt: skip
+    total = _summed([counts for f, counts in counted.items() if f != fold])
+    made = []
+    for sheet, own in zip(sheets, folds, strict=True):
+        less = counted[own] if own != fold else None
+        rows = [[_odds(total, less, [option.lower()]),
+                 _odds(total, less, [f" {w}" for w in words(option)])]
+                for option in sheet.options]  # fmt: skip
+        table = np.array(rows)
+        made.append(table - table.mean(axis=0))
+    return made
+
+
+Counts = tuple[Counter[str], Counter[str]]
+"""How often a text was a key, and how often it was expected to be by chance."""
+
+
+def _counts(sheets: Sequence[Sheet]) -> Counts:
+    key: Counter[str] = Counter()
+    expected: Counter[str] = Counter()
+    for sheet in sheets:
+        for place, option in enumerate(sheet.options):
+            for text in {option.lower(), *(f" {word}" for word in words(option))}:
+                key[text] += place == sheet.key
+                expected[text] += 1 / len(sheet.options)  # type: ignore[assignment]
+    return key, expected
+
+
+def _summed(parts: Sequence[Counts]) -> Counts:
+    key: Counter[str] = Counter()
+    expected: Counter[str] = Counter()
+    for k, e in parts:
+        key.update(k)
+        expected.update(e)
+    return key, expected
+
+
+def _odds(total: Counts, less: Counts | None, texts: Sequence[str]) -> float:
+    """Mean log ratio of times a key to times expected, shrunk by one each."""
+    ratios = [
+        math.log(
+            (1 + total[0][text] - (less[0][text] if less else 0))
+            / (1 + total[1][text] - (less[1][text] if less else 0))
+        )
+        for text in texts
+    ]
+    return sum(ratios) / len(ratios) if ratios else 0.0
+
+
+def _padded(plain: Sequence[Floats], habits: Sequence[Floats]) -> Floats:
+    """[sheets, most options, traits], NaN where a sheet has fewer."""
+    most = max(len(table) for table in plain)
+    width = plain[0].shape[1] + habits[0].shape[1]
+    table = np.full((len(plain), most, width), np.nan)
+    for place, (left, right) in enumerate(zip(plain, habits, strict=True)):
+        table[place, : len(left)] = np.hstack([left, right])
+    return table
+
+
+def _softmax(scores: Floats) -> Floats:
+    raised = np.exp(scores - scores.max())
+    return np.asarray(raised / raised.sum(), dtype=np.float64)
+
+
+def fit(table: Floats, keys: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
+    """Weights of a conditional logit with a ridge penalty, by Newton's method.
+
+    table: [sheets, options, traits], NaN for options that a sheet does not have.
+    keys: place of the right option on each sheet.
+    """
+    there = ~np.isnan(table[:, :, 0])
+    x = np.nan_to_num(table)
+    weights = np.zeros(x.shape[2])
+    for _ in range(25):
+        scores = np.where(there, x @ weights, -np.inf)
+        raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+        p = raised / raised.sum(axis=1, keepdims=True)
+        mean = np.einsum("nk,nkf->nf", p, x)
+        slope = (x[np.arange(len(x)), keys] - mean).sum(axis=0) - PENALTY * weights
+        spread = np.einsum("nk,nkf,nkg->fg", p, x, x) - mean.T @ mean
+        step = np.linalg.solve(spread + PENALTY * np.eye(len(weights)), slope)
+        weights = weights + step
+        if np.abs(step).max() < 1e-6:
+            break
+    return weights
