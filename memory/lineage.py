@@ -26,6 +26,8 @@ KEPT = frozenset({
     "vocab.json",
 })  # fmt: skip
 """Names of the files that belong to an adapter; others are left behind."""
+OF_A_MODEL = KEPT | {"config.json", "generation_config.json", "model.safetensors.index.json"}
+"""Beside its weights: a version that was trained throughout is a model of its own."""
 PICKLES = frozenset({".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"})
 """Endings of files that can run code when they are loaded."""
 
@@ -209,7 +211,10 @@ def _replace(rows: Rows, old: ModelVersion, new: ModelVersion) -> ModelVersion:
 
 
 def _files(adapter: Path) -> dict[str, bytes | Path]:
-    """What belongs to the adapter, by name in order: the configuration as text, others as paths."""
+    """What belongs to the adapter, by name in order: its configuration as text, others as paths.
+
+    A whole model stands in an adapter's place where one was trained.
+    """
     if not adapter.is_dir():
         raise BadModel(f"There is no adapter folder {adapter}.")
     names = sorted(path.name for path in adapter.iterdir() if path.is_file())
@@ -218,6 +223,9 @@ def _files(adapter: Path) -> dict[str, bytes | Path]:
             f"{adapter} holds {', '.join(pickles)}, which can run code when loaded.",
             "Save the adapter as safetensors and leave such files out.",
         )
+    weights = {name for name in names if name.endswith(".safetensors")}
+    if "config.json" in names and CONFIG not in names and weights:
+        return {name: adapter / name for name in names if name in OF_A_MODEL | weights}
     if missing := sorted({WEIGHTS, CONFIG} - set(names)):
         raise BadModel(f"{', '.join(missing)} is missing from the adapter in {adapter}.")
     files: dict[str, bytes | Path] = {name: adapter / name for name in names if name in KEPT}

@@ -95,18 +95,34 @@ def _mattering(folder: Path) -> Iterable[Path]:
     return sorted({file for pattern in MATTERS for file in folder.glob(pattern) if file.is_file()})
 
 
+def is_whole(version: Path) -> bool:
+    """Whether a version has all weights of its own, rather than an adapter's."""
+    return (version / "config.json").is_file() and not (version / CONFIG).is_file()
+
+
 def check_adapter(adapter: Path, base: Path) -> None:
-    """Raises BadModel when the adapter is not one, is pickled, or is of another base."""
+    """Raises BadModel when the adapter is not one, is pickled, or is of another base.
+
+    A whole model trained from that base passes, too.
+    """
+    if is_whole(adapter):
+        _demand_weights(adapter, "*.safetensors")
+        _check_base(adapter, next(iter(sorted(adapter.glob("*.safetensors")))), base)
+        return
     if not (adapter / CONFIG).is_file():
         raise BadModel(
             f"{adapter} has no {CONFIG}, so it is not an adapter.",
             "Name the directory that the training wrote.",
         )
     _demand_weights(adapter, WEIGHTS)
-    trained_on = header(adapter / WEIGHTS).get(BASE_KEY)
+    _check_base(adapter, adapter / WEIGHTS, base)
+
+
+def _check_base(adapter: Path, weights: Path, base: Path) -> None:
+    trained_on = header(weights).get(BASE_KEY)
     if trained_on and trained_on != fingerprint(base):
         raise BadModel(
-            f"The adapter {adapter} was trained on another base (its hash is {trained_on[:12]}…).",
+            f"{adapter} was trained on another base (its hash is {trained_on[:12]}…).",
             "Put that base back, or teach this one anew.",
         )
 
