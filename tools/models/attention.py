@@ -47,6 +47,7 @@ class Group:
         self.begin = members[0].begin - pack.begin
         self.end = members[-1].end - pack.begin
         self.rows = len(members)
+        self.size = members[0].end - members[0].begin
         width = max(len(block.keys) for block in members)
         keys = np.zeros((self.rows, width), dtype=np.int64)
         own = np.arange(members[0].begin, members[-1].end).reshape(self.rows, -1, 1)
@@ -57,11 +58,31 @@ class Group:
             nodes[row, : len(block.keys)] = pack.known[block.keys]
         stop, depth = np.append(forest.stop, 0), np.append(forest.depth, 0)
         seen = (nodes[:, None] <= own) & (own < stop[nodes][:, None])
-        self.keys = torch.from_numpy(keys).to(like.device)
+        self._keys = torch.from_numpy(keys.ravel()).to(like.device)
         self._seen = torch.from_numpy(seen).to(like.device)
         self._back = torch.from_numpy(depth[own] - depth[nodes][:, None]).to(like.device)
         self._masks: dict[tuple[int, int | None], Tensor] = {}
         self._like = like
+
+    def asked(self, query: Tensor, shared: int) -> Tensor:
+        """A layer's [heads, nodes, width] as [rows, heads / shared, shared × tokens, width].
+
+        Heads that share their keys ask as if they were further tokens.
+        """
+        parted = query[:, self.begin : self.end]
+        parted = parted.view(-1, shared, self.rows, self.size, query.shape[2])
+        return parted.permute(2, 0, 1, 3, 4).flatten(2, 3)
+
+    def told(self, found: Tensor, shared: int) -> Tensor:
+        """What came of it, as [nodes, heads, width]."""
+        parted = found.view(self.rows, -1, shared, self.size, found.shape[3])
+        return parted.permute(0, 3, 1, 2, 4).reshape(self.end - self.begin, -1, found.shape[3])
+
+    def picked(self, known: Tensor) -> Tensor:
+        """The keys or values that each row sees: [rows, heads, keys, width]."""
+        # Whole nodes are copied: six times as fast as indexing by [rows, keys].
+        found = known.index_select(0, self._keys)
+        return found.view(self.rows, -1, *known.shape[1:]).transpose(1, 2)
 
     def mask(self, heads: int, window: int | None) -> Tensor:
         """[rows, 1, heads × tokens, keys], to be added to the scores of `heads` heads on end.
@@ -116,24 +137,22 @@ def attend(
     from torch.nn.functional import scaled_dot_product_attention
 
     keys, values = plan.held.extended(module, key[0].transpose(0, 1), value[0].transpose(0, 1))
-    plan.held.layers[module] = keys[plan.keep], values[plan.keep]
+    plan.held.layers[module] = keys.index_select(0, plan.keep), values.index_select(0, plan.keep)
     shared = query.shape[1] // key.shape[1]
-    found = []
-    for group in plan.groups:
-        asked = query[0, :, group.begin : group.end].unflatten(1, (group.rows, -1)).transpose(0, 1)
-        size = asked.shape[2]
-        # Heads that share their keys ask as if they were further tokens.
-        asked = asked.unflatten(1, (-1, shared)).flatten(2, 3)
-        told = scaled_dot_product_attention(
-            asked,
-            keys[group.keys].transpose(1, 2),
-            values[group.keys].transpose(1, 2),
-            attn_mask=group.mask(shared, sliding_window),
-            scale=scaling,
+    told = [
+        group.told(
+            scaled_dot_product_attention(
+                group.asked(query[0], shared),
+                group.picked(keys),
+                group.picked(values),
+                attn_mask=group.mask(shared, sliding_window),
+                scale=scaling,
+            ),
+            shared,
         )
-        told = told.unflatten(2, (shared, size)).flatten(1, 2)
-        found.append(told.transpose(1, 2).flatten(0, 1))
-    return torch.cat(found)[None], None
+        for group in plan.groups
+    ]
+    return torch.cat(told)[None], None
 
 
 @contextmanager

@@ -91,7 +91,8 @@ def grow(sequels: Sequence[Sequel]) -> Forest:
     for node in path:
         stop[node] = len(ids)
     looked = np.array(sorted(reads), dtype=np.int64).reshape(-1, 3).T
-    return Forest(*(np.array(one, dtype=np.int64) for one in (ids, depth, stop)), Reads(*looked))
+    nodes = np.array([ids, depth, stop], dtype=np.int64)
+    return Forest(nodes[0], nodes[1], nodes[2], Reads(*looked))
 
 
 def packs(forest: Forest, tokens: int, reads: int) -> Iterator[Pack]:
