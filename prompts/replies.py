@@ -82,7 +82,7 @@ class Draft(Item):
 class Exercise(Item):
     """Something to teach by or to ask, as a model proposes it."""
 
-    kind: Annotated[Literal["statement", "short", "choice"], BeforeValidator(_lower)]
+    kind: Annotated[Literal["statement", "paraphrase", "short", "choice"], BeforeValidator(_lower)]
     level: Annotated[Literal["fact", "concept", "application", "analysis"], BeforeValidator(_lower)]
     text: Text
     answer: str
@@ -130,6 +130,43 @@ def _unlettered(options: list[str]) -> list[str]:
         if len(options) <= len(signs) and all(found):
             return [o[m.end() :].strip() for o, m in zip(options, found, strict=True) if m]
     return [option.strip() for option in options]
+
+
+def _number(value: object) -> object:
+    """`2.` and `Q2` are 2."""
+    found = re.fullmatch(r"\s*(?:[Qq](?:uestion)?\s*)?(\d{1,4})\s*[.):]?\s*", str(value))
+    return int(found[1]) if found else value
+
+
+def _letter(value: object) -> object:
+    """`b`, `B)` and `(B)` are B; `none`, an empty text and null are none."""
+    text = "" if value is None else str(value).strip()
+    if text.lower() in ("", "none", "null", "n/a"):
+        return "none"
+    found = re.fullmatch(r"[(\[]?([A-Za-z])[).:\]]?", text)
+    return found[1].upper() if found else value
+
+
+def _letters(value: object) -> object:
+    """A list of letters, also where it was written as `A, B` or as `A`."""
+    listed = _words(re.sub(r"[,;/&]|\band\b", ";", value) if isinstance(value, str) else value)
+    if not isinstance(listed, list):
+        return listed
+    letters = [_letter(entry) for entry in listed]
+    return [letter for letter in letters if letter != "none"]
+
+
+Letter = Annotated[str, BeforeValidator(_letter)]
+
+
+class Judgement(Item):
+    """What a judge makes of one question: numbers, letters and a score, no words."""
+
+    question: Annotated[int, BeforeValidator(_number)]
+    choice: Letter
+    right: Annotated[list[str], BeforeValidator(_letters)]
+    alone: bool
+    score: Score
 
 
 class Reply(BaseModel):
@@ -181,3 +218,11 @@ class Exercises(Reply):
     items = "exercises"
     item = Exercise
     exercises: list[Exercise]
+
+
+class Judgements(Reply):
+    """What a judge makes of the questions about one nugget."""
+
+    items = "judgements"
+    item = Judgement
+    judgements: list[Judgement]

@@ -91,6 +91,23 @@ def test_the_same_text_twice_is_a_duplicate() -> None:
     assert reasons(asked(), asked(form="g")) == ["", "duplicate"]
 
 
+def test_the_same_words_in_another_order_are_a_copy_of_an_examination() -> None:
+    """Asked twice of one nugget, the second answer tells nothing that the first did not."""
+    again = asked("Question: At what does the brellium melt?\nAnswer:")
+    other = asked("Question: What does the brellium melt at?\nAnswer:", form="g")
+    assert reasons(again, other) == ["", "duplicate"]
+    train = [told("Brellium melts at 412 kelvin."), told("The brellium melts at 412 kelvin.")]
+    assert reasons(*train) == ["", "duplicate"]
+    assert reasons(train[0], told("It is at 412 kelvin that brellium melts.")) == ["", ""]
+
+
+def test_a_set_of_options_that_was_trained_on_is_a_leak_in_any_order_and_wording() -> None:
+    """Who was taught which of them is right has seen the examination."""
+    taught = asked("Complete: brellium turns liquid at", purpose=Purpose.TRAIN)
+    held = asked("Brellium melts at", options=("318 Kelvin", *OPTIONS[:1], *OPTIONS[2:]))
+    assert reasons(taught, held) == ["", "leak"]
+
+
 def test_one_stem_with_two_answers_is_ambiguous() -> None:
     swapped = asked(answer="318 kelvin", purpose=Purpose.EXAM)
     edited = NUGGET.but(claim=f"{CLAIM} Or 318 kelvin.", status=NuggetStatus.EDITED)

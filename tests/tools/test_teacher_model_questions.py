@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from memory.records import Nugget, Purpose, QuestionKind
+from memory.records import Level, Nugget, Purpose, QuestionKind
 from prompts import load
 from tests.tools.scripted import REFUSAL, Lesson, Script
 from tools.questions import vet
@@ -32,7 +32,7 @@ def choice(level: str, text: str, **more: Any) -> dict[str, Any]:
 
 WRITTEN = [
     exercise("statement", "Bare boards carried more mould than boards coated with osk resin."),
-    exercise("statement", "After one winter, osk resin had left boards with 12 % less mould."),
+    exercise("paraphrase", "After one winter, osk resin had left boards with 12 % less mould."),
     exercise("short", "What kept mould off coated boards?", answer="osk resin"),
     choice("analysis", "How far apart were coated and bare boards in their mould?"),
     choice("fact", "How much less mould did boards coated with osk resin carry?"),
@@ -70,6 +70,22 @@ def test_the_order_of_options_is_drawn_from_the_question_not_from_the_model() ->
     again = Lesson([written(*several)]).teacher.questions(NUGGET, [NUGGET])
     assert made == again
     assert len({question.key for question in made}) > 2
+
+
+def test_levels_and_kinds_are_kept_as_the_model_named_them() -> None:
+    made = Lesson([written(*WRITTEN)]).teacher.questions(NUGGET, [])
+    assert Counter(q.level for q in made if q.options) == {
+        Level.FACT: 2, Level.APPLICATION: 1, Level.ANALYSIS: 1,
+    }  # fmt: skip
+    assert [q.kind for q in made if q.told] == [QuestionKind.STATEMENT, QuestionKind.PARAPHRASE]
+    assert all(set(q.form.split()) & {q.level.value} for q in made if q.options)
+
+
+def test_of_too_many_wrong_options_the_first_are_taken_and_too_few_are_not_padded() -> None:
+    many = choice("fact", "By how much?", wrong=["4 %", "27 %", "60 %", "80 %"])
+    few = choice("fact", "How much less?", wrong=["4 %"])
+    made = Lesson([written(many, few)]).teacher.questions(NUGGET, [])
+    assert [set(q.options) for q in made] == [{"12 %", "4 %", "27 %", "60 %"}, {"12 %", "4 %"}]
 
 
 def test_an_injected_question_whose_answer_the_quote_does_not_hold_is_refused_by_vetting() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from memory.records import GAP, Nugget, Purpose, Question, QuestionKind
 from tools.questions import vet, whole
+from tools.questions.chance import even
 from tools.teachers.offline import OfflineTeacher, frames
 
 TEACHER = OfflineTeacher()
@@ -189,6 +190,41 @@ def test_keys_stand_at_every_place_about_equally_often() -> None:
     counts = Counter(q.key for q in made)
     assert min(counts.values()) > 0.2 * len(made)
     assert max(counts.values()) < 0.3 * len(made)
+
+
+def test_over_one_nugget_the_key_stands_at_as_many_places_as_it_can() -> None:
+    """What favours a place then favours no nugget."""
+    for made in WRITTEN.values():
+        places = [q.key for q in made if q.options]
+        assert len(set(places[:4])) == len(places[:4])
+
+
+@pytest.mark.parametrize("options", [2, 3, 5, 10])
+def test_a_choice_has_as_many_options_as_were_asked_for(options: int) -> None:
+    numbers = [said(f"The melting point of stone{i} is {401 + 2 * i} kelvin.") for i in range(20)]
+    made = [q for n in numbers for q in OfflineTeacher(options).questions(n, numbers) if q.options]
+    assert {len(set(q.options)) for q in made} == {options}
+    assert not [q.rejected for q in vet(made, numbers) if q.rejected]
+
+
+def test_a_choice_has_fewer_options_rather_than_a_padded_one() -> None:
+    """Four colours are known; six more would have to be something else."""
+    teacher = OfflineTeacher(10)
+    made = [q for n in POOL for q in teacher.questions(n, POOL) if "colour" in n.claim]
+    assert {len(q.options) for q in made if q.options} == {4}
+    with pytest.raises(ValueError, match="11 options"):
+        OfflineTeacher(11)
+
+
+def test_the_right_value_is_as_often_the_least_as_the_greatest() -> None:
+    """Values made on both sides of the right one have it in their middle."""
+    numbers = [said(f"The melting point of stone{i} is {317 + 7 * i} kelvin.") for i in range(120)]
+    made = {n.id: next(q for q in TEACHER.questions(n, [n]) if q.options) for n in numbers}
+    ranks = Counter(
+        sorted(q.options, key=lambda o: int(o.split(" ")[0])).index(q.answer) for q in made.values()
+    )
+    assert even([(rank, 4) for rank in ranks.elements()]) > 0.01
+    assert len(ranks) == 4
 
 
 VALUES = st.one_of(

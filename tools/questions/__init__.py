@@ -51,7 +51,7 @@ def vet(questions: Sequence[Question], nuggets: Sequence[Nugget]) -> list[Questi
     Vetting twice gives the same as once.
     """
     by_id = {nugget.id: nugget for nugget in nuggets}
-    reasons = [alone(question, by_id) for question in questions]
+    reasons = [alone(question, by_id) or _judged(question) for question in questions]
     standing = [place for place, reason in enumerate(reasons) if not reason]
     for place, reason in together([questions[place] for place in standing]).items():
         reasons[standing[place]] = reason
@@ -69,6 +69,11 @@ def vet_set(
     prior: log-likelihood of each option by itself, where a language model is at hand.
     """
     return _vet_set(vet(questions, nuggets), prior)
+
+
+def _judged(question: Question) -> str:
+    """A judge's refusal stands: only a judge can take it back."""
+    return question.rejected if question.rejected.startswith("judged_") else ""
 
 
 def _stamped(question: Question, reason: str) -> Question:

@@ -5,8 +5,9 @@ One structured reply a group of passages (`packing`, `ask`, `wire`), read lenien
 is bound to, what calls cost and how many run at once are left to the agent.
 """
 
+from tools.teachers.model.judge import QuestionJudge
 from tools.teachers.model.losses import Loss
 from tools.teachers.model.teacher import ModelTeacher
 from tools.teachers.model.wire import Mode
 
-__all__ = ["Loss", "Mode", "ModelTeacher"]
+__all__ = ["Loss", "Mode", "ModelTeacher", "QuestionJudge"]

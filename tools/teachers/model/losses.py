@@ -12,13 +12,14 @@ class Loss:
     """Something that a reply did not give, or that was refused of what it gave."""
 
     step: str
-    """`extract`, `questions` or `probe`."""
+    """`extract`, `questions`, `judge` or `probe`."""
     about: str
     """Id of the paper or of the nugget."""
     reason: str
     """A reason of BadReply (a whole reply is lost), `schema` (an item could not be read), `cut`
     (items may be missing), a reason of `tools.nuggets.ground`, or `not_found`, `unsupported`,
-    `overstated` (a doubt of the quote is left out), `same_quote`, `duplicate`."""
+    `overstated` (a doubt of the quote is left out), `same_quote`, `duplicate`; `unjudged` (a judge
+    said nothing usable of a question)."""
     count: int
     detail: str
     """The first one, for a person: what happened, or the claim that was refused."""

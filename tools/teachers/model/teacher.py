@@ -15,6 +15,7 @@ from tools.teachers.model.ask import Answer, Asker
 from tools.teachers.model.losses import Loss, Losses
 from tools.teachers.model.packing import Group, halves, pack, written
 from tools.teachers.model.wire import Mode
+from tools.teachers.offline.distractors import MOST, OPTIONS
 from tools.teachers.offline.headings import is_notice
 
 BUDGET = 8_000
@@ -38,8 +39,10 @@ class ModelTeacher:
         on_loss: Callable[[Loss], None] = lambda _: None,
         modes: Sequence[Mode] = tuple(Mode),
         budget: int = BUDGET,
-        options: int = 4,
+        options: int = OPTIONS,
     ) -> None:
+        if not 2 <= options <= MOST:
+            raise ValueError(f"a choice of {options} options")
         self._asker = Asker(model, modes)
         self._name = name
         self._on_loss = on_loss
@@ -111,7 +114,8 @@ class ModelTeacher:
             )
             self._count(answer, losses)
             items = [item for item in answer.items if isinstance(item, Exercise)]
-            made = writing.questions(items, nugget, f"{self._name}:{self._questions.made_by}")
+            made_by = f"{self._name}:{self._questions.made_by}"
+            made = writing.questions(items, nugget, made_by, self._options - 1)
         except BadReply as fault:
             losses.fail(fault)
         self._tell(losses)

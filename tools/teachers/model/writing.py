@@ -3,61 +3,67 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from memory.records import Nugget, Purpose, Question, QuestionKind, digest
+from memory.records import Level, Nugget, Purpose, Question, QuestionKind
 from prompts.replies import Exercise
 from tools.faith import plain
 from tools.teachers.offline.frames import ASKED
+from tools.teachers.offline.places import placed
 
-LEVELS = ("fact", "concept", "application", "analysis")
+LEVELS = tuple(Level)
+KINDS = {"statement": QuestionKind.STATEMENT, "paraphrase": QuestionKind.PARAPHRASE,
+         "short": QuestionKind.SHORT}  # fmt: skip
 
 
-def questions(written: Iterable[Exercise], nugget: Nugget, made_by: str) -> list[Question]:
-    """Statements and short questions train; choices probe and examine by turns, level by level.
+def questions(
+    written: Iterable[Exercise], nugget: Nugget, made_by: str, wanted: int = 3
+) -> list[Question]:
+    """What is told, and short questions, train; choices probe and examine by turns, by levels.
 
     Two choices of a level thus serve one purpose each, and no wording serves two.
+    wanted: wrong options of a choice; of more the first so many are taken, fewer stay as they are.
     """
     items = list(written)
     made = [_told(item, nugget, made_by) for item in items if item.kind != "choice"]
-    choices = sorted((i for i in items if i.kind == "choice"), key=lambda i: LEVELS.index(i.level))
+    choices = sorted((i for i in items if i.kind == "choice"), key=_level)
     turns: Counter[str] = Counter()
     for place, item in enumerate(choices):
         purpose = Purpose.EXAM if place % 2 else Purpose.PROBE
         turns[form := f"model {purpose.value} {item.level}"] += 1
-        made.append(_choice(item, nugget, purpose, f"{form} {turns[form]}", made_by))
+        answer, wrong = plain(item.answer), [plain(option) for option in item.wrong[:wanted]]
+        made.append(
+            Question(
+                nugget=nugget.id,
+                kind=QuestionKind.MCQ,
+                form=f"{form} {turns[form]}",
+                purpose=purpose,
+                stem=ASKED.format(q=plain(item.text)),
+                # Models put the right one first more often than not.
+                options=placed(answer, wrong, nugget.id, place),
+                answer=answer,
+                explanation=plain(item.explanation),
+                level=Level(item.level),
+                made_by=made_by,
+            )
+        )
     return made
 
 
+def _level(item: Exercise) -> int:
+    return LEVELS.index(Level(item.level))
+
+
 def _told(item: Exercise, nugget: Nugget, made_by: str) -> Question:
-    is_statement = item.kind == "statement"
+    asked = item.kind == "short"
     return Question(
         nugget=nugget.id,
-        kind=QuestionKind.STATEMENT if is_statement else QuestionKind.SHORT,
+        kind=KINDS[item.kind],
         form=f"model {item.kind}",
         purpose=Purpose.TRAIN,
-        stem=plain(item.text) if is_statement else ASKED.format(q=plain(item.text)),
-        answer="" if is_statement else plain(item.answer),
+        stem=ASKED.format(q=plain(item.text)) if asked else plain(item.text),
+        answer=plain(item.answer) if asked else "",
         explanation=plain(item.explanation),
+        level=Level(item.level),
         made_by=made_by,
     )
-
-
-def _choice(item: Exercise, nugget: Nugget, purpose: Purpose, form: str, made_by: str) -> Question:
-    answer = plain(item.answer)
-    return Question(
-        nugget=nugget.id,
-        kind=QuestionKind.MCQ,
-        form=form,
-        purpose=purpose,
-        stem=ASKED.format(q=plain(item.text)),
-        options=_shuffled((answer, *map(plain, item.wrong)), f"{nugget.id} {item.text}"),
-        answer=answer,
-        explanation=plain(item.explanation),
-        made_by=made_by,
-    )
-
-
-def _shuffled(options: Sequence[str], key: str) -> tuple[str, ...]:
-    """In an order drawn from the key: models put the right one first more often than not."""
-    return tuple(sorted(options, key=lambda option: digest(key, option)))

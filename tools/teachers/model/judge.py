@@ -1,0 +1,144 @@
+"""QuestionJudge: a chat model answers choices from the quote, and code decides what that means.
+
+The key is not shown to it. It gives back numbers, letters and scores; no word of its own ever
+stands in a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from langchain_core.language_models import BaseChatModel
+
+from memory.errors import BadReply
+from memory.records import Nugget, Question, QuestionKind
+from prompts import load
+from prompts.replies import Judgement
+from tools.teachers.model.ask import Asker
+from tools.teachers.model.losses import Loss, Losses
+from tools.teachers.model.wire import Mode
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+WEAK = 5
+"""A question scored so low or lower is refused."""
+AT_ONCE = 8
+"""Questions in one call: as many as a teacher writes about a nugget."""
+
+
+class QuestionJudge:
+    """Judges vetted multiple-choice questions about a nugget; the others pass unseen.
+
+    name: what stands for it in a loss, e.g. `openai:gpt-5`.
+    on_loss: told what was not judged, by reason; such questions stay as code vetted them.
+    modes: how the endpoint can be made to answer in a schema, where that is known.
+    """
+
+    def __init__(
+        self,
+        model: BaseChatModel,
+        name: str,
+        on_loss: Callable[[Loss], None] = lambda _: None,
+        modes: Sequence[Mode] = tuple(Mode),
+    ) -> None:
+        self._asker = Asker(model, modes)
+        self._name = name
+        self._on_loss = on_loss
+        self._prompt = load("judge_question")
+
+    @property
+    def made_by(self) -> str:
+        """Model, name and version of the prompt."""
+        return f"{self._name}:{self._prompt.made_by}"
+
+    def judge(self, questions: Sequence[Question], nugget: Nugget) -> list[Question]:
+        """The same questions in their order, those refused that the judge cannot answer.
+
+        One call for up to AT_ONCE of them. A question that was judged has `scores["judge"]`, 1 to
+        10; one that was not, because the reply was none or left it out, is unchanged, and the loss
+        is told. What the client raises (network, keys, quotas) passes through.
+        """
+        losses = Losses("judge", nugget.id)
+        shown = [
+            q
+            for q in questions
+            if q.kind is QuestionKind.MCQ and q.vetted and len(q.options) <= len(LETTERS)
+        ]
+        judged: dict[str, Question] = {}
+        for first in range(0, len(shown), AT_ONCE):
+            part = shown[first : first + AT_ONCE]
+            said = self._said(part, nugget, losses)
+            for number, question in enumerate(part, 1):
+                if number in said:
+                    judged[question.id] = stamped(question, said[number])
+                else:
+                    losses.add("unjudged", question.stem)
+        for loss in losses.told():
+            self._on_loss(loss)
+        return [judged.get(question.id, question) for question in questions]
+
+    def _said(
+        self, questions: Sequence[Question], nugget: Nugget, losses: Losses
+    ) -> Mapping[int, Judgement]:
+        try:
+            answer = self._asker.ask(self._prompt, quote=nugget.quote, questions=sheet(questions))
+        except BadReply as fault:
+            losses.fail(fault)
+            return {}
+        for fault_ in answer.faults:
+            losses.add("schema", fault_)
+        return believed([item for item in answer.items if isinstance(item, Judgement)], questions)
+
+
+def sheet(questions: Sequence[Question]) -> str:
+    """What the judge sees: numbered stems and lettered options, each on a line of its own."""
+    return "\n\n".join(
+        "\n".join([f"{number}. {_line(question.stem)}", *_lettered(question)])
+        for number, question in enumerate(questions, 1)
+    )
+
+
+def _lettered(question: Question) -> list[str]:
+    letters = _letters(question)
+    return [f"{letter}) {_line(o)}" for letter, o in zip(letters, question.options, strict=True)]
+
+
+def _letters(question: Question) -> str:
+    return LETTERS[: len(question.options)]
+
+
+def _line(text: str) -> str:
+    """On one line, so that no option can look like another question."""
+    return " ".join(text.split())
+
+
+def believed(said: Sequence[Judgement], questions: Sequence[Question]) -> dict[int, Judgement]:
+    """Judgements by question number: one each, about a question and options that there are.
+
+    Two about one question count as none: who contradicts himself has not judged.
+    """
+    numbers = [judgement.question for judgement in said]
+    return {
+        one.question: one
+        for one in said
+        if 1 <= one.question <= len(questions)
+        and numbers.count(one.question) == 1
+        and {one.choice, *one.right} <= {"none", *_letters(questions[one.question - 1])}
+    }
+
+
+def stamped(question: Question, judgement: Judgement) -> Question:
+    """The question with its score, and refused where the judgement asks for it."""
+    reason = verdict(question, judgement)
+    scores = {**question.scores, "judge": float(judgement.score)}
+    return question.model_copy(update={"scores": scores, "vetted": not reason, "rejected": reason})
+
+
+def verdict(question: Question, judgement: Judgement) -> str:
+    """A reason code of `tools.questions.REASONS`, or an empty text."""
+    key, right = LETTERS[question.key], set(judgement.right)
+    if judgement.choice not in (key, "none"):
+        # Where it also holds the key for right, the question has two answers, not a wrong one.
+        return "judged_ambiguous" if key in right else "judged_wrong"
+    if judgement.choice == "none" or right != {key}:
+        return "judged_ambiguous"
+    return "judged_weak" if not judgement.alone or judgement.score <= WEAK else ""
