@@ -16,7 +16,6 @@ from benchmarks.lessons import (
     Lesson,
     Pupil,
     Report,
-    Taught,
     chance,
     judged,
     lessons,
@@ -33,7 +32,7 @@ from memory.store import Store
 from memory.vectors import Vectors
 from tools.dataset import leaks
 from tools.models.embedder import MiniLM
-from tools.models.merged import TOLERANCE, Parity, merge, parity
+from tools.models.merged import TOLERANCE, Parity, agreement
 
 COUNT = 60
 SEED = 0
@@ -65,7 +64,7 @@ class Way(NamedTuple):
     found: Report
     verdict: Gate | None = None
     leaks: int = 0
-    parity: Parity | None = None
+    forms: Parity | None = None
     seconds: float = 0.0
     """CPU seconds of the training, its start included."""
 
@@ -120,17 +119,10 @@ def way(all_of: Class, before: Report, work: Path, replay: float) -> Way:
     seconds = _children() - began
     after = all_of.examined(taught.adapter)
     found = leaks(taught.frozen)
-    same = exported(all_of, taught, work)
-    verdict = judged(before, after, found, PROMPTS if same.equal else 0, PROMPTS)
+    same = agreement(all_of.pupil.base, taught.adapter, all_of.prompts)
+    verdict = judged(before, after, found, same.agreeing, same.prompts)
     name = f"taught, {replay:g} old rows for each new" if replay else "taught without replay"
     return Way(name, after, verdict, len(found), same, seconds)
-
-
-def exported(all_of: Class, taught: Taught, work: Path) -> Parity:
-    """Whether the merged model, saved and read again, is the base with its adapter."""
-    base = all_of.pupil.base
-    whole = merge(base, taught.adapter, work / "merged")
-    return parity(base, taught.adapter, whole, all_of.prompts)
 
 
 def _children() -> float:
@@ -203,13 +195,13 @@ def _taught(all_of: Class, before: Way, after: Way) -> Iterator[Figure]:
                  value=_reads(before, after), aim=DEFAULT.perplexity,
                  n=after.found.perplexity.n)  # fmt: skip
     assert after.verdict is not None
-    assert after.parity is not None
+    assert after.forms is not None
     yield Figure(name="gate passes it", value=after.verdict.passed, aim=1)
     yield Figure(name="held-out things found in training", value=after.leaks, aim=0, better="lower")
-    yield Figure(name="prompts' tokens on which adapter, merged and reloaded model agree",
-                 value=after.parity.top1_agreement, aim=1, n=PROMPTS)  # fmt: skip
+    yield Figure(name="prompts on which adapter, merged and reloaded model agree",
+                 value=after.forms.agreeing, aim=PROMPTS, n=after.forms.prompts)  # fmt: skip
     yield Figure(name="largest difference of their logits", aim=TOLERANCE, better="lower",
-                 value=after.parity.max_abs_logit_difference)  # fmt: skip
+                 value=after.forms.max_abs_logit_difference)  # fmt: skip
     yield Figure(name="cost of the training, its start included", value=after.seconds, unit="CPU s")
 
 
