@@ -106,7 +106,7 @@ def attempts(
         _replace(output / SPLIT, less._asdict())
         note = f"memory ran out; from here {less.accumulation} batches of {less.batch_size} a step"
         print(f"{note} ({told})", flush=True)
-        _note(output / journal.FILE, note)
+        _note(output, note)
         release()
 
 
@@ -190,9 +190,12 @@ def _replace(file: Path, content: dict[str, Any]) -> None:
     draft.replace(file)
 
 
-def _note(file: Path, note: str) -> None:
-    """A word in the journal, at the step of its last row."""
-    rows, _ = journal.read(file)
-    last = rows[-1] if rows else {"step": 0, "steps": 0, "seconds": 0.0, "eta": 0.0}
-    kept = {name: last[name] for name in ("step", "steps", "seconds", "eta")}
-    journal.append(file, {**kept, "note": note})
+def _note(output: Path, note: str) -> None:
+    """A word in the journal, at the step that the training goes on from: it forgets later ones."""
+    file = output / journal.FILE
+    checkpoint = latest(output / "checkpoints")
+    step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+    rows = [row for row in journal.read(file)[0] if row["step"] <= step]
+    last = rows[-1] if rows else {"steps": 0, "seconds": 0.0, "eta": 0.0}
+    kept = {name: last[name] for name in ("steps", "seconds", "eta")}
+    journal.append(file, {"step": step, **kept, "note": note})
