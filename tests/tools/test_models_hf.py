@@ -89,7 +89,7 @@ def test_an_options_tokens_are_a_true_continuation(
     target: HFTarget, context: str, options: list[str]
 ) -> None:
     """Tokenised apart, the pieces are no text that the model would write."""
-    (sequels, _) = next(iter(target._sequels([Choice(context, tuple(options))])))
+    (sequels, _) = next(iter(target._joined([Choice(context, tuple(options))])))
     for option, sequel in zip(options, sequels, strict=True):
         assert target.tokenizer.decode(sequel.ids) == context + option
         assert context.startswith(target.tokenizer.decode(sequel.ids[: sequel.start]).rstrip("�"))

@@ -66,14 +66,18 @@ class HFTarget:
 
         A context too long for the model loses its beginning; an option never loses anything.
         """
-        chosen = [
-            [self._fitted(sequel, longest) for sequel in sequels]
-            for sequels, longest in self._sequels(choices)
-        ]
+        chosen = self.sequels(choices)
         sums = iter(self._score(self.model, list(itertools.chain.from_iterable(chosen))))
         return [[OptionScore(next(sums), len(s.ids) - s.start) for s in own] for own in chosen]
 
-    def _sequels(self, choices: Sequence[Choice]) -> Iterator[tuple[list[Sequel], int]]:
+    def sequels(self, choices: Sequence[Choice]) -> list[list[Sequel]]:
+        """Each choice's options as tokens that fit the window: what the model is given to read."""
+        return [
+            [self._fitted(sequel, longest) for sequel in sequels]
+            for sequels, longest in self._joined(choices)
+        ]
+
+    def _joined(self, choices: Sequence[Choice]) -> Iterator[tuple[list[Sequel], int]]:
         """Each option as a true continuation: tokenised together with its context.
 
         The option's tokens begin where the joint text's tokens leave those of the context alone;
