@@ -188,4 +188,6 @@ def judge(heard: Sequence[Heard], ignorance: Ignorance, belief: Belief) -> tuple
         return Verdict.UNKNOWN, f"{said}, no more than a model says that knows nothing of it"
     if belief.mean > KNOWN:
         return Verdict.KNOWN, said
-    return (Verdict.UNKNOWN if belief.mean <= UNKNOWN else Verdict.PARTLY), said
+    # Of facts known every other time, some look unknown by chance; their intervals tell.
+    unknown = belief.mean <= UNKNOWN and belief.high < HALF
+    return (Verdict.UNKNOWN if unknown else Verdict.PARTLY), said
