@@ -65,22 +65,33 @@ def claims(seed: int, count: int) -> list[str]:
     """So many facts about stones that the book does not know, EACH of a stone.
 
     Of one form, `the NOUN of STONE is VALUE`: of that the teacher asks with values of the same
-    relation, so that a model which knows nothing answers at chance.
+    relation, so that a model which knows nothing answers at chance. Names are the book's, which
+    lends the wrong ones too; numbers are not, as the teacher makes up the wrong ones: among those,
+    a number that the book has told was chosen in twice as many cases as chance gives.
     """
     chance = random.Random(f"stones {seed}")
     book = sources()
     known = {fact.stone for fact in book.facts}
     names = map("".join, product(*(line.split() for line in SYLLABLES)))
     free = [name for name in names if name not in known]
-    values: dict[str, list[str]] = {}
+    values: dict[str, set[str]] = {}
     for fact in book.facts:
-        values.setdefault(fact.relation, []).append(fact.value)
+        values.setdefault(fact.relation, set()).add(fact.value)
     told = []
     for stone in chance.sample(free, -(-count // EACH)):
         for relation in chance.sample(sorted(values), EACH):
-            value = chance.choice(sorted(set(values[relation])))
+            value = chance.choice(_free(values[relation]))
             told.append(_claim(book, Fact(stone, relation, value, often=True)))
     return told[:count]
+
+
+def _free(told: set[str]) -> list[str]:
+    """What may be said of a new stone: the names that are told, or other numbers between theirs."""
+    numbers = {int(value.split()[0]): value for value in told if value[0].isdigit()}
+    if not numbers:
+        return sorted(told)
+    unit = told.copy().pop().partition(" ")[2]
+    return [f"{n} {unit}" for n in range(min(numbers), max(numbers)) if n not in numbers]
 
 
 def _claim(book: Sources, fact: Fact) -> str:
