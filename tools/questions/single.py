@@ -8,21 +8,40 @@ from collections.abc import Callable, Mapping
 from memory.records import GAP, Nugget, NuggetStatus, Question, QuestionKind
 from tools.nuggets import numbers
 from tools.questions.texts import normal
+from tools.values import Value, tokens
 
 _DANGLING = re.compile(
-    r"(?:^|[.:] |^(?:\W*\w+){0,6} that )"
+    r"^(?:(?:question|complete)\W+|(?:\W*\w+){1,6} that )?"
     r"(?:this|these|those|it(?! (?:is|was|has been) [^.?]{1,90}? that\b)|they|he|she|such|"
-    r"the (?:former|latter|same))\s\w|"
-    r"\b(?:our|we|us)\b|\bthis (?:study|paper|work)\b|\bthe authors\b",
+    r"the (?:former|latter|same|above|aforementioned))\s\w",
     re.IGNORECASE,
 )
+"""A word for something that was named before, where nothing stands before it. In the second
+sentence of a stem it leans on the first."""
+_PAPER = re.compile(
+    r"\b(?:our(?! (?:solar system|galaxy|planet|species|ancestors|bod(?:y|ies)|sun)\b)|we|us)\b|"
+    r"\b(?:this|the present|the current) (?:study|paper|work|article|investigation|experiment|"
+    r"trial|review|report|survey|research|manuscript)\b|\bthe (?:authors?|text|passage|excerpt|"
+    r"article|paper)\b(?! (?:of|industry|mill|by|on)\b)|\bdescribed here(?:in)?\b",
+    re.IGNORECASE,
+)
+"""Words for the paper itself, which the reader does not see."""
 _FIGURE = re.compile(
-    r"\b(?:fig(?:ure)?|table|eq(?:uation)?|section|appendix)s?\.?\s*S?\d|\b(?:as )?shown "
-    r"(?:above|below)\b",
+    r"\b(?:supplementary |suppl?\. )?(?:fig(?:ure)?|table|eq(?:uation)?|section|appendix|panel|"
+    r"scheme)s?\.?\s*(?:S?\d|(?-i:[IVX]+\b|[A-H]\b))|"
+    r"\b(?:in|see|from) (?:the |this )?(?:figure|table|appendix|supplement|following figure|"
+    r"following table|image|diagram|graph|picture|photograph)\b|"
+    r"\b(?:shown|given|listed|seen|depicted) (?:above|below)\b(?![^?]*[:\n])",
     re.IGNORECASE,
 )
-_FRAME = re.compile(r"\bwe (?:all )?know\b|\btells? (?:me|us)\b", re.IGNORECASE)
-"""Harmless uses of first persons in framings."""
+"""Something to look at. What is `listed below:` follows in the stem."""
+_FRAME = re.compile(
+    r"\bwe (?:all )?(?:know|call|need|say|speak)\b|\b(?:tells?|lets?|gives?) (?:me|us)\b",
+    re.IGNORECASE,
+)
+"""Harmless uses of first persons, in framings and of people at large."""
+
+_GAPS = re.compile(f"{GAP}_*")
 
 
 def alone(question: Question, nuggets: Mapping[str, Nugget]) -> str:
@@ -41,7 +60,7 @@ def unsourced(question: Question) -> str:
 def _text(question: Question) -> str:
     needs = not question.told
     empty = not question.stem.strip() or (needs and not question.answer.strip())
-    return "no_text" if empty or question.stem.count(GAP) > 1 else ""
+    return "no_text" if empty or len(_GAPS.findall(question.stem)) > 1 else ""
 
 
 def _options(question: Question) -> str:
@@ -53,20 +72,26 @@ def _options(question: Question) -> str:
     return "options" if len(set(options)) < max(2, len(options)) or "" in options else ""
 
 
-def _shape(option: str) -> tuple[bool, str]:
-    """Whether it holds a number, and what stands behind the number."""
-    found = re.search(r"\d+(?:[.,]\d+)*", option)
-    return (
-        (True, re.sub(r"[\d.,±\s]+", "", option[found.end() :]).lower()) if found else (False, "")
-    )
+def _measure(option: str) -> str | None:
+    """The unit of a bare quantity, in one spelling; None where it is something else."""
+    found = list(tokens(re.sub(r"^one\b", "1", option.strip(), flags=re.IGNORECASE)))
+    words = [word.lower().removesuffix("s") for word in found if isinstance(word, str)]
+    values = [value for value in found if isinstance(value, Value)]
+    named = re.match(r"\d+-[a-z]{4}", option)  # 2-methylpentane measures nothing
+    if not found or not isinstance(found[0], Value) or len(words) > 2 or named:
+        return None
+    return values[-1].unit or " ".join(words)
 
 
 def _type(question: Question) -> str:
-    if question.kind is not QuestionKind.MCQ:
+    if question.kind is not QuestionKind.MCQ or _measure(question.answer) is None:
         return ""
-    shapes = {_shape(option) for option in question.options}
-    units = re.match(r"\s*[-−+]?\d", question.answer)
-    return "type" if units and len(shapes) > 1 else ""
+    units = {_measure(option) for option in question.options}
+    if len(units) > 1:
+        units = {_measure(option.lower()) for option in question.options}
+    # Where every option has a unit of its own, the unit is what is asked for.
+    asked = None not in units and len(units) == len(question.options)
+    return "type" if len(units) > 1 and not asked else ""
 
 
 def _length(question: Question) -> str:
@@ -79,7 +104,8 @@ def _length(question: Question) -> str:
 def _stands(question: Question) -> str:
     if _FIGURE.search(question.stem):
         return "figure"
-    return "dangling" if _DANGLING.search(_FRAME.sub(" ", question.stem)) else ""
+    stem = _FRAME.sub(" ", question.stem)
+    return "dangling" if _DANGLING.search(stem) or _PAPER.search(stem) else ""
 
 
 def _supported(question: Question, nugget: Nugget) -> str:
@@ -93,14 +119,12 @@ def _supported(question: Question, nugget: Nugget) -> str:
 
 
 def _given_away(question: Question) -> str:
-    if question.told:
-        return ""
     answer = normal(question.answer)
-    return (
-        "given_away"
-        if re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", normal(question.stem))
-        else ""
-    )
+    # A bare number or a letter may stand in a stem for another reason.
+    if question.told or re.fullmatch(r"\d+|\w", answer):
+        return ""
+    found = re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", normal(question.stem))
+    return "given_away" if found else ""
 
 
 _CHECKS: tuple[Callable[[Question], str], ...] = (

@@ -18,9 +18,13 @@ _EMPTY = frozenset(
 
 
 def normal(text: str) -> str:
-    """For comparing texts: lower case, words and numbers only, no leading article."""
+    """For comparing texts: lower case, words and numbers only, no leading article.
+
+    What has neither words nor numbers (`↑ ↓`) stays as it is.
+    """
     words = re.findall(r"\w+(?:[.,]\d+)*|[%°±+<>=/-]", text.lower().replace("−", "-"))
-    return " ".join(words[1:] if words[:1] and words[0] in {"the", "a", "an"} else words)
+    led = len(words) > 1 and words[0] in _ARTICLES
+    return " ".join(words[led:]) or " ".join(text.split())
 
 
 def whole(question: Question) -> str:

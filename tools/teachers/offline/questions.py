@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from string import Formatter
 
-from memory.records import GAP, Nugget, Purpose, Question, QuestionKind
+from memory.records import GAP, Nugget, NuggetStatus, Purpose, Question, QuestionKind
+from tools.questions.texts import normal
 from tools.teachers.offline import frames
 from tools.teachers.offline.distractors import LEAST, wrong_options
 from tools.teachers.offline.facts import Fact, candidates, lower_case, worth
@@ -30,7 +31,7 @@ def questions(
     wanted: wrong options of a choice.
     """
     common = lower_case(tuple(other.claim for other in pool))
-    facts = candidates(nugget.claim, common)
+    facts = [fact for fact in candidates(nugget.claim, common) if _quoted(fact, nugget)]
     fact, wrong = _chosen(facts, nugget, pool, wanted)
     if fact is None:
         plain = {"C": nugget.claim.rstrip(". "), "c": lowered(nugget.claim.rstrip(". "))}
@@ -40,6 +41,17 @@ def questions(
     if wrong:
         made += _choices(nugget, fact, wrong, filled, made_by)
     return made
+
+
+def _quoted(fact: Fact, nugget: Nugget) -> bool:
+    """Whether the paper's own words hold the answer.
+
+    A claim spells out abbreviations that its quote leaves short, and an answer that the quote does
+    not bear out is refused by vetting. Who edits a claim answers for it.
+    """
+    if nugget.status is NuggetStatus.EDITED:
+        return True
+    return set(normal(fact.term.text).split()) <= set(normal(nugget.quote).split())
 
 
 def _chosen(
