@@ -64,7 +64,7 @@ def examined(
         scores.append(perplexity(target, texts, f"perplexity_{when}"))
     read = examine_with_memory(ctx.target(before), asked.new, lookup(ctx), "new_memory")
     keep("new", "memory", asked.new, read)
-    scores += [_leaks(ctx, after, asked), *_parity(ctx, after, asked, texts)]
+    scores += [_leaks(ctx, after, asked), *_parity(ctx, run, after, prompts(ctx, before, asked))]
     ctx.log(run, "examine", "answers", rows=list(rows.values()))
     return tuple(scores)
 
@@ -90,18 +90,28 @@ def _leaks(ctx: Context, version: ModelVersion, asked: Papers) -> Score:
     return Score(metric="leaks", value=len(found), n=sum(map(len, asked)), method="; ".join(found))
 
 
-def _parity(
-    ctx: Context, version: ModelVersion, asked: Papers, texts: Sequence[str]
-) -> list[Score]:
+def _parity(ctx: Context, run: str, version: ModelVersion, prompts: Sequence[str]) -> list[Score]:
     """Share of prompts on which adapter, merged and reloaded model agree."""
     from evals.stats import share
 
-    wanted = ctx.settings.gate.parity_prompts
-    said = [_said(question) for questions in asked for question in questions]
-    prompts = list(dict.fromkeys([*said, *texts]))[:wanted]
     if not prompts:
         return []
-    return [share("parity", ctx.agreeing(version, prompts), len(prompts))]
+    found = ctx.agreement(version, prompts)
+    ctx.log(run, "examine", found.reason)
+    return [share("parity", found.agreeing, found.prompts)]
+
+
+def prompts(ctx: Context, before: ModelVersion, asked: Papers) -> list[str]:
+    """What a version's forms are compared on: answered questions, then old text."""
+    said = [_said(question) for questions in asked for question in questions]
+    texts = old_text(ctx, before.name).kept_back
+    return list(dict.fromkeys([*said, *texts]))[: ctx.settings.gate.parity_prompts]
+
+
+def prompts_of(ctx: Context, version: ModelVersion) -> list[str]:
+    """The same for a version that has been taught."""
+    before = ctx.store.get(ModelVersion, version.parent)
+    return prompts(ctx, before, papers(ctx, before, ctx.store.get(Dataset, version.dataset)))
 
 
 def _said(question: Question) -> str:

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from memory.store import Store
     from memory.vectors import Vectors
     from tools.models import Embedder, Target
+    from tools.models.merged import Parity
     from tools.reading import Reading
     from tools.teachers import Teacher
+    from tools.training.preflight import Preflight
 
 
 R = TypeVar("R", bound=Record)
@@ -107,8 +109,10 @@ class Context:
     make_vectors: Callable[[Embedder], Vectors]
     read: Callable[[Path, str], Reading]
     train: Callable[[TrainingSpec, Callable[[dict[str, Any]], None]], Path]
-    agreeing: Callable[[ModelVersion, Sequence[str]], int]
-    """On how many prompts all forms that a version can be exported in agree."""
+    preflight: Callable[[TrainingSpec], Preflight]
+    """What would be learnt, token by token; nothing is trained."""
+    agreement: Callable[[ModelVersion, Sequence[str]], Parity]
+    """Whether all forms that a version can be exported in answer alike to prompts."""
     reporter: Reporter = field(default_factory=Silent)
     slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2))
     """Papers worked on at once. Our own semaphore, not the graph's `max_concurrency`: with that,

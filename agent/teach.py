@@ -13,6 +13,7 @@ from typing import Any
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
+from rich.markup import escape
 
 from agent import examining
 from agent.retry import RETRY
@@ -20,8 +21,7 @@ from agent.state import Branch, Context, Teaching, by_id, by_paper, context_of
 from agent.teaching import (
     control_of,
     environment,
-    old_questions,
-    old_text,
+    frozen,
     recipe,
     taught_by,
     teachable,
@@ -32,7 +32,6 @@ from memory.records import (
     Interest,
     ModelVersion,
     Nugget,
-    Paper,
     Purpose,
     Question,
     Run,
@@ -117,44 +116,33 @@ def check(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
 
 def freeze(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     """The dataset: files that no longer change, named by their manifest's hash."""
-    from tools.dataset import freeze as frozen
-
     ctx = context_of(runtime)
     interest = ctx.store.get(Interest, state["interest"])
-    nuggets = by_id(ctx.store.all(Nugget, id=state["nuggets"]))
-    untaught = by_id(ctx.store.all(Nugget, id=state["control"]))
-    questions = [
-        question
-        for question in ctx.store.all(Question, nugget=[*state["nuggets"], *state["control"]])
-        if question.vetted
-        and (question.nugget in state["nuggets"] or question.purpose is Purpose.EXAM)
-    ]
-    version = ctx.current(interest.target)
-    assert version is not None  # noqa: S101  approve() saw one
-    papers = {paper.id: paper for paper in ctx.store.all(Paper, id=state["papers"])}
-    dataset = frozen(
-        ctx.settings.home / "datasets",
-        interest.name,
-        nuggets,
-        by_id(questions),
-        papers,
-        old_text(ctx, version.name).replay,
-        untaught=untaught,
-        retention=old_questions(ctx, version),
-        seed=ctx.settings.training.seed,
-        replay_ratio=ctx.settings.training.replay_ratio,
-    )
+    nuggets = ctx.store.all(Nugget, id=state["nuggets"])
+    untaught = ctx.store.all(Nugget, id=state["control"])
+    about = [*state["nuggets"], *state["control"]]
+    questions = [question for question in ctx.store.all(Question, nugget=about) if question.vetted]
+    folder = ctx.settings.home / "datasets"
+    dataset = frozen(ctx, interest, nuggets, untaught, questions, folder)
     ctx.store.put(dataset)
     ctx.log(state["run"], "freeze", f"dataset {dataset.id}: {len(dataset.train)} rows")
     return {"dataset": dataset.id}
 
 
 def plan(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
-    """The training spec: the recipe for a model of this size, and what the settings override."""
+    """The training spec: the recipe for a model of this size, and what the settings override.
+
+    What would be learnt is shown before a second is spent on it.
+    """
+    from tools.training.preflight import render
+
     ctx = context_of(runtime)
     interest = ctx.store.get(Interest, state["interest"])
     spec = recipe(ctx, interest, ctx.store.get(Dataset, state["dataset"]))
+    told = render(ctx.preflight(spec))
     ctx.store.put(spec)
+    ctx.log(state["run"], "plan", told)
+    ctx.reporter.say(escape(told.replace("\n", "\n  ")))
     return {"spec": spec.id}
 
 

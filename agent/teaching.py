@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +19,7 @@ from memory.records import (
     ModelVersion,
     Nugget,
     NuggetStatus,
+    Paper,
     Probe,
     Purpose,
     Question,
@@ -153,29 +155,65 @@ def environment() -> dict[str, str]:
     return {name: metadata.version(name) for name in PINNED}
 
 
+def frozen(
+    ctx: Context,
+    interest: Interest,
+    nuggets: Sequence[Nugget],
+    untaught: Sequence[Nugget],
+    questions: Iterable[Question],
+    folder: Path,
+) -> Dataset:
+    """The dataset of these nuggets, written under a folder. questions: vetted, of every purpose."""
+    from tools.dataset import freeze
+
+    version = ctx.current(interest.target)
+    assert version is not None  # noqa: S101  approve() saw one
+    taught = {nugget.id for nugget in nuggets}
+    used = [q for q in questions if q.nugget in taught or q.purpose is Purpose.EXAM]
+    return freeze(
+        folder,
+        interest.name,
+        by_id(nuggets),
+        by_id(used),
+        {paper.id: paper for paper in ctx.store.all(Paper, id={n.paper for n in nuggets})},
+        old_text(ctx, version.name).replay,
+        seed=ctx.settings.training.seed,
+        replay_ratio=ctx.settings.training.replay_ratio,
+        untaught=by_id(untaught),
+        retention=old_questions(ctx, version),
+    )
+
+
 def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:
-    """What teaching would take, from the questions that would be written. Saves nothing."""
+    """What teaching would take: the dataset that would be frozen, looked at. Saves nothing.
+
+    `preflight` is text: counts, and rows with the marks of what is learnt.
+    """
     from tools.questions import vet
-    from tools.training.recipe import estimate, recommend
+    from tools.training.preflight import render
+    from tools.training.recipe import estimate
 
     version = ctx.current(interest.target)
     nuggets = teachable(ctx, interest)
     if version is None:
         return {"target": "none is bound", "nuggets": len(nuggets)}
-    taught = taught_by(ctx.store, version)
-    pool = ctx.pool(interest.id)
-    written = [q for nugget in nuggets for q in ctx.teacher.questions(nugget, pool)]
-    usable = [question for question in vet(written, nuggets) if question.vetted]
-    rows = sum(question.purpose is Purpose.TRAIN for question in usable)
-    mixed = round(rows * (1 + ctx.settings.training.replay_ratio))
+    new = {nugget.id for nugget in nuggets} - taught_by(ctx.store, version)
+    pool, control = ctx.pool(interest.id), control_of(ctx, nuggets)
+    written = [q for n in [*nuggets, *control] for q in ctx.teacher.questions(n, pool)]
+    usable = [question for question in vet(written, [*nuggets, *control]) if question.vetted]
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = frozen(ctx, interest, nuggets, control, usable, Path(folder))
+        spec = recipe(ctx, interest, dataset)
+        checked = ctx.preflight(spec)
     parameters = ctx.target(version).parameters
-    chosen = {**recommend(parameters, mixed), **ctx.settings.training.overrides()}
     return {
         "target": f"{version.name} v{version.number}",
         "parameters": parameters,
         "accepted_nuggets": len(nuggets),
-        "of_them_new": len({n.id for n in nuggets} - taught),
+        "of_them_new": len(new),
         "questions": len(usable),
-        "training_rows": mixed,
-        **estimate(chosen, mixed, parameters),
+        "training_rows": checked.rows,
+        "training_tokens": checked.tokens,
+        **estimate(spec.model_dump(), checked.rows, parameters, checked.tokens),
+        "preflight": render(checked),
     }

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from memory.lineage import Lineage
     from memory.store import Store
     from tools.models import Embedder, Target
+    from tools.models.merged import Parity
     from tools.reading import Reading
+    from tools.training.preflight import Preflight
 
 STORE = "goldpan.sqlite"
 
@@ -127,7 +129,8 @@ class Workspace:
             make_vectors=vectors,
             read=_reader(self.settings),
             train=_train,
-            agreeing=agreeing,
+            preflight=preflight,
+            agreement=agreement,
             reporter=reporter or Silent(),
             slots=threading.Semaphore(self.settings.reading.workers or os.cpu_count() or 2),
         )
@@ -179,18 +182,19 @@ def _train(spec: TrainingSpec, heard: Callable[[dict[str, Any]], None]) -> Path:
     return train(spec, heard)
 
 
-def agreeing(version: ModelVersion, prompts: Sequence[str]) -> int:
-    """On how many prompts adapter, merged and reloaded model have the same most likely tokens."""
-    import tempfile
+def preflight(spec: TrainingSpec) -> Preflight:
+    """What a training would learn, token by token."""
+    from tools.models.files import locate
+    from tools.training.session import prepared
 
-    from tools.models.merged import merge, parity
+    return prepared(spec, locate(spec.base))[-1]
 
-    if not version.adapter:
-        return len(prompts)
-    with tempfile.TemporaryDirectory() as folder:
-        merged = merge(version.base, version.adapter, Path(folder) / "merged")
-        found = parity(version.base, version.adapter, merged, prompts)
-    return len(prompts) if found.equal else int(found.top1_agreement * (len(prompts) - 1))
+
+def agreement(version: ModelVersion, prompts: Sequence[str]) -> Parity:
+    """Whether a taught version answers alike as adapter, merged, and saved and reloaded."""
+    from tools.models import merged
+
+    return merged.agreement(version.base, version.adapter, prompts)
 
 
 def _unusable(home: Path, fault: OSError) -> WorkspaceTrouble:

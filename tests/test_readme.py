@@ -29,11 +29,11 @@ def test_every_goldpan_command_of_the_readme_runs_in_its_order(
     tmp_path: Path, small_target: Path, few_papers: Path
 ) -> None:
     home = furnish(tmp_path / "home", small_target)
-    papers = {"papers": str(few_papers)}
+    places = {"papers": str(few_papers), "taught-model": str(tmp_path / "taught")}
     ran = 0
     for program, *args in shell_lines():
         if program == "goldpan":
-            goldpan(home, *(papers.get(arg, arg) for arg in args))
+            goldpan(home, *(places.get(arg, arg) for arg in args))
             ran += 1
     assert ran >= 10
 

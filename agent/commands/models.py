@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from agent.terminal import AsJson, Home, out, show, show_one
-from memory.errors import NoSuch
+from memory.errors import BadInput, NoSuch
 from memory.records import ModelVersion
 
 app = typer.Typer(
@@ -71,3 +72,27 @@ def rollback(
             raise NoSuch("No target is bound.", "Name one: goldpan models rollback NAME")
         now = Lineage(space.store, space.home / "models").rollback(name)
     out().print(f"{now.name} v{now.number} is current again.")
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where the model goes; it must not be there yet.")],
+    version: Annotated[str, typer.Option("--model", help="A version [default: the current].")] = "",
+    home: Home = None,
+) -> None:
+    """Save a version as one ordinary model; refused where it would answer otherwise than here."""
+    from agent import examining
+    from agent.workspace import Workspace
+    from tools.models.merged import export as merged
+
+    with Workspace.open(home) as space:
+        context = space.context()
+        found = space.store.by_prefix(ModelVersion, version) if version else context.current("")
+        if found is None:
+            raise NoSuch("No target is bound.", "Name a version: --model ID")
+        if not found.adapter:
+            raise BadInput(f"{found.name} v{found.number} is the base itself: {found.base}.")
+        if folder.exists():
+            raise BadInput(f"{folder} is there already.", "Name another folder, or remove it.")
+        parity = merged(found.base, found.adapter, folder, examining.prompts_of(context, found))
+    out().print(f"{found.name} v{found.number} is in {folder}: {parity.reason}.", markup=False)

@@ -39,8 +39,13 @@ def teach(
 def _told(forecast: dict[str, Any]) -> None:
     console = out()
     console.print("Teaching would take:")
-    for key, value in forecast.items():
+    shown = {key: value for key, value in forecast.items() if key != "preflight"}
+    for key, value in shown.items():
         console.print(f"  {key.replace('_', ' '):<22} {value}", markup=False)
+    if "preflight" in forecast:
+        console.print("What is learnt stands between ⟦ and ⟧:")
+        for line in forecast["preflight"].splitlines():
+            console.print(f"  {line}", markup=False, highlight=False)
 
 
 def _confirmed() -> None:

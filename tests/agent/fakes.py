@@ -34,7 +34,9 @@ from memory.store import Store
 from memory.vectors import Vectors
 from tools.models import Choice, OptionScore
 from tools.models import Vectors as Array
+from tools.models.merged import Parity
 from tools.reading import Reading
+from tools.training.preflight import Preflight
 
 SYLLABLES = ("bar", "cel", "dor", "fen", "gal", "hur", "jov", "kem", "lit")
 NAMES = [f"{one}{two}ium" for one in SYLLABLES for two in SYLLABLES]
@@ -213,16 +215,27 @@ class World:
             make_vectors=lambda e: Vectors(store, self.home / "index", e.name, e.dimensions),
             read=self.reader,
             train=self.trainer,
-            agreeing=lambda version, prompts: len(prompts) - self.differing,
+            preflight=_preflight,
+            agreement=self._agreement,
             reporter=Silent(),
             slots=threading.Semaphore(2),
         )
+
+    def _agreement(self, version: ModelVersion, prompts: Sequence[str]) -> Parity:
+        return Parity(len(prompts), len(prompts) - self.differing, 9, self.differing, 0.0, "on")
 
     def _target(self, version: ModelVersion) -> Target:
         if not version.adapter:
             return Target(self.known + OLD)
         weights = Path(version.adapter, "adapter_model.safetensors").read_bytes().decode("latin-1")
         return Target(self.known + weights + ("" if self.forgets else OLD))
+
+
+def _preflight(spec: TrainingSpec) -> Preflight:
+    """Each word a token, all of them learnt."""
+    rows = Path(spec.train_file).read_text().splitlines()
+    words = [len(row.split()) for row in rows]
+    return Preflight(len(rows), sum(words), 0, 1.0, True, max(words))
 
 
 OLD = " ".join(facts(41, 81)).lower()

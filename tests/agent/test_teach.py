@@ -12,6 +12,7 @@ from memory.lineage import Lineage
 from memory.records import (
     Action,
     Dataset,
+    Event,
     Interest,
     Nugget,
     Purpose,
@@ -159,9 +160,18 @@ def test_a_forecast_says_what_teaching_takes_and_saves_nothing(ready: World) -> 
     before = ready.space.store.count(Question)
     told = teaching.forecast(ready.context(), interest_of(ready))
     assert told["accepted_nuggets"] == told["of_them_new"] == len(FACTS)
-    assert told["training_rows"] > 0
+    assert told["training_rows"] == len(FACTS)
+    assert "learnt: 100.0% of the tokens" in told["preflight"]
     assert ready.space.store.count(Question) == before
     assert not (ready.home / "datasets").exists()
+
+
+def test_what_would_be_learnt_is_shown_before_it_is_trained(ready: World) -> None:
+    ready.trainer.failures = 1
+    with pytest.raises(TrainingFailed):
+        teach(ready)
+    [shown] = ready.space.store.all(Event, stage="plan")
+    assert f"{len(FACTS)} rows" in shown.text
 
 
 def test_nothing_accepted_is_said_so(world: World) -> None:
