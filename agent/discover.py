@@ -15,6 +15,7 @@ from langgraph.types import Send, interrupt
 
 from agent import review
 from agent.mining import mined
+from agent.probing import probed
 from agent.retry import RETRY
 from agent.screening import copies, fits
 from agent.state import Branch, Context, Discovery, by_id, context_of
@@ -23,20 +24,13 @@ from memory.records import (
     Decision,
     Document,
     Interest,
-    ModelVersion,
     Nugget,
     Paper,
     PaperStatus,
-    Probe,
-    Purpose,
-    Question,
     Run,
     Sighting,
     Verdict,
 )
-
-CHUNK = 64
-"""Nuggets probed between two saves: a crash costs at most so many."""
 
 
 def search(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -211,30 +205,8 @@ def probe(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
     version = ctx.current(interest.target)
     if version is None or not heads:
         return {"asked": []}
-    known = {p.nugget for p in ctx.store.all(Probe, nugget=heads, model=version.id)}
-    # Sorted: papers are mined in parallel, and a probe's controls are its neighbours in the list.
-    todo = by_id(ctx.store.all(Nugget, id=[head for head in heads if head not in known]))
-    pool = by_id(nuggets)
-    for first in range(0, len(todo), CHUNK):
-        part = todo[first : first + CHUNK]
-        _probe(ctx, part, pool, version)
-        ctx.reporter.progress("nuggets probed", min(first + CHUNK, len(todo)), len(todo))
+    probed(ctx, heads, by_id(nuggets), version)
     return {"asked": heads}
-
-
-def _probe(ctx: Context, part: list[Nugget], pool: list[Nugget], version: ModelVersion) -> None:
-    from tools.probe import probe as asked
-    from tools.questions import vet
-
-    written = [q for nugget in part for q in ctx.teacher.questions(nugget, pool)]
-    vetted = vet([q for q in written if q.purpose is Purpose.PROBE], part)
-    usable: dict[str, list[Question]] = {}
-    for question in vetted:
-        if question.vetted:
-            usable.setdefault(question.nugget, []).append(question)
-    target = ctx.target(version)
-    probes = asked([(nugget, usable.get(nugget.id, [])) for nugget in part], target, version.id)
-    ctx.store.put(*vetted, *probes)
 
 
 def propose(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:

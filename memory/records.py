@@ -349,6 +349,12 @@ class Probe(Record):
     low: float = Field(default=0.0, ge=0, le=1)
     high: float = Field(default=1.0, ge=0, le=1)
     """95 % interval of p_known."""
+    candidates: tuple[str, ...] = ()
+    """What the target may hold for true: the right answer, then the wrong options."""
+    evidence: tuple[tuple[float, ...], ...] = ()
+    """One row for each candidate: what later probes of the same version are judged beside."""
+    background: tuple[tuple[float, ...], ...] = ()
+    """The same of the right answer after other nuggets' stems, where nobody can know it."""
     verdict: Verdict = Verdict.UNPROBED
     reason: str = ""
     made_by: str = ""

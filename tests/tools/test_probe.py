@@ -1,19 +1,26 @@
-"""What the target knows: asked by likelihood, judged by a pure function."""
+"""What the target knows: asked by likelihood, judged in the light of its batch."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
+from random import Random
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memory.records import GAP, Nugget, Purpose, Question, QuestionKind, Verdict
-from tests.models import ScriptedTarget
+from memory.records import GAP, Nugget, Probe, Purpose, Question, QuestionKind, Verdict
+from tests.models import ScriptedTarget, tiny
 from tools.models import Choice, OptionScore
-from tools.probe import probe, render
-from tools.probe.belief import Reply, judge, known, posterior
+from tools.models.hf import HFTarget
+from tools.probe import ask, judge, probe, render
+from tools.probe.belief import posterior
+from tools.probe.calibration import fit, odds
+from tools.probe.evidence import Evidence
+from tools.probe.strangers import choose
 
 NUGGET = Nugget(paper="p", passage="q", page=1, claim="Tin rings.", quote="Tin", start=0, end=3)
 OPTIONS = ("37 hertz", "370 hertz", "41 hertz", "3 hertz")
@@ -56,35 +63,124 @@ def test_the_right_option_in_place_gives_back_the_stem(before: str, after: str) 
     assert whole.startswith(context + options[0]) or GAP in before
 
 
-def test_a_fact_answered_rightly_in_every_wording_is_known() -> None:
-    target = ScriptedTarget(lambda choice: 0)
-    (found,) = probe([(NUGGET, THREE)], target, "version")
-    assert found.verdict is Verdict.KNOWN
-    assert found.answers == ("37 hertz",) * 3
-    assert len(found.probabilities) == 3
-    assert 0 < found.low < found.p_known < found.high < 1
-    assert found.questions == tuple(q.id for q in THREE)
+METALS = ("tin", "lead", "zinc", "iron", "gold", "cobalt", "nickel", "copper", "silver", "chrome")
+Asked = list[tuple[Nugget, list[Question]]]
 
 
-def test_one_wrong_option_in_most_wordings_is_a_contradiction() -> None:
-    target = ScriptedTarget(lambda choice: 2 if "We know" not in choice.context else 1)
-    (found,) = probe([(NUGGET, THREE)], target, "version")
-    assert found.verdict is Verdict.CONTRADICTED
-    assert "41 hertz" in found.reason
+def batch(names: Sequence[str] = METALS, seed: int = 0) -> Asked:
+    """Nuggets that ask the same of different metals: three wordings, four options each."""
+    dice, items = Random(seed), []
+    for name in names:
+        answer, *wrong = dice.sample(range(30, 90), 4)
+        options = [f"{n} hertz" for n in (answer, *wrong)]
+        nugget = NUGGET.but(id=name)
+        items.append((nugget, [
+            question(f"{who} that the tone of {name} is {GAP}.", nugget=name, form=who,
+                     options=tuple(dice.sample(options, 4)), answer=options[0],
+                     explanation=f"The tone of {name} is {options[0]}.")
+            for who in ("I hear", "We know", "They say")
+        ]))  # fmt: skip
+    return items
 
 
-def test_different_wrong_options_are_no_contradiction() -> None:
-    """Options are matched by their text: the same place is not the same answer."""
-    turned = [question(q.stem, options=OPTIONS[i:] + OPTIONS[:i]) for i, q in enumerate(THREE)]
-    target = ScriptedTarget(lambda choice: 3)
-    (found,) = probe([(NUGGET, turned)], target, "version")
-    assert found.verdict is Verdict.UNKNOWN
+class Scholar(ScriptedTarget):
+    """Is sure of the option told it for a name; else sure of nothing, but fond of some options."""
+
+    def __init__(self, told: dict[str, str], fond: Sequence[str] = ()) -> None:
+        super().__init__({})
+        self.told, self.fond = told, fond
+
+    def score(self, choices: Sequence[Choice]) -> list[list[OptionScore]]:
+        self.asked += choices
+        return [[self._likes(choice.context, option) for option in choice.options]
+                for choice in choices]  # fmt: skip
+
+    def _likes(self, context: str, option: str) -> OptionScore:
+        name = next((word for word in METALS if f"of {word}" in context), "")
+        guess = -5.0 - sum(f"{context}{option}".encode()) % 100 / 50
+        if self.told.get(name, "?") in option:
+            return OptionScore(-0.1, 3)
+        return OptionScore(guess + 2 * any(one in option for one in self.fond), 3)
+
+
+def verdicts(found: Sequence[Probe]) -> dict[str, Verdict]:
+    return {one.nugget: one.verdict for one in found}
+
+
+def test_what_is_told_is_known_what_is_not_is_unknown_and_another_value_contradicts() -> None:
+    items = batch()
+    told = {nugget.id: asked[0].answer for nugget, asked in items[:4]}
+    other = next(option for option in items[4][1][0].options if option != items[4][1][0].answer)
+    found = probe(items, Scholar({**told, "gold": other}), "version")
+    said = verdicts(found)
+    assert {said[name] for name in told} == {Verdict.KNOWN}
+    assert said["gold"] is Verdict.CONTRADICTED
+    assert other in found[4].reason
+    assert Verdict.KNOWN not in {said[name] for name in METALS[5:]}
+    for one in found:
+        assert 0 <= one.low <= one.p_known <= one.high <= 1
+        assert len(one.probabilities) == len(one.questions) == 3
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_a_small_batch_is_judged_by_what_other_models_taught(size: int) -> None:
+    """Nothing can be learnt from one nugget: the priors decide."""
+    items = batch(METALS[:size])
+    told = {nugget.id: asked[0].answer for nugget, asked in items}
+    sure, ignorant = (probe(items, Scholar(known), "version") for known in (told, {}))
+    assert {one.verdict for one in sure} == {Verdict.KNOWN}
+    assert all(one.p_known < 0.5 for one in ignorant)
+
+
+def test_a_batch_asked_in_parts_and_in_another_order_gives_the_same() -> None:
+    """A run that is killed and resumed must find what an undisturbed one finds."""
+    items = batch()
+    target = Scholar({"tin": items[0][1][0].answer, "iron": items[3][1][0].answer})
+    whole = {one.nugget: one for one in probe(items, target, "version")}
+    around = [q for _, asked in items for q in asked]
+    parts = [one for at in (6, 0, 3) for one in ask(items[at : at + 3], target, "v", around)]
+    parts += ask(items[9:], target, "v", around)
+    again = {one.nugget: one.but(id="", model="version") for one in judge(parts[::-1])}
+    assert again == whole
+
+
+def test_where_an_option_stands_does_not_matter() -> None:
+    items = batch()
+    turned = [(n, [q.model_copy(update={"options": q.options[::-1]}) for q in asked])
+              for n, asked in items]  # fmt: skip
+    target = Scholar({"tin": items[0][1][0].answer})
+    one, other = (probe(some, target, "version") for some in (items, turned))
+    assert [p.p_known for p in one] == [p.p_known for p in other]
+
+
+def test_what_is_favoured_after_strangers_stems_too_is_not_knowledge() -> None:
+    """A model that knows nothing still prefers short and frequent options, always the same."""
+    items = batch()
+    fond = [asked[0].answer for _, asked in items[:5]]
+    found = probe(items, Scholar({}, fond), "version")
+    assert not {Verdict.KNOWN, Verdict.CONTRADICTED} & set(verdicts(found).values())
+
+
+def test_a_model_with_random_weights_knows_nothing_and_contradicts_nothing(tmp_path: Path) -> None:
+    """It is sure of itself all the same: its weights are four times the usual size."""
+    found = probe(batch(), HFTarget.load(tiny(tmp_path)), "version")
+    assert not {Verdict.KNOWN, Verdict.CONTRADICTED} & set(verdicts(found).values())
+
+
+def test_earlier_probes_and_known_facts_help_and_are_not_judged_again() -> None:
+    items = batch()
+    target = Scholar({nugget.id: asked[0].answer for nugget, asked in items[5:]})
+    around = [q for _, asked in items for q in asked]
+    probes = ask(items, target, "version", around)
+    new = judge(probes[:1], earlier=probes[1:], sure=probes[5:])
+    assert [one.nugget for one in new] == ["tin"]
+    assert new[0].p_known < judge(probes[:1])[0].p_known + 0.1
 
 
 def test_what_nobody_asked_is_unprobed_not_unknown() -> None:
     target = ScriptedTarget(lambda choice: 0)
     others = [question("Tin rings.", purpose=Purpose.EXAM), question("Tin?", vetted=False)]
-    first, second = probe([(NUGGET, []), (NUGGET, others)], target, "version")
+    first, second = probe([(NUGGET, []), (NUGGET.but(id="n"), others)], target, "version")
     assert first.verdict is second.verdict is Verdict.UNPROBED
     assert not target.asked
     assert (first.low, first.high) == (0, 1)
@@ -100,27 +196,51 @@ def test_an_unreadable_answer_is_left_out() -> None:
     assert not found.questions
 
 
-def test_progress_is_told_and_all_is_asked_once() -> None:
-    target = ScriptedTarget(lambda choice: 0)
+def test_progress_is_told() -> None:
     told: list[tuple[int, int]] = []
     items = [(NUGGET.but(id=f"n{i}"), THREE) for i in range(120)]
-    found = probe(items, target, "version", on_progress=lambda *at: told.append(at))
+    found = probe(items, ScriptedTarget(lambda choice: 0), "version",
+                  on_progress=lambda *at: told.append(at))  # fmt: skip
     assert [one.nugget for one in found] == [f"n{i}" for i in range(120)]
     assert told == [(256, 360), (360, 360)]
-    assert len(target.asked) == 360
 
 
-@st.composite
-def replies(draw: st.DrawFn) -> Reply:
-    """Any answer to the four options, the first of them right, in any order."""
-    options = tuple(draw(st.permutations(OPTIONS)))
-    weights = draw(st.lists(st.floats(0.01, 1), min_size=4, max_size=4))
-    floors = draw(st.lists(st.floats(0.05, 0.9), min_size=4, max_size=4))
-    shares = tuple(weight / sum(weights) for weight in weights)
-    return Reply(options, options.index(OPTIONS[0]), shares, tuple(floors))
+def test_strangers_ask_the_same_of_another_subject_where_there_are_any() -> None:
+    asked = {nugget.id: qs for nugget, qs in batch()}
+    lamp = question(f"I hear that the lamp of Ostrava was lit in {GAP}.", nugget="lamp",
+                    form="I hear", options=("1874", "1902", "1911"), answer="1874")  # fmt: skip
+    chosen = choose({**asked, "lamp": [lamp]})
+    assert chosen["tin"].alike
+    assert not {"tin", "lamp"} & set(chosen["tin"].nuggets)
+    assert not chosen["lamp"].alike
+    assert chosen["lamp"].nuggets
 
 
-some = st.lists(replies(), min_size=1, max_size=6)
+def drawn(count: int, share: float, seed: int) -> tuple[list[Evidence], list[bool]]:
+    """Evidence as a model might give it: known answers near certainty, others wherever."""
+    chance = np.random.default_rng(seed)
+
+    def row(known: bool) -> tuple[float, ...]:
+        expected = chance.normal(-6, 1.5)
+        sure = chance.normal(1, 2) if known else expected + chance.normal(0, 2)
+        return sure, expected, (sure - expected) / 2, 0.0, 0.5
+
+    truth = [bool(known) for known in chance.random(count) < share]
+    return [Evidence(("a",), (row(known),), tuple(row(False) for _ in range(4)))
+            for known in truth], truth  # fmt: skip
+
+
+@settings(max_examples=15)
+@given(st.floats(0.1, 0.7), st.integers(0, 99))
+def test_a_belief_is_right_as_often_as_it_says_without_a_label(share: float, seed: int) -> None:
+    """The share that is known comes out of the batch itself, wherever it lies; the priors, made on
+    models that know some facts by halves, keep a fifth of doubt where these are told apart well."""
+    evidence, truth = drawn(600, share, seed)
+    fitted = fit(evidence)
+    believed = odds(fitted.theta[0] + fitted.ratio(np.array([e.rows[0] for e in evidence])))
+    for part in np.array_split(np.argsort(believed), 4):
+        assert abs(believed[part].mean() - np.array(truth)[part].mean()) < 0.25
+    assert abs(believed.mean() - np.mean(truth)) < 0.1
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 0.99)), max_size=8))
@@ -151,36 +271,3 @@ def test_three_right_answers_of_four_options_are_worth_what_theory_says() -> Non
     """With even floors. The integral of θ (1/4 + 3/4 θ)³ over that of (1/4 + 3/4 θ)³ is 0.7365."""
     assert posterior([1.0] * 3, [0.25] * 3).mean == pytest.approx(0.7365, abs=1e-3)
     assert posterior([], []) == (0.5, 0, 1)
-
-
-@given(some)
-def test_a_verdict_does_not_depend_on_the_order_of_the_answers(answers: list[Reply]) -> None:
-    assert judge(answers)[0] is judge(answers[::-1])[0]
-
-
-@given(some)
-def test_verdicts_follow_from_belief_and_contradictions_from_agreement(
-    answers: list[Reply],
-) -> None:
-    verdict, _ = judge(answers)
-    if verdict is Verdict.CONTRADICTED:
-        assert sum(one.right for one in answers) * 3 <= len(answers)
-        assert len(answers) > 1
-    elif verdict is Verdict.KNOWN:
-        assert known(answers).mean > 0.6
-    else:
-        assert verdict in (Verdict.PARTLY, Verdict.UNKNOWN)
-
-
-def test_what_is_favoured_after_strangers_stems_too_is_not_knowledge() -> None:
-    """A model that knows nothing still prefers short and frequent options, always the same."""
-    tin, lead = (NUGGET.but(id=name) for name in ("tin", "lead"))
-    items = [
-        (nugget, [question(q.stem.replace("tin", nugget.id), nugget=nugget.id) for q in THREE])
-        for nugget in (tin, lead)
-    ]
-    for favourite in (0, 2):
-        found = probe(items, ScriptedTarget(lambda choice, i=favourite: i), "version")
-        assert [one.verdict for one in found] == [Verdict.UNKNOWN] * 2
-    informed = probe(items, ScriptedTarget(lambda c: 0 if "tin" in c.context else 3), "version")
-    assert [one.verdict for one in informed] == [Verdict.KNOWN, Verdict.CONTRADICTED]

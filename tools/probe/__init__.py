@@ -1,27 +1,36 @@
-"""Does the target know a nugget already? Asked by choice likelihood, never in words.
+"""What the target knows of a nugget already. Asked by choice likelihood, never in words.
 
-Several multiple-choice questions per nugget, each option scored as the continuation of the stem.
-How sure that makes us is `belief`'s business; what to ask is the teacher's.
+Several multiple-choice questions per nugget, each option scored as the continuation of the stem,
+and once more after strangers' stems. What to ask is the teacher's business; a model that gives no
+likelihoods is asked in `words`.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from memory.records import GAP, Nugget, Probe, Purpose, Question, QuestionKind
+import numpy as np
+
+from memory.records import GAP, Nugget, Probe, Purpose, Question, QuestionKind, Verdict
 from tools.models import Choice, OptionScore, Target
-from tools.probe.belief import Reply, judge, known
+from tools.probe.belief import Reply
+from tools.probe.calibration import fit
+from tools.probe.evidence import Evidence, Heard, gathered, values
+from tools.probe.strangers import Chosen, choose
+from tools.probe.verdicts import judged
 
 MADE_BY = "choice likelihood"
 CHUNK = 256
 """Questions scored in one call: enough to fill batches, few enough to show progress."""
-CONTROLS = 2
-"""Strangers' stems after which each question's options are read once more: what an option gets
-there is its guessing floor. Of 320 facts, those planted four times and more were told from those
-never planted with an area under the curve of 0.953; by counting right answers, with 0.904."""
+PENDING = "asked, not judged yet"
+"""Reason of a probe whose batch is not complete."""
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
+Asked = Mapping[str, Sequence[Question]]
+"""Usable questions by nugget id."""
+Progress = Callable[[int, int], None]
+"""Called with (questions answered, questions in all)."""
 
 
 def render(question: Question) -> Choice:
@@ -30,91 +39,27 @@ def render(question: Question) -> Choice:
     With a gap: the text before it; each option is followed by the rest of its sentence, which
     tells a number from the beginning of a longer one. Without: the whole stem.
     """
-    before, gap, after = question.stem.partition(GAP)
+    return placed(question, question.options)
+
+
+def placed(question: Question, options: Sequence[str]) -> Choice:
+    """Some options in the place of a question's own."""
+    before, gap, _ = question.stem.partition(GAP)
     if not gap:
-        context, rest = question.stem.rstrip(), ""
+        context = question.stem.rstrip()
         space = " " if context else ""
     else:
         context = before.rstrip(" ")
         space = before[len(context) :][:1]
-        end = _SENTENCE_END.search(after)
-        rest = after[: end.end()] if end else after
-    return Choice(context, tuple(f"{space}{option}{rest}" for option in question.options))
+    rest = remainder(question)
+    return Choice(context, tuple(f"{space}{option}{rest}" for option in options))
 
 
-def probe(
-    items: Sequence[tuple[Nugget, Sequence[Question]]],
-    target: Target,
-    model: str,
-    made_by: str = MADE_BY,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> list[Probe]:
-    """One probe per nugget, in order. Only its vetted multiple-choice probe questions are asked.
-
-    model: ModelVersion id of the target.
-    on_progress: called with (questions answered, questions in all).
-    """
-    asked = [(nugget, [q for q in questions if _usable(q)]) for nugget, questions in items]
-    queue = [question for _, questions in asked for question in questions]
-    strangers = background(queue)
-    replies: list[Reply | None] = []
-    for first in range(0, len(queue), CHUNK):
-        part = queue[first : first + CHUNK]
-        replies += _ask(part, [strangers[question.id] for question in part], target)
-        if on_progress:
-            on_progress(len(replies), len(queue))
-    answered = iter(replies)
-    return [
-        _record(nugget, [(q, next(answered)) for q in questions], model, made_by)
-        for nugget, questions in asked
-    ]
-
-
-def background(questions: Sequence[Question]) -> dict[str, list[Choice]]:
-    """By question id: its options after the stems of other nuggets, asked in the same form.
-
-    What a target favours there it favours for its wording, its length or its frequency, not for
-    the fact. At most CONTROLS each; none where no other nugget is asked in that form.
-    """
-    by_form: dict[str, list[Question]] = {}
-    for question in questions:
-        by_form.setdefault(question.form, []).append(question)
-    controls: dict[str, list[Choice]] = {}
-    for group in by_form.values():
-        for place, question in enumerate(group):
-            around = (group[(place + step) % len(group)] for step in range(1, len(group)))
-            others = [other for other in around if other.nugget != question.nugget][:CONTROLS]
-            options = render(question).options
-            controls[question.id] = [Choice(render(other).context, options) for other in others]
-    return controls
-
-
-def _ask(
-    questions: Sequence[Question], strangers: Sequence[Sequence[Choice]], target: Target
-) -> list[Reply | None]:
-    """One call for the questions and their controls."""
-    choices = [render(question) for question in questions]
-    choices += [choice for controls in strangers for choice in controls]
-    scores = iter(target.score(choices))
-    said = [reply(question, next(scores)) for question in questions]
-    expected = [
-        [reply(q, next(scores)) for _ in held] for q, held in zip(questions, strangers, strict=True)
-    ]
-    return [
-        answer and answer._replace(floors=_floors(answer, controls))
-        for answer, controls in zip(said, expected, strict=True)
-    ]
-
-
-def _floors(answer: Reply, controls: Sequence[Reply | None]) -> tuple[float, ...]:
-    """Mean choice probability of each option over its controls; an even guess without any."""
-    shares = [said.shares for said in controls if said] or [answer.floors]
-    return tuple(sum(column) / len(shares) for column in zip(*shares, strict=True))
-
-
-def _usable(question: Question) -> bool:
-    mcq = question.kind is QuestionKind.MCQ and question.purpose is Purpose.PROBE
-    return mcq and question.vetted and not question.rejected
+def remainder(question: Question) -> str:
+    """What follows the gap up to the end of its sentence."""
+    after = question.stem.partition(GAP)[2]
+    end = _SENTENCE_END.search(after)
+    return after[: end.end()] if end else after
 
 
 def reply(question: Question, scores: Sequence[OptionScore]) -> Reply | None:
@@ -129,23 +74,158 @@ def reply(question: Question, scores: Sequence[OptionScore]) -> Reply | None:
     return Reply(question.options, question.key, tuple(shares), (even,) * len(shares))
 
 
+def probe(
+    items: Sequence[tuple[Nugget, Sequence[Question]]],
+    target: Target,
+    model: str,
+    made_by: str = MADE_BY,
+    on_progress: Progress | None = None,
+) -> list[Probe]:
+    """One probe per nugget, in order: asked and judged as one batch."""
+    return judge(ask(items, target, model, made_by=made_by, on_progress=on_progress))
+
+
+def ask(
+    items: Sequence[tuple[Nugget, Sequence[Question]]],
+    target: Target,
+    model: str,
+    around: Sequence[Question] = (),
+    made_by: str = MADE_BY,
+    on_progress: Progress | None = None,
+) -> list[Probe]:
+    """One probe per nugget, in order, with its evidence; to be judged when its batch is complete.
+
+    Only vetted multiple-choice probe questions are asked. A nugget without any is unprobed.
+
+    model: ModelVersion id of the target.
+    around: questions of other nuggets, whose stems serve as background. The same for every part of
+    a batch, so that a batch asked in parts gives what it gives in one.
+    """
+    asked = {nugget.id: usable(questions) for nugget, questions in items}
+    strangers = choose(all_asked := {**by_nugget(around), **asked}, asked)
+    queue = [(name, question) for name, questions in asked.items() for question in questions]
+    heard: dict[str, list[Heard]] = {}
+    for first in range(0, len(queue), CHUNK):
+        part = queue[first : first + CHUNK]
+        for name, one in _heard(part, strangers, all_asked, target):
+            heard.setdefault(name, []).append(one)
+        if on_progress:
+            on_progress(min(first + CHUNK, len(queue)), len(queue))
+    return [
+        _record(nugget.id, model, heard.get(nugget.id, []), strangers, made_by)
+        for nugget, _ in items
+    ]
+
+
+def judge(
+    probes: Sequence[Probe], earlier: Sequence[Probe] = (), sure: Sequence[Probe] = ()
+) -> list[Probe]:
+    """The probes with beliefs and verdicts, in order; whatever has no evidence stays as it is.
+
+    earlier: of the same model version; they are not judged again, but the more evidence a batch
+    holds, the better it is told apart. sure: asked of facts that the target is known to know.
+    The result does not depend on the order of any of them.
+    """
+    batch = {one.id: one for one in (*earlier, *probes) if one.evidence}
+    if not batch:
+        return list(probes)
+    order = sorted(batch)
+    evidence = [_evidence(batch[name]) for name in order]
+    kept = sorted((one for one in sure if one.evidence), key=lambda one: one.id)
+    fitted = fit(evidence, [_evidence(one) for one in kept])
+    found = judged(fitted, evidence, [batch[name].answers for name in order])
+    by_id = dict(zip(order, found, strict=True))
+    return [
+        one.but(
+            p_known=by_id[one.id].belief.mean,
+            low=by_id[one.id].belief.low,
+            high=by_id[one.id].belief.high,
+            verdict=by_id[one.id].verdict,
+            reason=by_id[one.id].reason,
+        )
+        if one.evidence
+        else one
+        for one in probes
+    ]
+
+
+def usable(questions: Sequence[Question]) -> list[Question]:
+    """Those that a probe may ask."""
+    return [
+        question
+        for question in questions
+        if question.kind is QuestionKind.MCQ
+        and question.purpose is Purpose.PROBE
+        and question.vetted
+        and not question.rejected
+    ]
+
+
+def by_nugget(questions: Sequence[Question]) -> dict[str, list[Question]]:
+    """The usable ones, each nugget's in the order of their ids."""
+    found: dict[str, list[Question]] = {}
+    for question in sorted(usable(questions), key=lambda question: question.id):
+        found.setdefault(question.nugget, []).append(question)
+    return found
+
+
+def _heard(
+    part: Sequence[tuple[str, Question]],
+    strangers: Mapping[str, Chosen],
+    asked: Asked,
+    target: Target,
+) -> Iterator[tuple[str, Heard]]:
+    """One call for the questions and their backgrounds; what cannot be read is left out."""
+    plans = [_stems(name, question, strangers, asked) for name, question in part]
+    choices = [choice for plan in plans for choice in plan.values()]
+    scores = iter(target.score(choices))
+    for (name, question), plan in zip(part, plans, strict=True):
+        read = {who: values(next(scores)) for who in plan}
+        own = read.pop("")
+        if own is not None:
+            background = {who: found for who, found in read.items() if found is not None}
+            told = Heard(question, own, background)
+            # What follows the answer is read with it, and is another text after every stem.
+            yield name, told.relative() if re.search(r"\w", remainder(question)) else told
+
+
+def _stems(
+    name: str, question: Question, strangers: Mapping[str, Chosen], asked: Asked
+) -> dict[str, Choice]:
+    """The question's choice under an empty name, and its options after each stranger's stem."""
+    plan = {"": render(question)}
+    for other in strangers[name].nuggets:
+        same = [q for q in asked[other] if q.form == question.form]
+        if same:
+            plan[other] = placed(same[0], question.options)
+    return plan
+
+
 def _record(
-    nugget: Nugget, answered: Sequence[tuple[Question, Reply | None]], model: str, made_by: str
+    nugget: str, model: str, heard: Sequence[Heard], strangers: Mapping[str, Chosen], made_by: str
 ) -> Probe:
-    read = [(question, said) for question, said in answered if said is not None]
-    replies = [said for _, said in read]
-    belief = known(replies)
-    verdict, reason = judge(replies)
+    if not heard:
+        reason = "no question was asked, or no answer could be read"
+        return Probe(nugget=nugget, model=model, reason=reason, made_by=made_by)
+    shares = [np.exp(one.own - one.own.max()) for one in heard]
+    found = gathered(heard, strangers[nugget].alike)
     return Probe(
-        nugget=nugget.id,
+        nugget=nugget,
         model=model,
-        questions=tuple(question.id for question, _ in read),
-        answers=tuple(said.option for said in replies),
-        probabilities=tuple(round(said.on_right, 6) for said in replies),
-        p_known=belief.mean,
-        low=belief.low,
-        high=belief.high,
-        verdict=verdict,
-        reason=reason,
+        questions=tuple(one.question.id for one in heard),
+        answers=tuple(one.question.options[int(one.own.argmax())] for one in heard),
+        probabilities=tuple(
+            round(float(share[one.question.key] / share.sum()), 6)
+            for share, one in zip(shares, heard, strict=True)
+        ),
+        candidates=found.candidates,
+        evidence=found.rows,
+        background=found.background,
+        verdict=Verdict.UNPROBED,
+        reason=PENDING,
         made_by=made_by,
     )
+
+
+def _evidence(one: Probe) -> Evidence:
+    return Evidence(one.candidates, one.evidence, one.background)

@@ -5,19 +5,14 @@ Pure functions of the replies; asking is left to the probe.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from memory.records import Verdict
-
 KNOWN, UNKNOWN = 0.6, 0.4
 """P(known) above which a fact counts as known, and up to which as unknown. One right answer of
 one, with four options, gives 0.6: not enough."""
-MOST = 2 / 3
-"""Share of the phrasings that must favour one and the same wrong option for a contradiction."""
 LIFT = 0.1
 """By how much the right option's share must exceed its floor, on average, to count for anything."""
 SURE = 0.95
@@ -89,43 +84,3 @@ def posterior(shares: Sequence[float], floors: Sequence[float]) -> Belief:
     weight /= weight.sum()
     low, high = np.interp([0.025, 0.975], weight.cumsum(), _GRID)
     return Belief(*(round(float(x), 6) for x in ((weight * _GRID).sum(), low, high)))
-
-
-def known(replies: Sequence[Reply]) -> Belief:
-    """How sure one may be that the target knows the right answer."""
-    return posterior(
-        [said.on_right for said in replies], [said.floors[said.key] for said in replies]
-    )
-
-
-def judge(replies: Sequence[Reply]) -> tuple[Verdict, str]:
-    """The verdict and why, from the readable replies to one nugget's questions."""
-    if not replies:
-        return Verdict.UNPROBED, "no question was asked, or no answer could be read"
-    if held := contradiction(replies):
-        return Verdict.CONTRADICTED, f"it is confident of {held!r}"
-    belief = known(replies).mean
-    told = f"{sum(said.right for said in replies)} of {len(replies)} right"
-    lift = sum(said.on_right - said.floors[said.key] for said in replies) / len(replies)
-    if lift < LIFT:
-        return Verdict.UNKNOWN, f"{told}, no more than the options' wording explains"
-    if belief > KNOWN:
-        return Verdict.KNOWN, told
-    return (Verdict.UNKNOWN if belief <= UNKNOWN else Verdict.PARTLY), told
-
-
-def contradiction(replies: Sequence[Reply]) -> str:
-    """The wrong option that the target holds for true; empty where there is none.
-
-    Options are matched by text. At least two phrasings, and two thirds of all, must favour it, and
-    the belief in it there must be as strong as is asked of the right one.
-    """
-    wrong = Counter(said.option for said in replies if not said.right)
-    for option, times in wrong.items():
-        held = [said for said in replies if said.option == option]
-        belief = posterior(
-            [said.confidence for said in held], [said.floors[said.favourite] for said in held]
-        )
-        if times >= max(2, MOST * len(replies)) and belief.mean > KNOWN:
-            return option
-    return ""
