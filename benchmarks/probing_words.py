@@ -9,6 +9,7 @@ saving is told against, are asked of the same knowers without the network.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,21 +21,21 @@ from numpy.typing import NDArray
 
 from benchmarks.figures import Figure, Part, Plot, Table
 from benchmarks.judged import area, interval
-from evals.stats import wilson
 from memory.records import Nugget, Probe, Purpose, Question, QuestionKind, Verdict
 from tests.endpoint import Endpoint, Fault, completion
 from tests.knower import Fact, Knower
 from tests.tools.scripted import Scripted
 from tools.probe.words import Cost, Plan, probe
-from tools.teachers.model import Loss
 
 COUNT = 200
-SEED = 29
+SEEDS = (29, 30, 31)
+"""An exam each. The first is taken over HTTP, the others without the network; knowers whose calls
+fail take the first only."""
 STRENGTHS = (0.0,) * 9 + (0.1, 0.3, 0.5, 0.7, 0.9, 0.95) + (1.0,) * 5
 """How strongly facts are known, by turns: of twenty, nine are never known and five always."""
 DENIED = 10
 """Each tenth fact of those never known is believed otherwise."""
-HALF = 0.5
+HALF, UNKNOWN = 0.5, 0.4
 FIXED_ORDER = 4
 """Questions of the plain baseline: each form once, its options as they were written."""
 STEMS = ("The {r} of {e} is ____.", "Question: What is the {r} of {e}?\nAnswer:",
@@ -114,11 +115,12 @@ def _shown(stem: str) -> str:
 
 
 class Found(NamedTuple):
-    """What a probe came to."""
+    """What probing came to, over one exam or more."""
 
+    strengths: Floats
+    denied: NDArray[np.bool_]
     probes: list[Probe]
     cost: Cost
-    losses: list[Loss]
 
     @property
     def p(self) -> Floats:
@@ -128,6 +130,23 @@ class Found(NamedTuple):
     def said(self, verdict: Verdict) -> NDArray[np.bool_]:
         """Which facts got that verdict."""
         return np.array([one.verdict is verdict for one in self.probes])
+
+
+def together(some: Sequence[Found]) -> Found:
+    """As if it had been one exam."""
+    costs = [one.cost for one in some]
+    return Found(
+        np.concatenate([one.strengths for one in some]),
+        np.concatenate([one.denied for one in some]),
+        [probe for one in some for probe in one.probes],
+        Cost(
+            sum(cost.calls for cost in costs),
+            sum(cost.controls for cost in costs),
+            sum(cost.fixed for cost in costs),
+            sum(cost.likelihoods for cost in costs),
+            sum((Counter(cost.lost) for cost in costs), Counter()),
+        ),
+    )
 
 
 def served(of: Exam, knower: Knower) -> Found:
@@ -156,12 +175,8 @@ def _message(knower: Knower, text: str) -> AIMessage:
 
 def _probed(of: Exam, model: Any, plan: Plan) -> Found:
     costs: list[Cost] = []
-    losses: list[Loss] = []
-    probes = probe(
-        of.items, model, "version", "simulated", plan, SEED,
-        on_loss=losses.append, on_cost=costs.append,
-    )  # fmt: skip
-    return Found(probes, costs[0], losses)
+    probes = probe(of.items, model, "version", "simulated", plan, on_cost=costs.append)
+    return Found(of.strengths, of.denied, probes, costs[0])
 
 
 def plain(of: Exam, knower: Knower) -> Floats:
@@ -182,7 +197,7 @@ def plain(of: Exam, knower: Knower) -> Floats:
 
 def in_words(of: Exam, known: float, other: float) -> Floats:
     """1 where a model asked whether it knows says yes, at the given rates; 0 elsewhere."""
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(0)
     chance = of.strengths * known + (1 - of.strengths) * other
     return (rng.random(len(chance)) < chance).astype(float)
 
@@ -196,10 +211,10 @@ def off(p: Floats, truth: Floats, bins: int = 10) -> float:
     )
 
 
-def apart(p: Floats, of: Exam) -> tuple[float, float, float]:
+def apart(p: Floats, strengths: Floats) -> tuple[float, float, float]:
     """Area under the curve, facts known at 0.7 and more against those never known; its interval."""
-    clear = (of.strengths == 0) | (of.strengths >= 0.7)
-    good = of.strengths[clear] > 0
+    clear = (strengths == 0) | (strengths >= 0.7)
+    good = strengths[clear] > 0
     return (area(p[clear], good), *interval(p[clear], good))
 
 
@@ -209,65 +224,78 @@ def measure(data: Path) -> Part:  # noqa: ARG001  all is simulated
 
 
 def measured(count: int) -> Part:
-    """The part, on so many facts."""
-    of = exam(count, SEED)
-    knowers = {name: Knower(of.facts, seed=SEED, pool=_pool(), **habit)
-               for name, habit in HABITS.items()}  # fmt: skip
-    found = {name: served(of, knower) for name, knower in knowers.items()}
+    """The part, on so many facts an exam."""
+    exams = [exam(count, seed) for seed in SEEDS]
+    found = {name: found_of(exams, habit) for name, habit in HABITS.items()}
     whole = {
-        name: direct(of, knowers[name], Plan(adaptive=False))
+        name: together(
+            [direct(of, _knower(of, HABITS[name]), Plan(adaptive=False)) for of in exams]
+        )
         for name in ("likelihoods given", "letters only")
     }
     return Part.of(
         "probing_words",
         "Probing models that only talk",
-        ABOUT.format(count=count),
+        ABOUT.format(count=count, exams=len(exams)),
         ("langchain-openai", "openai"),
-        figures=(*_figures(of, found), *_savings(found, whole)),
+        figures=(*_figures(found), *_savings(found, whole)),
         tables=(
-            _table(of, found),
-            _beside(of, found, knowers),
+            _table(found),
+            _beside(exams, found),
             Table(
                 title="Calls without a readable answer, by reason",
                 columns=("knower", "calls", "reasons"),
                 rows=tuple((n, f.cost.calls, _told(f.cost)) for n, f in found.items()),
             ),
         ),
-        plots=(_plot(of, found),),
+        plots=(_plot(found),),
     )
 
 
+def found_of(exams: Sequence[Exam], habit: dict[str, Any]) -> Found:
+    """The first exam over HTTP, the others without, unless calls are to fail."""
+    first, *others = exams
+    fails = "faults" in habit
+    rest = [] if fails else [direct(of, _knower(of, habit), Plan()) for of in others]
+    return together([served(first, _knower(first, habit)), *rest])
+
+
+def _knower(of: Exam, habit: dict[str, Any]) -> Knower:
+    pool = tuple(value for values in VALUES.values() for value in values)
+    return Knower(of.facts, pool=pool, **habit)
+
+
 ABOUT = (
-    "{count} facts of four kinds, four multiple-choice wordings each. How strongly a fact is known "
-    "(how often it comes to mind when asked: 0 for nine of twenty, 0.1 to 0.95 for six, 1 for "
-    "five) was drawn beforehand; every tenth of those never known is believed otherwise. The "
-    "knowers are **simulated**: they answer over HTTP through the client that endpoints are asked "
-    "with, love a letter and long options where they do not know, and in the last row fail, refuse "
-    "or ramble. Area under the curve: known at 0.7 and more against never known. Beside it the "
-    "same knowers asked four questions with their options as written, and asked in words whether "
-    "they know, at rates of saying yes that are taken as given."
+    "{exams} times {count} facts of four kinds, four multiple-choice wordings each. How strongly a "
+    "fact is known (how often it comes to mind when asked: 0 for nine of twenty, 0.1 to 0.95 for "
+    "six, 1 for five) was drawn beforehand; every tenth of those never known is believed "
+    "otherwise. The knowers are **simulated**: they love a letter and long options where they do "
+    "not know, and the last of them fails, refuses or rambles. The first {count} facts are asked "
+    "over HTTP through the client that endpoints are asked with, the others without the network. "
+    "Area under the curve: known at 0.7 and more against never known. Beside it the same knowers "
+    "asked four questions with their options as written, and asked in words whether they know, at "
+    "rates of saying yes that are taken as given."
 )
 
 
-def _pool() -> tuple[str, ...]:
-    return tuple(value for values in VALUES.values() for value in values)
-
-
-def _figures(of: Exam, found: dict[str, Found]) -> Iterator[Figure]:
+def _figures(found: dict[str, Found]) -> Iterator[Figure]:
     for name, one in found.items():
-        value, low, high = apart(one.p, of)
+        value, low, high = apart(one.p, one.strengths)
         yield Figure(
-            name=f"area under the curve, {name}", value=value, low=low, high=high, n=len(of.items),
-            aim=0.97,
+            name=f"area under the curve, {name}", value=value, low=low, high=high,
+            n=len(one.probes), aim=0.97,
         )  # fmt: skip
     for name, one in found.items():
         said = one.said(Verdict.UNKNOWN)
-        rightly = int((said & (of.strengths < HALF)).sum())
-        yield Figure.share(f"precision of *unknown*, {name}", rightly, int(said.sum()), aim=0.95)
+        rightly = int((said & (one.strengths < HALF)).sum())
+        yield Figure.share(
+            f"precision of *unknown*, {name}", rightly, int(said.sum()), aim=0.95,
+            note="right where the planted strength is below a half",
+        )  # fmt: skip
     for name, one in found.items():
         yield Figure(
             name=f"calibration error of P(known), {name}",
-            value=off(one.p, of.strengths), aim=0.05, better="lower", n=len(of.items),
+            value=off(one.p, one.strengths), aim=0.05, better="lower", n=len(one.probes),
         )  # fmt: skip
 
 
@@ -275,36 +303,28 @@ def _savings(found: dict[str, Found], whole: dict[str, Found]) -> Iterator[Figur
     for name, fixed in whole.items():
         one = found[name]
         same = sum(a.verdict is b.verdict for a, b in zip(one.probes, fixed.probes, strict=True))
-        low, high = wilson(same, len(fixed.probes))
         yield Figure(
             name=f"calls saved by stopping once decided, {name}", value=one.cost.saved,
             n=one.cost.fixed, note=f"{one.cost.calls} of {one.cost.fixed} calls",
         )  # fmt: skip
-        yield Figure(
-            name=f"verdicts as with the fixed number, {name}",
-            value=same / len(fixed.probes), low=low, high=high, n=len(fixed.probes),
-        )  # fmt: skip
+        yield Figure.share(f"verdicts as with the fixed number, {name}", same, len(fixed.probes))
 
 
-def _table(of: Exam, found: dict[str, Found]) -> Table:
+def _table(found: dict[str, Found]) -> Table:
     rows = []
     for name, one in found.items():
-        denied = one.said(Verdict.CONTRADICTED)
-        known = one.said(Verdict.KNOWN)
-        covered = np.mean(
-            [p.low <= s <= p.high for p, s in zip(one.probes, of.strengths, strict=True)]
+        denied, known = one.said(Verdict.CONTRADICTED), one.said(Verdict.KNOWN)
+        inside = [p.low <= s <= p.high for p, s in zip(one.probes, one.strengths, strict=True)]
+        row = (
+            name,
+            f"{one.cost.calls / len(one.probes):.1f}",
+            f"{(known & (one.strengths >= HALF)).sum()}/{known.sum()}",
+            f"{(denied & one.denied).sum()}/{one.denied.sum()}",
+            int((denied & ~one.denied).sum()),
+            int(one.said(Verdict.UNPROBED).sum()),
+            f"{np.mean(inside):.3f}",
         )
-        rows.append(
-            (
-                name,
-                f"{one.cost.calls / len(of.items):.1f}",
-                f"{(known & (of.strengths >= HALF)).sum()}/{known.sum()}",
-                f"{(denied & of.denied).sum()}/{of.denied.sum()}",
-                int((denied & ~of.denied).sum()),
-                int(one.said(Verdict.UNPROBED).sum()),
-                f"{covered:.3f}",
-            )
-        )
+        rows.append(row)
     return Table(
         title="Verdicts, by knower",
         columns=("knower", "calls a fact", "known, rightly", "other beliefs found",
@@ -313,31 +333,33 @@ def _table(of: Exam, found: dict[str, Found]) -> Table:
     )  # fmt: skip
 
 
-def _beside(of: Exam, found: dict[str, Found], knowers: dict[str, Knower]) -> Table:
+def _beside(exams: Sequence[Exam], found: dict[str, Found]) -> Table:
     """Ours beside the baselines, for the two knowers that do not fail and give no likelihoods."""
     rows: list[tuple[str, ...]] = []
     for name in ("letters only", "letters only, strong habits"):
-        shares = plain(of, knowers[name])
-        rows.append(_row(f"Goldpan, {name}", found[name].p, of))
-        rows.append(_row(f"share of {FIXED_ORDER} questions right, {name}", shares, of))
+        shares = np.concatenate([plain(of, _knower(of, HABITS[name])) for of in exams])
+        strengths = found[name].strengths
+        rows.append(_row(f"Goldpan, {name}", found[name].p, strengths))
+        rows.append(_row(f"share of {FIXED_ORDER} questions right, {name}", shares, strengths))
     for known, other in SAYS_YES:
         title = f"asked whether it knows (simulated: yes to {known:.0%} and {other:.0%})"
-        rows.append(_row(title, in_words(of, known, other), of))
+        said = np.concatenate([in_words(of, known, other) for of in exams])
+        rows.append(_row(title, said, strengths))
     return Table(
         title="Beside two plainer ways",
-        columns=("way", "area under the curve", "calibration error", "unknown, rightly"),
+        columns=("way", "area under the curve", "calibration error", "below 0.4, rightly"),
         rows=tuple(rows),
     )
 
 
-def _row(name: str, p: Floats, of: Exam) -> tuple[str, ...]:
-    unknown = p <= 0.4
-    rightly = (unknown & (of.strengths < HALF)).sum()
-    value, low, high = apart(p, of)
+def _row(name: str, p: Floats, strengths: Floats) -> tuple[str, ...]:
+    unknown = p <= UNKNOWN
+    rightly = (unknown & (strengths < HALF)).sum()
+    value, low, high = apart(p, strengths)
     return (
         name,
         f"{value:.3f} ({low:.3f}–{high:.3f})",
-        f"{off(p, of.strengths):.3f}",
+        f"{off(p, strengths):.3f}",
         f"{rightly}/{unknown.sum()}",
     )
 
@@ -346,15 +368,15 @@ def _told(cost: Cost) -> str:
     return ", ".join(f"{reason} {count}" for reason, count in sorted(cost.lost.items())) or "none"
 
 
-def _plot(of: Exam, found: dict[str, Found]) -> Plot:
-    strengths = sorted(set(STRENGTHS))
+def _plot(found: dict[str, Found]) -> Plot:
+    levels = sorted(set(STRENGTHS))
     return Plot(
         name="strength",
         title="P(known) by planted strength",
         x="planted strength",
         y="mean P(known)",
         lines={
-            name: tuple((s, float(one.p[of.strengths == s].mean())) for s in strengths)
+            name: tuple((s, float(one.p[one.strengths == s].mean())) for s in levels)
             for name, one in found.items()
         },
     )

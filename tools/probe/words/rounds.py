@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 
 from memory.errors import BadReply
 from memory.records import Nugget, Question, QuestionKind, digest
@@ -134,7 +135,8 @@ class Rounds:
         """One of its option sets under a stranger's stem."""
         questions = case.by_letters
         question = questions[case.controls % len(questions)]
-        stranger = _strangers(case, question)[case.controls % len(_strangers(case, question))]
+        strangers = list(islice(_strangers(case, question), case.controls + 1))
+        stranger = strangers[case.controls % len(strangers)]
         order = self._order(question, f"control {case.nugget.id}", case.controls)
         case.controls += 1
         return Ask(case.nugget.id, question, Form.CHOICE, stranger.stem, order, control=True)
@@ -213,11 +215,13 @@ def _forms(question: Question) -> Iterable[Form]:
 
 
 def _checkable(case: Case) -> bool:
-    return bool(case.by_letters) and bool(_strangers(case, case.by_letters[0]))
+    return any(True for question in case.by_letters[:1] for _ in _strangers(case, question))
 
 
-def _strangers(case: Case, question: Question) -> list[Question]:
+def _strangers(case: Case, question: Question) -> Iterator[Question]:
     """Those whose own answer is not among the options: it would be right there. Its form first."""
     options = {normal(option) for option in question.options}
-    able = [other for other in case.strangers if normal(other.answer) not in options]
-    return [other for other in able if other.form == question.form] or able
+    for like in (True, False):
+        for other in case.strangers:
+            if (other.form == question.form) is like and normal(other.answer) not in options:
+                yield other
