@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -83,9 +84,13 @@ def _medical(path: Path) -> Iterator[Asked]:
 
 
 def long(quiz: Quiz, tokenizer: Any, tokens: int, count: int) -> list[Choice]:
-    """Questions after a passage of their own, of about so many tokens together."""
+    """Questions behind a passage of their own, cut so that both have so many tokens together.
+
+    A passage may serve again for another question; short ones serve for none.
+    """
+    texts = [text for text in quiz.passages if len(text) > 5 * tokens]
     found = []
-    for one, passage in zip(_near(quiz, tokenizer, 55, count), quiz.passages, strict=False):
+    for one, passage in zip(_near(quiz, tokenizer, 55, count), itertools.cycle(texts)):
         ends = tokenizer(passage, return_offsets_mapping=True)["offset_mapping"]
         room = tokens - len(tokenizer(f"\n\n{one.prompt}")["input_ids"])
         cut = passage[: ends[min(room, len(ends)) - 1][1]]

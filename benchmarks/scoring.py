@@ -106,8 +106,8 @@ def measure(data: Path) -> Part:
     model = quiz.llama(SHAPE, window=2048)
     target = HFTarget(model, tokenizer, "", model.num_parameters())
     settings = (
-        Setting("own passage", quiz.long(read, tokenizer, 346, 12), 2, 5),
-        Setting("shared examples", quiz.few_shot(read, tokenizer, 600, 55, 36), 2, 25),
+        Setting("own passage", quiz.long(read, tokenizer, 346, 8), 2, 5),
+        Setting("shared examples", quiz.few_shot(read, tokenizer, 600, 55, 32), 2, 25),
     )
     peer = harness(model, tokenizer)
     threads = torch.get_num_threads()

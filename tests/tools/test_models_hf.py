@@ -95,6 +95,31 @@ def test_an_options_tokens_are_a_true_continuation(
         assert context.startswith(target.tokenizer.decode(sequel.ids[: sequel.start]).rstrip("�"))
 
 
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.text(max_size=12), min_size=1, max_size=4))
+def test_a_shared_beginning_is_tokenised_once_and_gives_the_tokens_of_the_whole(
+    target: HFTarget, tails: list[str]
+) -> None:
+    texts = [SHARED * 3 + tail for tail in tails]
+    assert target._encode_alike(texts) == target.encode(texts)
+
+
+def test_a_tokenizer_that_marks_the_first_word_gets_whole_texts(target: HFTarget) -> None:
+    """Cut, each text's second half would begin with a mark of its own."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = {word: i for i, word in enumerate(("?", "▁", "▁a", "▁b"))}
+    tokenizer = Tokenizer(models.BPE({**words, "a": 4, "b": 5}, [("▁", "a"), ("▁", "b")]))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=False)
+    marked = HFTarget(target.model, PreTrainedTokenizerFast(tokenizer_object=tokenizer), "", 0)
+    texts = ["a b " * 150 + tail for tail in ("a", "b b")]
+    assert marked._encode_alike(texts) == marked.encode(texts)
+    assert marked.encode(texts)[1][-2:] == [3, 3]
+
+
 def test_a_context_too_long_loses_its_beginning_and_the_option_nothing(target: HFTarget) -> None:
     long = "lamp " * 400 + "The reed lamp burns for"
     option = " two hours and not one minute more"

@@ -49,18 +49,17 @@ class Group:
         self.rows = len(members)
         self.size = members[0].end - members[0].begin
         width = max(len(block.keys) for block in members)
-        keys = np.zeros((self.rows, width), dtype=np.int64)
-        own = np.arange(members[0].begin, members[-1].end).reshape(self.rows, -1, 1)
-        # A padded key stands nowhere: its node is after all others.
-        nodes = np.full((self.rows, width), len(forest.ids))
+        # A padded key is seen by nobody: it ends before it begins.
+        keys, node, until, above = np.zeros((4, self.rows, width), dtype=np.int64)
         for row, block in enumerate(members):
-            keys[row, : len(block.keys)] = block.keys
-            nodes[row, : len(block.keys)] = pack.known[block.keys]
-        stop, depth = np.append(forest.stop, 0), np.append(forest.depth, 0)
-        seen = (nodes[:, None] <= own) & (own < stop[nodes][:, None])
-        self._keys = torch.from_numpy(keys.ravel()).to(like.device)
-        self._seen = torch.from_numpy(seen).to(like.device)
-        self._back = torch.from_numpy(depth[own] - depth[nodes][:, None]).to(like.device)
+            nodes, size = pack.known[block.keys], len(block.keys)
+            keys[row, :size], node[row, :size] = block.keys, nodes
+            until[row, :size], above[row, :size] = forest.stop[nodes], forest.depth[nodes]
+        own = np.arange(members[0].begin, members[-1].end).reshape(self.rows, -1)
+        found = (keys.ravel(), node, until, above, own, forest.depth[own])
+        put = [torch.from_numpy(one).to(like.device) for one in found]
+        self._keys, first, stop, self._above, asks, self._below = put
+        self._seen = (first[:, None] <= asks[:, :, None]) & (asks[:, :, None] < stop[:, None])
         self._masks: dict[tuple[int, int | None], Tensor] = {}
         self._like = like
 
@@ -92,7 +91,9 @@ class Group:
         import torch
 
         if (heads, window) not in self._masks:
-            seen = self._seen if window is None else self._seen & (self._back < window)
+            seen = self._seen
+            if window is not None:
+                seen = seen & (self._below[:, :, None] - self._above[:, None] < window)
             mask = torch.zeros(seen.shape, dtype=self._like.dtype, device=seen.device)
             mask.masked_fill_(~seen, float("-inf"))
             self._masks[heads, window] = mask.repeat(1, heads, 1)[:, None]

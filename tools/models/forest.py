@@ -8,13 +8,18 @@ model does with them is `attention`'s business.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+WIDTH = array("I").itemsize
+"""Bytes of a token where sequences are compared."""
+STRIDE = 32
+"""Tokens compared at a time, until some differ."""
 
 
 class Sequel(NamedTuple):
@@ -75,17 +80,19 @@ def grow(sequels: Sequence[Sequel]) -> Forest:
     stop: list[int] = []
     path: list[int] = []
     reads: list[tuple[int, int, int]] = []
-    fed = [list(s.ids[:-1]) if s.start < len(s.ids) else [] for s in sequels]
-    before: list[int] = []
+    # As bytes, long beginnings are compared a hundred times as fast as token by token. Their order
+    # is not that of the numbers; all it has to do is to keep together what begins alike.
+    fed = [array("I", s.ids[:-1] if s.start < len(s.ids) else ()).tobytes() for s in sequels]
+    before = b""
     for i in sorted(range(len(sequels)), key=fed.__getitem__):
-        shared = common(before, fed[i])
+        tokens, start = sequels[i]
+        shared, size = common(before, fed[i]) // WIDTH, len(fed[i]) // WIDTH
         for node in path[shared:]:
             stop[node] = len(ids)
-        path[shared:] = range(len(ids), len(ids) + len(fed[i]) - shared)
-        ids += fed[i][shared:]
-        depth += range(shared, len(fed[i]))
-        stop += [0] * (len(fed[i]) - shared)
-        tokens, start = sequels[i]
+        path[shared:] = range(len(ids), len(ids) + size - shared)
+        ids += tokens[shared:size]
+        depth += range(shared, size)
+        stop += [0] * (size - shared)
         reads += [(path[j - 1], tokens[j], i) for j in range(start, len(tokens))]
         before = fed[i]
     for node in path:
@@ -124,7 +131,10 @@ def blocks(forest: Forest, pack: Pack, size: int) -> Iterator[Block]:
         yield Block(begin, end, np.concatenate([above, np.arange(at, at + end - begin)]))
 
 
-def common(a: Sequence[int], b: Sequence[int]) -> int:
-    """Number of tokens with which both begin."""
-    pairs = zip(a, b, strict=False)
-    return next((i for i, (x, y) in enumerate(pairs) if x != y), min(len(a), len(b)))
+def common(a: Sequence[Any], b: Sequence[Any]) -> int:
+    """How much two sequences of one type begin with alike: tokens, bytes or characters."""
+    at, limit = 0, min(len(a), len(b))
+    while at < limit and a[at : at + STRIDE] == b[at : at + STRIDE]:
+        at += STRIDE
+    pairs = zip(a[at : at + STRIDE], b[at : at + STRIDE], strict=False)
+    return next((at + i for i, (x, y) in enumerate(pairs) if x != y), limit)

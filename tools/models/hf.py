@@ -24,7 +24,9 @@ __all__ = ["HFTarget", "fingerprint"]
 WINDOW = 2048
 """Tokens of context where a model's configuration names no limit."""
 PIECE = 512
-"""Tokens of a text predicted in one row: with 150,000 words, 0.3 GB of logits."""
+"""Tokens of a text that are predicted after one and the same window."""
+ALIKE = 100
+"""Characters that must be alike before and behind a place where texts are cut for tokenising."""
 
 
 class HFTarget:
@@ -84,11 +86,13 @@ class HFTarget:
         a token across the seam is the option's. Spaces at the end of a context go to the option,
         as tokenizers write a space at the head of a word. With it: tokens of the longest.
         """
-        heads = self.encode([choice.context.rstrip(" ") for choice in choices])
-        joined = iter(self.encode([c.context + option for c in choices for option in c.options]))
-        for choice, head in zip(choices, heads, strict=True):
-            own = list(itertools.islice(joined, len(choice.options)))
-            yield [Sequel(ids, common(head, ids)) for ids in own], max(map(len, own))
+        heads = [choice.context.rstrip(" ") for choice in choices]
+        whole = [choice.context + option for choice in choices for option in choice.options]
+        tokens = iter(self._encode_alike([*heads, *whole]))
+        ids = list(itertools.islice(tokens, len(heads)))
+        for choice, head in zip(choices, ids, strict=True):
+            own = list(itertools.islice(tokens, len(choice.options)))
+            yield [Sequel(one, common(head, one)) for one in own], max(map(len, own))
 
     def _fitted(self, sequel: Sequel, longest: int) -> Sequel:
         """Made to fit the window, all options of a choice alike; a first mark is kept."""
@@ -144,6 +148,26 @@ class HFTarget:
             return []
         found = self.tokenizer(list(texts), return_attention_mask=False, verbose=False)["input_ids"]
         return [list(ids[:-1]) if self._closes else list(ids) for ids in found]
+
+    def _encode_alike(self, texts: Sequence[str]) -> list[list[int]]:
+        """`encode`, with what all texts begin with taken apart once: few-shot examples, mostly.
+
+        Cut at a space with all texts alike for a while behind it, and tried on two texts. A
+        tokenizer for which the parts are not the whole encodes all of each text.
+        """
+        if not texts:
+            return []
+        stem = texts[0][: common(min(texts), max(texts))]
+        cut = stem.rfind(" ", 0, max(0, len(stem) - ALIKE))
+        if cut < ALIKE:
+            return self.encode(texts)
+        (head,) = self.encode([stem[:cut]])
+        tails = self.tokenizer(
+            [text[cut:] for text in texts], add_special_tokens=False, verbose=False
+        )["input_ids"]
+        found = [[*head, *tail] for tail in tails]
+        right = all(self.encode([texts[i]])[0] == found[i] for i in (0, -1))
+        return found if right else self.encode(texts)
 
 
 def end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
