@@ -130,12 +130,15 @@ def parted(whole: str) -> OldText:
 
 def recipe(ctx: Context, interest: Interest, dataset: Dataset) -> TrainingSpec:
     """Hyper-parameters for a model of this size; the settings' own values win."""
-    from tools.training.recipe import recommend
+    from tools.training.estimate import card_mb
+    from tools.training.recipe import method_for, recommend
 
     version = ctx.current(interest.target)
     assert version is not None  # noqa: S101  approve() saw one
     base = ctx.lineage.history(version.name)[0]
-    chosen = recommend(ctx.target(base).parameters, len(dataset.train))
+    parameters = ctx.target(base).parameters
+    method = ctx.settings.training.method or method_for(parameters, card_mb())
+    chosen = recommend(parameters, len(dataset.train), method)
     folder = Path(dataset.path)
     spec = TrainingSpec(
         base=version.base,
@@ -190,8 +193,8 @@ def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:
     `preflight` is text: counts, and rows with the marks of what is learnt.
     """
     from tools.questions import vet
+    from tools.training.estimate import expected
     from tools.training.preflight import render
-    from tools.training.recipe import estimate
 
     version = ctx.current(interest.target)
     nuggets = teachable(ctx, interest)
@@ -214,6 +217,6 @@ def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:
         "questions": len(usable),
         "training_rows": checked.rows,
         "training_tokens": checked.tokens,
-        **estimate(spec.model_dump(), checked.rows, parameters, checked.tokens),
+        **expected(spec, checked, parameters),
         "preflight": render(checked),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,8 +16,9 @@ from memory.errors import BadInput
 from memory.records import TrainingSpec
 from tools.training import journal
 from tools.training.checkpoints import is_whole, latest, seal
+from tools.training.estimate import TWO_CORES, Machine, Shape, estimate, machine_here, shape_of
 from tools.training.preflight import preflight, render
-from tools.training.recipe import estimate, recommend
+from tools.training.recipe import method_for, recommend
 from tools.training.rows import SILENT, Row, Written, read_rows, running_order, tokenise
 from tools.training.run import failure
 from tools.training.shortage import out_of_memory, smaller
@@ -45,6 +47,62 @@ def test_a_larger_model_learns_more_gently(parameters: int, rows: int) -> None:
     assert (
         estimate(small, rows, 2 * parameters)["seconds"]
         >= estimate(small, rows, parameters)["seconds"]
+    )
+
+
+GB = 1e3
+CARD = Machine("cuda", 3e14, 80 * GB)
+
+
+@given(st.integers(10**6, 10**11), st.sampled_from(["lora", "qlora", "full"]))
+def test_more_rows_at_once_need_more_memory_and_no_more_steps(size: int, method: str) -> None:
+    chosen = {**recommend(size, 4000, method), "batch_size": 8}
+    for machine in (TWO_CORES, CARD):
+        one = estimate(chosen, 4000, size, machine=machine)
+        more = estimate({**chosen, "batch_size": 16}, 4000, size, machine=machine)
+        split = estimate({**chosen, "accumulation": 2}, 4000, size, machine=machine)
+        assert more["memory_mb"] >= one["memory_mb"] == split["memory_mb"]
+        assert more["steps"] == split["steps"] == one["steps"] / 2
+
+
+@pytest.mark.parametrize(
+    ("size", "free", "method"),
+    [(7e9, 80, "lora"), (7e9, 10, "qlora"), (70e9, 80, "qlora"), (70e9, 8, "lora")],
+)
+def test_four_bits_are_chosen_where_they_let_a_model_fit(
+    size: float, free: float, method: str
+) -> None:
+    """A base of 7 G weights takes 14 GB in bfloat16 and 4 GB in 4 bits; without a card, lora."""
+    assert method_for(int(size), free * GB) == method
+    assert method_for(int(size), 0) == "lora"
+
+
+def test_an_estimate_knows_the_model_by_its_configuration(llama: Path) -> None:
+    shape = shape_of(llama)
+    assert shape[1:] == (2, 32, 64, 300, True)
+    assert shape_of(llama, 5).parameters == 5
+    assert 25_000 < shape.parameters < 35_000
+    here = machine_here()
+    assert here.flops > 1e8
+    assert estimate(recommend(shape.parameters, 50), 50, shape, machine=here)["fits"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "changes", "memory"),
+    [
+        (Shape(1_043_584, 4, 128, 384, 1500), {"batch_size": 32, "longest": 48}, 713),
+        (Shape(47_729_280, 8, 640, 1920, 8000), {"batch_size": 8, "longest": 256}, 2941),
+        (Shape(47_729_280, 8, 640, 1920, 8000),
+         {"batch_size": 8, "longest": 96, "method": "full"}, 1856),
+        (Shape(4_522_112, 2, 128, 384, 32000), {"batch_size": 16, "longest": 128}, 1429),
+    ],
+)  # fmt: skip
+def test_memory_is_as_it_was_measured(shape: Shape, changes: dict[str, Any], memory: int) -> None:
+    """Largest resident sets of trainings on two cores; the constants are fitted to these."""
+    longest = changes.pop("longest")
+    chosen = {**recommend(shape.parameters, 64), "rank": 16, **changes}
+    assert estimate(chosen, 64, shape, longest=longest)["memory_mb"] == pytest.approx(
+        memory, rel=0.05
     )
 
 

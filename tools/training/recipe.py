@@ -1,11 +1,12 @@
-"""Hyper-parameters for a model of a given size, and what a training would take. Pure arithmetic."""
+"""Hyper-parameters for a model of a given size. Pure arithmetic."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+from tools.training.estimate import Machine, Shape, estimate
 
 
 class Point(NamedTuple):
@@ -21,25 +22,20 @@ class Point(NamedTuple):
 # Measured at 1 M, a small Llama and 53 facts, two old rows for each new one: 5e-3 and 8 epochs
 # taught 1.00 and kept 1.00. One old row and 10 epochs kept 0.98; 2e-4 taught 0.55.
 # From 0.1 G on: what the literature on knowledge injection by LoRA agrees on (1e-4 to 3e-4,
-# all linear layers, rank 16-32, three to five passes).
+# all linear layers, rank 16-32, three to five passes), QLoRA's 1e-4 at 33 G and 65 G among it.
 POINTS = (
     Point(1e6, 5e-3, 16, 8, 32),
     Point(1e8, 3e-4, 16, 5, 16),
     Point(1e9, 2e-4, 16, 4, 16),
     Point(1e10, 1e-4, 32, 3, 16),
+    Point(7e10, 1e-4, 32, 3, 16),
 )
-TOKENS_PER_ROW = 24
-"""A statement of a paper, where nobody has counted."""
-FLOPS_PER_SECOND = 5e10
-"""What two processor cores give in training; measured with 1 M weights. A graphics card does a
-thousand times as much."""
-FIXED_SECONDS = 10
-"""Importing the libraries and loading the model."""
-STEP_SECONDS = 0.05
-"""A step costs this much however small the model."""
+FULL_RATE = 0.1
+"""Of an adapter's learning rate, where all weights learn: a LoRA's best rate was found to be about
+ten times that of full training, over many sizes (Schulman et al. 2025). Not measured here."""
 
 
-def recommend(parameters: int, rows: int) -> dict[str, Any]:
+def recommend(parameters: int, rows: int, method: str = "lora") -> dict[str, Any]:
     """Hyper-parameters of a TrainingSpec, by its names.
 
     parameters: weights of the base. rows: training rows, replay included.
@@ -52,8 +48,10 @@ def recommend(parameters: int, rows: int) -> dict[str, Any]:
     epochs = round(low.epochs + t * (high.epochs - low.epochs))
     steps = math.ceil(epochs * max(1, rows) / batch)
     rank = low.rank if t < 0.5 else high.rank
+    rate = low.learning_rate ** (1 - t) * high.learning_rate**t
     return {
-        "learning_rate": float(f"{low.learning_rate ** (1 - t) * high.learning_rate**t:.2g}"),
+        "method": method,
+        "learning_rate": float(f"{rate * (FULL_RATE if method == 'full' else 1):.2g}"),
         "rank": rank,
         "alpha": 2 * rank,
         "epochs": float(epochs),
@@ -64,6 +62,22 @@ def recommend(parameters: int, rows: int) -> dict[str, Any]:
     }
 
 
+def method_for(model: int | Shape, card_mb: float) -> str:
+    """`lora`, or `qlora` on a graphics card whose memory takes the base in 4 bits only.
+
+    card_mb: all of the card's memory, as what is free changes from run to run; 0: there is none.
+    Asked for one row in a batch: a larger one is split by itself.
+    """
+    parameters = model.parameters if isinstance(model, Shape) else model
+    card = Machine("cuda", 1e14, card_mb)
+
+    def fits(method: str) -> bool:
+        one = {**recommend(parameters, 1000, method), "batch_size": 1}
+        return bool(estimate(one, 1000, model, machine=card)["fits"])
+
+    return "qlora" if card_mb and not fits("lora") and fits("qlora") else "lora"
+
+
 def _between(parameters: int) -> tuple[Point, Point, float]:
     """The two points around a size, and how far it lies from the first to the second, in [0, 1]."""
     size = min(max(parameters, POINTS[0].parameters), POINTS[-1].parameters)
@@ -72,26 +86,3 @@ def _between(parameters: int) -> tuple[Point, Point, float]:
             span = math.log(high.parameters / low.parameters)
             return low, high, math.log(size / low.parameters) / span
     raise AssertionError("the table covers every size")
-
-
-def estimate(
-    chosen: Mapping[str, Any], rows: int, parameters: int, tokens: int = 0
-) -> dict[str, Any]:
-    """What a training would take on two processor cores: steps, seconds, memory in MB.
-
-    chosen: hyper-parameters by their names in TrainingSpec. tokens: of all rows; 0: guessed.
-    Work: 6 floating-point operations per weight and token (forward 2, backward 4). Memory: float32
-    weights, and activations of one batch at about 34 bytes per weight's square root, token and
-    layer; both within a factor of two.
-    """
-    tokens = tokens or rows * TOKENS_PER_ROW
-    batch = int(chosen["batch_size"]) * int(chosen.get("accumulation", 1))
-    steps = math.ceil(rows * float(chosen["epochs"]) / batch)
-    work = 6 * parameters * tokens * float(chosen["epochs"]) / FLOPS_PER_SECOND
-    width = math.sqrt(parameters)
-    activations = 34 * width * int(chosen["batch_size"]) * tokens / max(1, rows)
-    return {
-        "steps": steps,
-        "seconds": round(FIXED_SECONDS + STEP_SECONDS * steps + work),
-        "memory_mb": round(700 + (4.2 * parameters + activations) / 1e6),
-    }
