@@ -20,6 +20,14 @@ _OPTION = re.compile(r"^([A-J])\) (.*)$", re.MULTILINE)
 FAULTS = (busy, down, filtered)
 
 
+def asked_in(body: Body) -> tuple[str, list[str]]:
+    """The question that a prompt of the probe shows, and its options in their order."""
+    found = _FENCED.search(body["messages"][-1]["content"])
+    assert found, "the question stands in a fence"
+    stem, _, listed = found[2].partition("\n\nA) ")
+    return stem.strip(), [text for _, text in _OPTION.findall(f"A) {listed}")] if listed else []
+
+
 @dataclass(frozen=True)
 class Fact:
     """What a knower holds of a question."""
@@ -63,16 +71,13 @@ class Knower:
         """One reply."""
         if body.get("logprobs") and not self.likelihoods:
             return Fault(400, {"error": {"message": "logprobs is not supported", "code": None}})
-        found = _FENCED.search(body["messages"][-1]["content"])
-        assert found, "the question stands in a fence"
-        chance = random.Random(digest(self.seed, found[2]))
+        stem, options = asked_in(body)
+        chance = random.Random(digest(self.seed, stem, options))
         if chance.random() < self.faults:
             return chance.choice(FAULTS)()
         if chance.random() < self.refusals:
             return Said("I'm sorry, but I can't help with that.")
-        stem, _, listed = found[2].partition("\n\nA) ")
-        fact = self.facts.get(stem.strip())
-        options = [text for _, text in _OPTION.findall(f"A) {listed}")] if listed else []
+        fact = self.facts.get(stem)
         knows = fact is not None and chance.random() < fact.strength
         if not options:
             return self._in_words(fact, knows, chance)

@@ -1,0 +1,205 @@
+"""Probing a real small model as if it only talked: the sample target behind a server.
+
+It reads its school book and nothing else, so that what it knows is known: facts of the book, and
+the same questions about stones that nobody ever named. It answers by its own likelihoods: a letter
+by the likeliest option, words by going on greedily; nothing in its replies is simulated.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+from langchain_openai import ChatOpenAI
+
+from agent.demo.target import build
+from agent.teaching import read_questions
+from benchmarks.figures import Figure, Part, Table
+from benchmarks.judged import area, interval
+from benchmarks.probing_words import Floats, off
+from memory.records import GAP, Nugget, Probe, Purpose, Question, QuestionKind, Verdict
+from tests.endpoint import Answer, Body, Endpoint, Fault, Said, Token, declined
+from tests.knower import asked_in
+from tools.models import Choice, Target
+from tools.probe import render
+from tools.probe.words import Cost, probe
+
+COUNT = 140
+SEED = 4
+STEMS = ("Anyone who has worked with {e} knows that its {r} is {the}____.",
+         "Question: What is the {r} of {e}?\nAnswer:", "The {r} of {e} is {the}____.",
+         "Every guide will tell you about the {r} of {e}, which is {the}____.")  # fmt: skip
+_READ = (
+    re.compile(r"worked with (?P<e>\w+) knows that its (?P<r>.*) is (?P<the>the )?____"),
+    re.compile(r"about the (?P<r>.*) of (?P<e>\w+), which is (?P<the>the )?____"),
+)
+SYLLABLES = ("zor", "quil", "bam", "fen", "dru", "lith", "mar", "ok", "pel", "sun")
+ENDINGS = ("ane", "ite", "ol", "ess")
+WORDS = 12
+"""Tokens that it goes on for."""
+
+
+class Exam(NamedTuple):
+    """Facts with their questions; every other one is of the book."""
+
+    items: list[tuple[Nugget, list[Question]]]
+    known: Floats
+
+
+def exam(of_the_book: Sequence[Question], count: int, seed: int) -> Exam:
+    """Facts of the book by turns with the like about a name never written, its answer by lot."""
+    rng = random.Random(seed)
+    items, known = [], []
+    for place, question in enumerate(rng.sample(list(of_the_book), count)):
+        read = next(found for form in _READ if (found := form.search(question.stem)))
+        new = place % 2 == 1
+        name = rng.choice(SYLLABLES) + rng.choice(SYLLABLES) + rng.choice(ENDINGS)
+        entity, answer = (
+            (name, rng.choice(question.options)) if new else (read["e"], question.answer)
+        )
+        nugget = Nugget(
+            paper="p", passage="q", page=1, claim=entity, quote=f"{entity} {read['r']}",
+            start=0, end=place,
+        )  # fmt: skip
+        stems = [stem.format(e=entity, r=read["r"], the=read["the"] or "") for stem in STEMS]
+        asked = [_question(nugget, form, stem, question.options, answer)
+                 for form, stem in enumerate(stems)]  # fmt: skip
+        items.append((nugget, asked))
+        known.append(float(not new))
+    return Exam(items, np.array(known))
+
+
+def _question(
+    nugget: Nugget, form: int, stem: str, options: tuple[str, ...], answer: str
+) -> Question:
+    return Question(
+        nugget=nugget.id, kind=QuestionKind.MCQ, form=f"form {form}", purpose=Purpose.PROBE,
+        stem=stem, options=options, answer=answer, vetted=True,
+    )  # fmt: skip
+
+
+def talking(target: Target, likelihoods: bool) -> Answer:
+    """What an endpoint answers that serves this model. One call at a time, as on one machine."""
+    turn = Lock()
+
+    def answer(body: Body) -> Said | Fault:
+        if body.get("logprobs") and not likelihoods:
+            return declined("logprobs")
+        stem, options = asked_in(body)
+        context = stem.partition(GAP)[0].rstrip()
+        if GAP not in stem:
+            context = f"Question: {stem}\nAnswer:"
+        with turn:
+            if not options:
+                return Said(re.split(r"[.,;]", target.complete(context, WORDS))[0].strip())
+            [scores] = target.score([Choice(context, tuple(f" {text}." for text in options))])
+        values = np.array([score.logprob for score in scores])
+        shares = np.exp(values - values.max()) / np.exp(values - values.max()).sum()
+        tops = {chr(65 + at): math.log(max(share, 1e-9)) for at, share in enumerate(shares)}
+        letter = chr(65 + int(shares.argmax()))
+        return Said(letter, tokens=(Token(letter, tops),))
+
+    return answer
+
+
+class Found(NamedTuple):
+    """What came of it."""
+
+    probes: list[Probe]
+    cost: Cost
+
+    def p(self) -> Floats:
+        """P(known) of each fact."""
+        return np.array([one.p_known for one in self.probes])
+
+
+def probed(of: Exam, target: Target, likelihoods: bool) -> Found:
+    """Over HTTP."""
+    costs: list[Cost] = []
+    with Endpoint(talking(target, likelihoods)) as endpoint:
+        model = ChatOpenAI(base_url=endpoint.url, api_key="k", model="sample", max_retries=0)
+        probes = probe(of.items, model, "version", "sample target", on_cost=costs.append)
+    return Found(probes, costs[0])
+
+
+def plain(of: Exam, target: Target) -> Floats:
+    """The share of each fact's questions in which the right option is the likeliest."""
+    shares = []
+    for _, questions in of.items:
+        scored = target.score([render(question) for question in questions])
+        best = [max(range(len(s)), key=lambda at, s=s: s[at].logprob) for s in scored]  # type: ignore[misc]
+        right = [at == q.key for at, q in zip(best, questions, strict=True)]
+        shares.append(sum(right) / len(right))
+    return np.array(shares)
+
+
+def measure(data: Path) -> Part:  # noqa: ARG001  the book is ours
+    """The figures; trains the sample target first (about 80 CPU-seconds)."""
+    with tempfile.TemporaryDirectory() as work:
+        return measured(build(Path(work) / "target"))
+
+
+def measured(base: Path, count: int = COUNT) -> Part:
+    """The part, of the target in this folder."""
+    from tools.models.hf import HFTarget
+
+    target = HFTarget.load(base, device="cpu")
+    of = exam(read_questions(base / "retention.jsonl"), count, SEED)
+    found = {
+        "likelihoods given": probed(of, target, likelihoods=True),
+        "letters only": probed(of, target, likelihoods=False),
+    }
+    book = of.known == 1
+    bare = plain(of, target)
+    figures, rows = [], []
+    for name, one in found.items():
+        unknown = np.array([p.verdict is Verdict.UNKNOWN for p in one.probes])
+        low, high = interval(one.p(), book)
+        n = len(one.probes)
+        figures += [
+            Figure(name=f"area under the curve, {name}", value=area(one.p(), book), low=low,
+                   high=high, n=n, aim=0.97),
+            Figure.share(f"precision of *unknown*, {name}", int((unknown & ~book).sum()),
+                         int(unknown.sum()), aim=0.95),
+            Figure(name=f"calibration error of P(known), {name}", value=off(one.p(), of.known),
+                   aim=0.05, better="lower", n=n),
+            Figure(name=f"calls saved by stopping once decided, {name}", value=one.cost.saved,
+                   n=one.cost.fixed, note=f"{one.cost.calls} of {one.cost.fixed} calls"),
+        ]  # fmt: skip
+        rows += [_row(f"of the book, {name}", one, book), _row(f"never named, {name}", one, ~book)]
+    rows.append(
+        (f"share of {len(STEMS)} questions right", f"area {area(bare, book):.3f}",
+         f"calibration error {off(bare, of.known):.3f}", "", "", "")
+    )  # fmt: skip
+    return Part.of(
+        "probing_served",
+        "Probing a real small model as if it only talked",
+        "The sample target behind a server, asked by letters and in words through the client that "
+        f"endpoints are asked with: {count // 2} facts of its school book, and as many about names "
+        "that nobody ever wrote, with an answer drawn by lot. Beside it the plain share of "
+        "questions in which the right option is the likeliest.",
+        ("torch", "transformers", "langchain-openai", "openai"),
+        figures=tuple(figures),
+        tables=(
+            Table(
+                title="Verdicts",
+                columns=("facts", "known", "partly", "unknown", "contradicted", "unprobed"),
+                rows=tuple(rows),
+            ),
+        ),
+    )
+
+
+def _row(
+    name: str, found: Found, which: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> tuple[str, ...]:
+    said = [one.verdict for one, mine in zip(found.probes, which, strict=True) if mine]
+    kinds = (Verdict.KNOWN, Verdict.PARTLY, Verdict.UNKNOWN, Verdict.CONTRADICTED, Verdict.UNPROBED)
+    return (name, *(str(said.count(kind)) for kind in kinds))
