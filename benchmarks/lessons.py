@@ -80,18 +80,25 @@ def claims(seed: int, count: int) -> list[str]:
     told = []
     for stone in chance.sample(free, -(-count // EACH)):
         for relation in chance.sample(sorted(values), EACH):
-            value = chance.choice(_free(values[relation]))
+            value = _value(values[relation], chance)
             told.append(_claim(book, Fact(stone, relation, value, often=True)))
     return told[:count]
 
 
-def _free(told: set[str]) -> list[str]:
-    """What may be said of a new stone: the names that are told, or other numbers between theirs."""
-    numbers = {int(value.split()[0]): value for value in told if value[0].isdigit()}
+def _value(told: set[str], chance: random.Random) -> str:
+    """For a new stone: one of the names that are told, or a number that is not.
+
+    Even in the logarithm, from half of the least to twice the most of those told: the teacher's
+    wrong numbers lie around the right one, and in a narrow range many of them would lie outside it,
+    so that who has learnt the range can do without the fact.
+    """
+    numbers = [int(value.split()[0]) for value in told if value[0].isdigit()]
     if not numbers:
-        return sorted(told)
-    unit = told.copy().pop().partition(" ")[2]
-    return [f"{n} {unit}" for n in range(min(numbers), max(numbers)) if n not in numbers]
+        return chance.choice(sorted(told))
+    low, span = min(numbers) / 2, 4 * max(numbers) / min(numbers)
+    drawn = iter(lambda: round(low * span ** chance.random()), None)
+    unit = min(told).partition(" ")[2]
+    return f"{next(n for n in drawn if n not in numbers)} {unit}"
 
 
 def _claim(book: Sources, fact: Fact) -> str:
