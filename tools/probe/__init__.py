@@ -133,8 +133,7 @@ def judge(
     evidence = [_evidence(batch[name]) for name in order]
     kept = sorted((one for one in sure if one.evidence), key=lambda one: one.id)
     fitted = fit(evidence, [_evidence(one) for one in kept])
-    found = judged(fitted, evidence, [batch[name].answers for name in order])
-    by_id = dict(zip(order, found, strict=True))
+    by_id = {one.id: judged(fitted, _evidence(one), one.answers) for one in probes if one.evidence}
     return [
         one.but(
             p_known=by_id[one.id].belief.mean,

@@ -1,7 +1,7 @@
 """From evidence to a belief and a verdict in one word, each nugget in the light of its batch.
 
-Three things may be true of a nugget: the target holds the right answer, it holds one of the wrong
-options, or it holds none. All are measured by the same calibration.
+A wrong option is measured as the right one is: by the same calibration, against what it gets after
+strangers' stems.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ from tools.probe.evidence import NUMBERS, Evidence, Floats
 
 UNKNOWN, KNOWN = 0.1, 0.9
 """P(known) up to which a fact counts as unknown, and from which as known."""
-HELD = 0.9
-"""P that the target holds one wrong option, from which that is a contradiction."""
+HELD = 0.7
+"""P that the target holds one wrong option, from which that is a contradiction. On a model for
+development 44 of 50 called so had been told that very value, of 56; from 0.9 on, 25 of 26."""
 MOST = 2 / 3
 """Share of the phrasings in which it must be the favourite, and of at least two."""
-AGAINST = 0.05
-"""Share of facts of which something else is held, before seeing data: this of 20."""
 
 
 class Judgement(NamedTuple):
@@ -35,65 +34,33 @@ class Judgement(NamedTuple):
     reason: str
 
 
-def judged(
-    fitted: Fitted, batch: Sequence[Evidence], favourites: Sequence[Sequence[str]]
-) -> list[Judgement]:
-    """One judgement for each piece of evidence.
+def judged(fitted: Fitted, evidence: Evidence, favourites: Sequence[str]) -> Judgement:
+    """What is to be thought of one nugget.
 
-    favourites: for each, the likeliest option of every question that was read.
+    favourites: the likeliest option of every question that was read, at least one.
     """
-    ratios = [fitted.ratio(_rows(e)) for e in batch]
-    shares = _shares(fitted, ratios)
-    return [
-        _judged(fitted, e, ratio, shares, said)
-        for e, ratio, said in zip(batch, ratios, favourites, strict=True)
-    ]
-
-
-def _rows(evidence: Evidence) -> Floats:
-    return np.array(evidence.rows, dtype=float).reshape(-1, NUMBERS + 1)
-
-
-def _shares(fitted: Fitted, ratios: Sequence[Floats]) -> Floats:
-    """[3]: unknown, known, something else held. The last by expectation and maximisation."""
-    known = float(odds(fitted.theta[0]))
-    right = np.array([np.exp(min(ratio[0], 30)) for ratio in ratios])
-    wrong = np.array([np.exp(np.minimum(r[1:], 30)).mean() if len(r) > 1 else 0 for r in ratios])
-    against = AGAINST
-    for _ in range(50):
-        held = against * wrong
-        part = held / ((1 - known) * (1 - against) + known * right + held)
-        against = float((part.sum() + 20 * AGAINST) / (len(part) + 20))
-    return np.array([(1 - known) * (1 - against), known, (1 - known) * against])
-
-
-def _judged(
-    fitted: Fitted, evidence: Evidence, ratio: Floats, shares: Floats, said: Sequence[str]
-) -> Judgement:
-    weights = np.exp(np.minimum(ratio, 30))
-    weights[0] *= shares[1]
-    weights[1:] *= shares[2] / max(1, len(weights) - 1)
-    rest = shares[0] + weights[1:].sum()
-    at = float(np.log(weights[0] / rest))
-    error = float(fitted.error(_rows(evidence)[:1])[0])
-    mean, low, high = (round(float(odds(x)), 6) for x in (at, at - 1.96 * error, at + 1.96 * error))
-    belief = Belief(mean, low, high)
-    told = f"{Counter(said)[evidence.candidates[0]]} of {len(said)} right"
-    if held := _held(evidence, weights, shares[0], said):
+    rows = np.array(evidence.rows, dtype=float).reshape(-1, NUMBERS + 1)
+    ratio = fitted.ratio(rows)
+    at, error = float(fitted.theta[0] + ratio[0]), float(fitted.error(rows[:1])[0])
+    belief = Belief(*(round(float(odds(at + off)), 6) for off in (0, -1.96 * error, 1.96 * error)))
+    told = f"{Counter(favourites)[evidence.candidates[0]]} of {len(favourites)} right"
+    if held := _held(fitted, evidence, np.exp(np.clip(ratio, -30, 30)), favourites):
         return Judgement(belief, Verdict.CONTRADICTED, f"it is confident of {held!r}")
-    if mean <= UNKNOWN:
+    if belief.mean <= UNKNOWN:
         return Judgement(belief, Verdict.UNKNOWN, f"{told}, no more than unknown answers get")
-    verdict = Verdict.KNOWN if mean >= KNOWN else Verdict.PARTLY
-    return Judgement(belief, verdict, told)
+    return Judgement(belief, Verdict.KNOWN if belief.mean >= KNOWN else Verdict.PARTLY, told)
 
 
-def _held(evidence: Evidence, weights: Floats, nothing: float, said: Sequence[str]) -> str:
-    """The wrong option that the target holds for true; empty where there is none."""
-    if len(weights) < 2:
+def _held(fitted: Fitted, evidence: Evidence, ratio: Floats, favourites: Sequence[str]) -> str:
+    """The wrong option that the target holds for true; empty where there is none.
+
+    Before anything is heard, all wrong options together are as likely to be held as the right one.
+    """
+    if len(ratio) < 2:
         return ""
-    best = 1 + int(np.argmax(weights[1:]))
+    known = float(odds(fitted.theta[0]))
+    best = 1 + int(np.argmax(ratio[1:]))
     option = evidence.candidates[best]
-    times = Counter(said)[option]
-    if times < max(2, MOST * len(said)):
-        return ""
-    return option if weights[best] / (nothing + weights.sum()) >= HELD else ""
+    often = Counter(favourites)[option] >= max(2, MOST * len(favourites))
+    held = known / (len(ratio) - 1) * ratio[best]
+    return option if often and held >= HELD * (1 - known + known * ratio[0] + held) else ""
