@@ -40,8 +40,15 @@ from memory.records import (
 
 
 def approve(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
-    """All nuggets a person accepted for this interest; NothingToDo where none is new."""
+    """All nuggets a person accepted for this interest; NothingToDo where none is new.
+
+    A training that this machine cannot do is refused before a question is written for it.
+    """
     ctx = context_of(runtime)
+    if method := ctx.settings.training.method:
+        from tools.training.methods import demand, device_here
+
+        demand(method, device_here())
     interest = ctx.store.get(Interest, state["interest"])
     nuggets = teachable(ctx, interest)
     version = ctx.current(interest.target)
