@@ -20,7 +20,8 @@ from memory.records import TrainingSpec
 from tools.training.estimate import machine_here, shape_of
 from tools.training.methods import demand, loaded
 from tools.training.session import prepared
-from tools.training.trainer import Split, make_trainer
+from tools.training.shortage import Split
+from tools.training.trainer import make_trainer
 
 SIZES = (Size(768, 12, 32000, 128, 16), Size(2048, 22, 32000, 256, 16))
 """0.1 G and 1.3 G weights."""

@@ -21,7 +21,7 @@ from tools.training.preflight import preflight, render
 from tools.training.recipe import method_for, recommend
 from tools.training.rows import SILENT, Row, Written, read_rows, running_order, tokenise
 from tools.training.run import failure
-from tools.training.shortage import out_of_memory, smaller
+from tools.training.shortage import kernel_kills, out_of_memory, smaller
 
 SPEC = {"base": "b", "base_sha256": "0", "dataset": "d", "train_file": "t", "output": "o"}
 
@@ -269,6 +269,13 @@ def test_want_of_memory_is_known_by_its_words(fault: BaseException) -> None:
     assert out_of_memory(fault)
     assert not out_of_memory(ValueError("out of memory"))
     assert not out_of_memory(RuntimeError("The size of tensor a (3) must match"))
+
+
+def test_the_kernel_counts_whom_it_killed(tmp_path: Path) -> None:
+    (tmp_path / "vmstat").write_text("nr_free_pages 12\noom_kill 3\n")
+    assert kernel_kills(tmp_path / "vmstat") == 3
+    assert kernel_kills(tmp_path / "none") == 0
+    assert kernel_kills() >= 0
 
 
 @given(st.integers(1, 512), st.integers(1, 16))

@@ -10,15 +10,19 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+from safetensors.torch import load_file
 
 from memory.errors import BadModel, TrainingFailed
 from memory.records import TrainingSpec
 from tests.models import CORPUS, tiny
+from tools.models.files import WEIGHTS
 from tools.models.hf import HFTarget, fingerprint
 from tools.models.merged import merge, parity
 from tools.training import STOPPED, journal
 from tools.training.run import train
+from tools.training.shortage import split_of
 
 pytestmark = pytest.mark.slow
 STEPS = 60
@@ -124,6 +128,26 @@ def test_a_killed_training_resumes_from_its_last_whole_checkpoint(
     )
     (newest / "optimizer.pt").write_bytes((newest / "optimizer.pt").read_bytes()[:100])
     assert weights(train(spec)) == weights(adapter_of(undisturbed))
+
+
+def test_a_training_killed_for_want_of_memory_goes_on_in_smaller_batches(
+    llama: Path, tmp_path: Path, undisturbed: TrainingSpec
+) -> None:
+    """On a processor nothing is raised: the system kills, and only counts it."""
+    spec = spec_for(llama, tmp_path)
+    kills: list[int] = []
+
+    def kill(row: dict[str, Any]) -> None:
+        if row["step"] == 9 and not kills:
+            (child,) = psutil.Process().children()
+            child.kill()
+            kills.append(child.pid)
+
+    taught = train(spec, kill, kills=lambda: len(kills))
+    assert kills
+    assert split_of(spec) == (2, 2)
+    one, other = load_file(taught / WEIGHTS), load_file(adapter_of(undisturbed) / WEIGHTS)
+    assert max(float((one[name] - other[name]).abs().max()) for name in one) < 1e-4
 
 
 def test_a_training_whose_parent_is_killed_saves_its_state_and_ends(

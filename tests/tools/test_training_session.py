@@ -24,7 +24,8 @@ from tools.training import journal
 from tools.training.batches import keeps_rows_apart, packed, padded
 from tools.training.methods import demand, loaded
 from tools.training.program import result_of
-from tools.training.session import attempts, prepared, split_of, train
+from tools.training.session import attempts, prepared, train
+from tools.training.shortage import split_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*gradient_checkpointing:FutureWarning")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Any
 from memory.errors import TrainingFailed
 from memory.records import TrainingSpec
 from tools.training import ADAPTER, BUSY, STOPPED, WHOLE, journal
+from tools.training.shortage import halve, kernel_kills
 
 Progress = Callable[[dict[str, Any]], None]
 LOG = "train.log"
@@ -22,16 +24,32 @@ GRACE = 10
 """Seconds a training has to save its state before it is killed."""
 
 
-def train(spec: TrainingSpec, on_progress: Progress = lambda _: None) -> Path:
+def train(
+    spec: TrainingSpec,
+    on_progress: Progress = lambda _: None,
+    kills: Callable[[], int] = kernel_kills,
+) -> Path:
     """Train, or go on where it stopped, or find it done; returns the folder of the result.
 
-    on_progress: called with rows of step, steps, loss (or validation_loss), seconds and eta.
-    The training ends with this process: it saves its state when we go. Raises TrainingFailed.
+    on_progress: called with rows of step, steps, loss (or validation_loss, or a note), seconds and
+    eta. kills: how many processes the system has killed for want of memory; a training among them
+    goes on in smaller batches. It ends with this process: it saves its state when we go. Raises
+    TrainingFailed.
     """
     output = Path(spec.output).absolute()
     output.mkdir(parents=True, exist_ok=True)
     request = output / "request.json"
     request.write_text(_absolute(spec, output).model_dump_json(), "utf-8")
+    before = kills()
+    while code := _run(request, output, on_progress):
+        before, now = kills(), before
+        if code != -signal.SIGKILL or before == now or not halve(spec):
+            raise failure(code, output / LOG)
+    return output / (WHOLE if spec.method == "full" else ADAPTER)
+
+
+def _run(request: Path, output: Path, on_progress: Progress) -> int:
+    """The program in a process of its own; its exit code."""
     command = [sys.executable, "-m", "tools.training.program", str(request)]
     with (output / LOG).open("ab") as log:
         child = subprocess.Popen(
@@ -46,9 +64,7 @@ def train(spec: TrainingSpec, on_progress: Progress = lambda _: None) -> Path:
             _follow(child, output / journal.FILE, on_progress)
         finally:
             end(child)
-    if child.returncode:
-        raise failure(child.returncode, output / LOG)
-    return output / (WHOLE if spec.method == "full" else ADAPTER)
+    return child.returncode
 
 
 def _absolute(spec: TrainingSpec, output: Path) -> TrainingSpec:
@@ -101,6 +117,6 @@ def failure(code: int, log: Path) -> TrainingFailed:
     if code == -9:
         return TrainingFailed(
             "The training was killed, probably for want of memory.",
-            "Set a smaller [training] batch_size in goldpan.toml and run it again; it resumes.",
+            "Free some and run it again, it resumes; or set a smaller [training] max_length.",
         )
     return TrainingFailed(f"The training ended with code {code}:\n{tail}", f"The whole log: {log}")

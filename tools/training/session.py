@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +18,8 @@ from tools.training.best import Best
 from tools.training.checkpoints import latest
 from tools.training.preflight import Preflight, preflight, render
 from tools.training.rows import Row, read_rows, tokenise
-from tools.training.shortage import out_of_memory, smaller
-from tools.training.trainer import Split, make_trainer
-
-SPLIT = "split.json"
-"""How steps are split since memory was short."""
+from tools.training.shortage import Split, halve, out_of_memory, split_of
+from tools.training.trainer import make_trainer
 
 
 class Ended(NamedTuple):
@@ -87,7 +86,6 @@ def attempts(
     The rows of each step, and so the result within rounding, stay the same. A split that was found
     is used by a training that resumes, too. Raises TrainingFailed where one row is too much.
     """
-    output = Path(spec.output)
     while True:
         split = split_of(spec)
         try:
@@ -97,16 +95,15 @@ def attempts(
                 raise
             told = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         # Here, and not above: the fault held on to all tensors of its stack.
-        less = Split(*smaller(*split))
-        if not less.batch_size:
+        less = halve(spec)
+        if less is None:
             raise TrainingFailed(
                 f"Memory does not suffice for one row in a batch: {told}.",
                 'Set a smaller [training] max_length in goldpan.toml, or method = "qlora".',
             )
-        _replace(output / SPLIT, less._asdict())
         note = f"memory ran out; from here {less.accumulation} batches of {less.batch_size} a step"
         print(f"{note} ({told})", flush=True)
-        _note(output, note)
+        _note(Path(spec.output), note)
         release()
 
 
@@ -138,15 +135,6 @@ def attempt(
     return Ended(trainer, best, result.training_loss, early and stop() and not best.over)
 
 
-def split_of(spec: TrainingSpec) -> Split:
-    """The spec's own, or the smaller one that was found to fit."""
-    try:
-        found = json.loads((Path(spec.output) / SPLIT).read_text("utf-8"))
-        return Split(int(found["batch_size"]), int(found["accumulation"]))
-    except (OSError, ValueError, KeyError):
-        return Split(spec.batch_size, spec.accumulation)
-
-
 def release() -> None:
     """Give back what a failed attempt held."""
     import torch
@@ -154,6 +142,10 @@ def release() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    # What was freed in smaller blocks stays with the process otherwise: a training that was limited
+    # to 1 GB beside its libraries could not even load its model again.
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
 
 
 def finish(

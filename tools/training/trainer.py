@@ -7,23 +7,17 @@ from collections.abc import Sequence
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from memory.records import TrainingSpec
 from tools.training.batches import packed, padded
 from tools.training.rows import Row, running_order
+from tools.training.shortage import Split
 
 LINES = 120
 """Progress rows written in a whole training, about."""
 LARGE = 1_000_000_000
 """Weights from which activations are computed twice rather than kept."""
-
-
-class Split(NamedTuple):
-    """How the rows of one optimiser step are computed."""
-
-    batch_size: int
-    accumulation: int
 
 
 def make_trainer(
