@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from memory.records import Question, QuestionKind
 from tools.questions.chance import even
-from tools.questions.guessing import Guess, favoured, guess, shares
+from tools.questions.guessing import Guess, guess, shares
 from tools.questions.texts import normal, options_of
 from tools.questions.traits import Floats, Prior, Sheet
 
@@ -72,7 +72,7 @@ def vet_set(vetted: Sequence[Question], prior: Prior | None = None) -> VettedSet
 def report(questions: Sequence[Question], prior: Prior | None = None) -> SetReport:
     """What a set of vetted questions is like; refuses nothing."""
     sheets = list(sheets_of(questions).values())
-    found = guess(sheets, shares(sheets, prior))
+    found = guess(sheets, prior)
     return _report(questions, found, found)
 
 
@@ -126,27 +126,22 @@ def _unguessed(
     learn anew from the rest: what it knew by a habit of the left out is then no longer known.
     """
     kept = dict(sheets)
-    before = after = guess([], [])
-    while True:
-        given = shares(list(kept.values()), prior)
-        after = guess(list(kept.values()), given)
-        before = before if before.sheets else after
-        if after.within_noise:
-            break
+    before = after = guess(list(kept.values()), prior)
+    while not after.within_noise:
+        right = _surest(kept, shares(list(kept.values()), prior))
         beyond = after.right - after.chance * after.sheets
-        for name in _surest(kept, given)[: max(1, int(beyond / 2))]:
+        for name in right[: max(1, int(beyond / 2))]:
             del kept[name]
+        after = guess(list(kept.values()), prior)
     return before, after, [name for name in sheets if name not in kept]
 
 
 def _surest(sheets: Mapping[Name, Sheet], given: Sequence[Floats]) -> list[Name]:
-    """Sheets guessed right, the surest first."""
-    right = {
-        name: float(share[sheet.key])
-        for (name, sheet), share in zip(sheets.items(), given, strict=True)
-        if favoured(share) == sheet.key
+    """Sheets by the share that the guesser gave to the right option, the surest first."""
+    share = {
+        name: float(of[sheet.key]) for (name, sheet), of in zip(sheets.items(), given, strict=True)
     }
-    return sorted(right, key=lambda name: -right[name])
+    return sorted(share, key=lambda name: -share[name])
 
 
 def _refused(question: Question, reason: str) -> Question:

@@ -22,7 +22,8 @@ _PAPER = re.compile(
     r"\b(?:our(?! (?:solar system|galaxy|planet|species|ancestors|bod(?:y|ies)|sun)\b)|we|us)\b|"
     r"\b(?:this|the present|the current) (?:study|paper|work|article|investigation|experiment|"
     r"trial|review|report|survey|research|manuscript)\b|\bthe (?:authors?|text|passage|excerpt|"
-    r"article|paper)\b(?! (?:of|industry|mill|by|on)\b)|\bdescribed here(?:in)?\b",
+    r"article|paper)\b(?! (?:of|industry|mill|by|on)\b)|\bdescribed here(?:in)?\b|"
+    r"\bthe (?:above|aforementioned)\b|\b(?:according to|based on) (?:this|these)\b",
     re.IGNORECASE,
 )
 """Words for the paper itself, which the reader does not see."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -22,7 +23,9 @@ def normal(text: str) -> str:
 
     What has neither words nor numbers (`↑ ↓`) stays as it is.
     """
-    words = re.findall(r"\w+(?:[.,]\d+)*|[%°±+<>=/-]", text.lower().replace("−", "-"))
+    # The micro sign and the Greek letter look alike; one of them is what capitals come back as.
+    plain = unicodedata.normalize("NFKC", text).lower().replace("−", "-")
+    words = re.findall(r"\w+(?:[.,]\d+)*|[%°±+<>=/-]", plain)
     led = len(words) > 1 and words[0] in _ARTICLES
     return " ".join(words[led:]) or " ".join(text.split())
 
