@@ -15,6 +15,10 @@ from tools.probe.words.kinds import IGNORANCE, Form, Heard
 
 HALF = 0.5
 """A belief whose 95 % interval lies on one side of this is decided."""
+AGAIN = 1 / 3
+"""Weight of a further reply to the same question in the same form, its options in another order:
+a model mostly says again what it said. Counted in full, 3 of 70 facts that nobody ever told a
+small model were called known to it."""
 FLAT = 8.0
 """Weight of an even prior, in nuggets, against what the batch itself shows of how its knowledge is
 spread: with few nuggets the prior stays nearly even."""
@@ -30,6 +34,8 @@ class Held(NamedTuple):
     """What it got in each ask where it could be said."""
     floors: tuple[float, ...]
     """What a model without knowledge would have given it there."""
+    weights: tuple[float, ...]
+    """1 for the first reply to a question in a form, AGAIN for later ones."""
 
     @property
     def log(self) -> _Array:
@@ -41,13 +47,16 @@ class Held(NamedTuple):
         share = np.array(self.shares)[:, None]
         floor = np.clip(np.array(self.floors), 1 - SURE, SURE)[:, None]
         chance = floor + (1 - floor) * _GRID
-        found: _Array = (share * np.log(chance) + (1 - share) * np.log(1 - chance)).sum(0)
+        told = share * np.log(chance) + (1 - share) * np.log(1 - chance)
+        found: _Array = np.array(self.weights) @ told
         return found
 
     @property
     def lift(self) -> float:
         """By how much it got more than its floor, on average."""
-        return float(np.mean(np.subtract(self.shares, self.floors))) if self.shares else 0.0
+        if not self.shares:
+            return 0.0
+        return float(np.average(np.subtract(self.shares, self.floors), weights=self.weights))
 
 
 def right(heard: Sequence[Heard], ignorance: Ignorance) -> Held:
@@ -71,7 +80,15 @@ def wrong(heard: Sequence[Heard], key: tuple[str, str], ignorance: Ignorance) ->
 
 def _evidence(heard: Sequence[tuple[Heard, str]], ignorance: Ignorance) -> Held:
     pairs = [_pair(one, label, ignorance.floor(one, label)) for one, label in heard]
-    return Held(tuple(share for share, _ in pairs), tuple(floor for _, floor in pairs))
+    seen: set[tuple[str, Form]] = set()
+    weights = []
+    for one, _ in heard:
+        way = (one.ask.question.id, one.ask.form)
+        weights.append(AGAIN if way in seen else 1.0)
+        seen.add(way)
+    return Held(
+        tuple(share for share, _ in pairs), tuple(floor for _, floor in pairs), tuple(weights)
+    )
 
 
 def _pair(one: Heard, label: str, floor: float) -> tuple[float, float]:
