@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tools.teachers.offline.facts import Fact, attribute_of, stated
 from tools.teachers.offline.kinds import DIRECTIONS, Term, Type
 from tools.teachers.offline.places import draw, order
-from tools.teachers.offline.values import made_up
+from tools.teachers.offline.values import alike, made_up, window
 from tools.teachers.offline.words import is_plural
 
 OPTIONS, MOST = 4, 10
@@ -109,7 +109,9 @@ def wrong_options(
     type_ = fact.term.type
     least = min(wanted, LEAST)
     if type_ in {Type.QUANTITY, Type.NUMBER, Type.YEAR}:
-        values = tuple(made_up(fact.term, wanted, f"{seed}|{fact.term.start}"))
+        seed_ = f"{seed}|{fact.term.start}"
+        values = _measured(fact, bank(tuple(claims)), quote, seed_, wanted)
+        values = values or tuple(made_up(fact.term, wanted, seed_))
         return Options(values, MADE) if len(values) >= least else None
     if fact.denied:
         # What X does not do is not one thing: another option may be as right.
@@ -120,6 +122,25 @@ def wrong_options(
         found = _opposite(fact.term.text)
         return Options(found, MADE) if len(found) >= least else None
     return _of_one_family(fact, bank(tuple(claims)), quote, seed, wanted)
+
+
+def _measured(fact: Fact, lent: Bank, quote: str, seed: str, wanted: int) -> tuple[str, ...]:
+    """What other claims give in this unit, format and magnitude; none where there are too few.
+
+    What was measured is likelier than what was made up, also to a model that knows neither. The
+    magnitudes let in lie around the answer's, which stands anywhere among them.
+    """
+    low, high = window(fact.term, seed)
+    found = {
+        other.term.text: None
+        for other in lent.by_trait.get((fact.term.type, f"head {fact.term.head}"), ())
+        if alike(other.term.text, fact.term.text, low, high)
+        and normal(other.term.text) not in normal(quote)
+        and not _same_question(fact, other)
+    }
+    if len(found) < wanted:
+        return ()
+    return tuple(sorted(found, key=lambda text: order(seed, text))[:wanted])
 
 
 def _of_one_family(fact: Fact, lent: Bank, quote: str, seed: str, wanted: int) -> Options | None:

@@ -20,6 +20,8 @@ _WORDS = (
 )  # fmt: skip
 _FINE = 12
 """Fewer units than so many are counted one by one; more go by a ratio."""
+_WIDE = 6.0
+"""Of a range of values, its end over its beginning."""
 _RATIOS = (1.16, 1.24, 1.36)
 """Between one value and the next: near enough to be of one order, far enough to be told apart."""
 
@@ -33,6 +35,24 @@ def _value(text: str) -> float | None:
         digits = digits.replace(",", "")
     digits = digits.replace(",", ".")
     return float(digits) if digits.count(".") <= 1 else None
+
+
+def window(term: Term, seed: str) -> tuple[float, float]:
+    """A range of one order of magnitude or less that has the term's value anywhere in it."""
+    value, at = _value(term.text) or 0.0, draw(f"{seed}|window", 1000) / 1000
+    if term.type is Type.YEAR:
+        return value - 60 * at, value + 60 * (1 - at)
+    return value / _WIDE**at, value * _WIDE ** (1 - at)
+
+
+def alike(text: str, answer: str, low: float, high: float) -> bool:
+    """Same format and decimals, another value, and within a range."""
+    a, b = _value(text), _value(answer)
+    if a is None or b is None:
+        return False
+    forms = [re.sub(r"\d", "", text), re.sub(r"\d", "", answer)]
+    decimals = [_decimals(found[0]) for x in (text, answer) if (found := _NUMERAL.search(x))]
+    return forms[0] == forms[1] and decimals[0] == decimals[1] and low <= a <= high and a != b
 
 
 def made_up(term: Term, wanted: int, seed: str) -> list[str]:
