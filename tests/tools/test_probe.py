@@ -153,6 +153,29 @@ def test_where_an_option_stands_does_not_matter() -> None:
     assert [p.p_known for p in one] == [p.p_known for p in other]
 
 
+@pytest.mark.parametrize("nats", [-1.5, 1.5])
+def test_how_long_an_answer_is_does_not_matter(nats: float) -> None:
+    """Long options lose likelihood with every word; some models are fond of them all the same."""
+    items = batch()
+    known, unknown = items[0][1][0].answer, items[1][1][0].answer
+    longer = {known: f"about {known} at noon", unknown: f"about {unknown} at noon"}
+    for _, asked in items:
+        for place, q in enumerate(asked):
+            options = tuple(longer.get(option, option) for option in q.options)
+            answer = longer.get(q.answer, q.answer)
+            asked[place] = q.model_copy(update={"options": options, "answer": answer})
+
+    class Biased(Scholar):
+        def _likes(self, context: str, option: str) -> OptionScore:
+            found = super()._likes(context, option)
+            more = nats * option.count(" at noon") if found.logprob < -0.1 else 0.0
+            return OptionScore(found.logprob + 3 * more, found.tokens)
+
+    said = verdicts(probe(items, Biased({"tin": known}), "version"))
+    assert said["tin"] is Verdict.KNOWN
+    assert said["lead"] in (Verdict.UNKNOWN, Verdict.PARTLY)
+
+
 def test_what_is_favoured_after_strangers_stems_too_is_not_knowledge() -> None:
     """A model that knows nothing still prefers short and frequent options, always the same."""
     items = batch()
