@@ -1,0 +1,86 @@
+"""Claims about what replies are worth: floors from false controls, beliefs from what lies above."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory.records import Purpose, Question, QuestionKind
+from tools.probe.words.belief import AGAIN, Held, believed, leaning, right, spread
+from tools.probe.words.ignorance import Ignorance
+from tools.probe.words.kinds import Ask, Form, Heard
+
+OPTIONS = ("tin", "lead", "copper", "osk resin of old trees")
+
+
+def heard(letter: int, turn: int = 0, *, control: bool = False, nugget: str = "n") -> Heard:
+    """A choice reply that named this letter; the options are turned by `turn` places."""
+    question = Question(
+        nugget=nugget, kind=QuestionKind.MCQ, form="f", purpose=Purpose.PROBE, stem="Which?",
+        options=OPTIONS, answer="tin", vetted=True,
+    )  # fmt: skip
+    order = tuple((place + turn) % 4 for place in range(4))
+    shares = {OPTIONS[place]: float(at == letter) for at, place in enumerate(order)}
+    ask = Ask(nugget, question, Form.CHOICE, "Which?", order, control=control)
+    return Heard(ask, shares, OPTIONS[order[letter]])
+
+
+def test_a_favourite_letter_becomes_its_floor_whatever_stands_there() -> None:
+    lover = Ignorance([heard(1, turn, control=True) for turn in range(16)])
+    for turn in range(4):
+        named = heard(1, turn)
+        assert lover.floor(named, named.held) > 0.9
+
+
+def test_a_favourite_option_becomes_its_floor_wherever_it_stands() -> None:
+    """`tin` stands at place -turn."""
+    lover = Ignorance([heard(-turn % 4, turn, control=True) for turn in range(8)])
+    for turn in range(4):
+        assert lover.floor(heard(0, turn), "tin") > 0.7
+
+
+def test_without_a_favourite_floors_are_nearly_even() -> None:
+    even = Ignorance([heard(n % 4, n // 4, control=True) for n in range(16)])
+    for option in OPTIONS:
+        assert 0.15 < even.floor(heard(0), option) < 0.38
+        assert Ignorance(()).floor(heard(0), option) == pytest.approx(0.25)
+
+
+def test_saying_again_is_worth_a_third() -> None:
+    """Else one wording asked twelve times would outweigh eleven wordings."""
+    once, thrice = ([heard(0)] * n for n in (1, 3))
+    nothing = Ignorance(())
+    assert right(once, nothing).weights == (1,)
+    assert right(thrice, nothing).weights == (1, AGAIN, AGAIN)
+    assert believed(right(once, nothing)).mean < believed(right(thrice, nothing)).mean
+    assert not leaning(thrice, nothing).known
+
+
+NONE = Held((), (), ())
+evidence = st.lists(
+    st.tuples(st.floats(0, 1), st.floats(0, 1), st.sampled_from([1.0, AGAIN])), max_size=10
+).map(lambda rows: Held(*(tuple(column) for column in zip(*rows, strict=True))) if rows else NONE)
+
+
+@given(evidence, st.lists(evidence, max_size=4))
+def test_a_belief_lies_in_its_interval_also_with_a_prior(one: Held, others: list[Held]) -> None:
+    for belief in (believed(one), believed(one, spread([one, *others]))):
+        assert 0 <= belief.low <= belief.mean <= belief.high <= 1
+
+
+@given(st.integers(1, 12))
+def test_what_is_never_right_may_be_wholly_unknown_and_the_other_way_round(count: int) -> None:
+    """With equal tails no interval would ever hold 0 or 1, which most facts are."""
+    never, always = (
+        believed(Held((share,) * count, (0.05,) * count, (1.0,) * count)) for share in (0.0, 1.0)
+    )
+    assert never.low == 0
+    assert always.high == 1
+
+
+def test_a_batch_of_known_and_unknown_facts_sharpens_each_belief() -> None:
+    yes, no = (Held((share,) * 5, (0.05,) * 5, (1.0,) * 5) for share in (1.0, 0.0))
+    prior = spread([yes, no] * 40)
+    assert believed(yes, prior).mean > 0.95 > believed(yes).mean
+    assert believed(no, prior).mean < 0.05 < believed(no).mean
