@@ -157,8 +157,7 @@ def central(options: list[str], key: int) -> None:
 def capital(options: list[str], key: int) -> None:
     """The right one was copied from a heading."""
     for place in range(len(options)):
-        first = options[place][:1]
-        options[place] = (first.upper() if place == key else first.lower()) + options[place][1:]
+        options[place] = options[place].title() if place == key else options[place].lower()
 
 
 def above(options: list[str], key: int) -> None:
