@@ -38,8 +38,8 @@ Questions of MMLU, ARC and MedMCQA with four answers in full text, scored by the
 each answer: once behind a PubMedQA passage of their own (about 346 tokens), once as 55 tokens
 behind the same answered examples of about 600 tokens. The model is a Llama of 36 million random
 weights with 32 000 words; only its shape matters for speed. Peer in the same process, on the same
-model and questions: the `loglikelihood` of lm-evaluation-harness' `HFLM`, batch size 1, the fastest
-on a processor as it pads nothing. One thread for both; ours before and after the peer in each
+model and questions: the `loglikelihood` of lm-evaluation-harness' `HFLM`, batch size 1 (with
+4 it took the same processor time). One thread for both; ours before and after the peer in each
 round, medians of the rounds' ratios; tokenising is counted for both. As the peer shares nothing,
 its time per question does not depend on how many there are, and each round gives it a few of ours.
 
