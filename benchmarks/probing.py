@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from benchmarks import judged, planted
 from benchmarks.figures import Figure, Part, Plot, Table
 from benchmarks.judged import Flags, Floats, area, interval
+from benchmarks.merging import nugget, sentences
 from memory.records import Probe, Question, Verdict
 from tools.models import Choice, Target
 from tools.models.hf import HFTarget
@@ -27,6 +28,8 @@ SEEDS = (1, 2, 3)
 """The priors of the calibration were set on models of other seeds, from 100 on."""
 SIZES = (1, 5, 20, 80, 400)
 """Nuggets in a batch."""
+CLAIMS = 200
+"""Sentences of real papers, most of which a question can be asked about."""
 BINS = 10
 OURS, GOLD, SHARES, COUNTED, BETA, WORDS = (
     "P(known)", "gold log-likelihood", "option softmax", "right answers counted",
@@ -42,7 +45,8 @@ and judged by the product's own door, **without a label**: the model's answers a
 stems show what it says when it cannot know.
 
 A fact counts as known where its claim was told, be it once. *Asked in words*: log odds of *yes*
-after *Is it true that …?*, which the corpus has exercises for. Only *labelled* figures use labels:
+after *Is it true that …?*, which the corpus has exercises for. *Claims of real papers*: results and
+conclusions of abstracts, put to the first of the models. Only *labelled* figures use labels:
 a logistic curve fitted on every second fact and measured on the others.
 """
 
@@ -67,12 +71,36 @@ class Seen(NamedTuple):
         return np.array([f.exposures if f.known or not f.told else -1 for f in self.facts])
 
 
-def measure(data: Path) -> Part:  # noqa: ARG001  everything is made here
+def measure(data: Path) -> Part:
     """The figures."""
     with tempfile.TemporaryDirectory() as work:
         seen = [trained(Path(work) / str(seed), seed) for seed in SEEDS]
-    return part(
-        seen, "probing", "Probing: facts planted in a small model", ABOUT, ("torch", "transformers")
+        found = part(
+            seen,
+            "probing",
+            "Probing: facts planted in a small model",
+            ABOUT,
+            ("torch", "transformers"),
+        )
+        target = HFTarget.load(Path(work) / str(SEEDS[0]))
+        return found.model_copy(update={"figures": (*found.figures, _ignorant(data, target))})
+
+
+def _ignorant(data: Path, target: Target) -> Figure:
+    """What is thought known of real papers, of which the model has read nothing."""
+    texts = Random(1).sample(sentences(data / "bench", odd=True), CLAIMS)
+    nuggets = [nugget(text, f"p{place}") for place, text in enumerate(texts)]
+    asked = planted.questions(nuggets)
+    probes = judge(ask([(one, asked.get(one.id, [])) for one in nuggets], target, "planted"))
+    counts = Counter(one.verdict for one in probes)
+    read = len(probes) - counts[Verdict.UNPROBED]
+    return Figure(
+        name="claims of real papers said known or contradicted by a model that never read one",
+        value=(counts[Verdict.KNOWN] + counts[Verdict.CONTRADICTED]) / max(1, read),
+        aim=0.02,
+        better="lower",
+        n=read,
+        note=f"{counts[Verdict.UNKNOWN]} unknown, {counts[Verdict.PARTLY]} partly",
     )
 
 
