@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from agent.settings import Training
 from benchmarks.figures import Figure, Part, Plot, Table
 from benchmarks.lessons import Lesson, Pupil, Report, judged, lessons, report, teach, value
-from memory.records import Question, QuestionKind, TrainingSpec
+from memory.records import Question, TrainingSpec
 from tools.dataset import leaks
 
 COUNT = 60
@@ -38,8 +38,8 @@ def most(count: int, asked: bool, questions: Sequence[Question]) -> list[Questio
     kept: list[Question] = []
     for _, group in groupby(questions, key=lambda question: question.nugget):
         rows = list(group)
-        kept += [row for row in rows if row.kind is QuestionKind.STATEMENT][:count]
-        kept += [row for row in rows if row.kind is not QuestionKind.STATEMENT and asked]
+        kept += [row for row in rows if row.told][:count]
+        kept += [row for row in rows if not row.told and asked]
     return kept
 
 

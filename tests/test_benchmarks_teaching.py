@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.lessons import EACH, chance, lessons
 from benchmarks.teaching_recipes import USUAL, Row, most, told, variants
-from memory.records import Purpose, QuestionKind
+from memory.records import Purpose
 
 
 def stones(claims: list[str]) -> set[str]:
@@ -41,8 +41,8 @@ def test_fewer_wordings_leave_out_no_fact() -> None:
     written = lessons(seed=3, count=6)[0].of(Purpose.TRAIN)
     kept = most(1, True, written)
     assert {question.nugget for question in kept} == {question.nugget for question in written}
-    assert sum(question.kind is QuestionKind.STATEMENT for question in kept) == 6
-    assert all(q.kind is QuestionKind.STATEMENT for q in most(2, False, written))
+    assert sum(question.told for question in kept) == 6
+    assert all(q.told for q in most(2, False, written))
 
 
 def test_every_table_of_recipes_holds_the_default_beside_what_differs() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory.records import Nugget, Purpose, Question, QuestionKind
-from tools.questions import REASONS, report, vet_set
+from tools.models import Choice, OptionScore
+from tools.questions import REASONS, liking, report, vet_set
 from tools.questions.chance import at_least, chi_squared, even, noise, successes
 from tools.questions.guessing import fit, guess, shares
 from tools.questions.traits import Sheet
@@ -67,6 +69,25 @@ def questions(sheets: list[Sheet]) -> tuple[list[Question], list[Nugget]]:
     return made, nuggets
 
 
+class Longwinded:
+    """Finds each letter of an option as unlikely as the other."""
+
+    sha256, parameters = "", 0
+
+    def __init__(self) -> None:
+        self.asked: list[Choice] = []
+
+    def score(self, choices: Sequence[Choice]) -> list[list[OptionScore]]:
+        self.asked += choices
+        return [[OptionScore(-float(len(o)), len(o)) for o in c.options] for c in choices]
+
+    def perplexity(self, texts: Sequence[str]) -> list[tuple[float, int]]:
+        raise NotImplementedError
+
+    def complete(self, prompt: str, max_new_tokens: int = 48) -> str:
+        raise NotImplementedError
+
+
 @pytest.mark.parametrize("way", ["longest", "a word", "middle", "odd one out", "first"])
 def test_a_key_that_gives_itself_away_is_found_without_the_questions(way: str) -> None:
     sheets = [betrayed(sheet, way) for sheet in drawn(120)]
@@ -107,6 +128,13 @@ def test_what_a_model_favours_with_no_question_is_a_shortcut_too() -> None:
 
     assert guess(sheets).within_noise
     assert guess(sheets, prior).accuracy > 0.9
+
+
+def test_the_liking_of_a_target_is_its_likelihood_of_options_without_a_question() -> None:
+    """Every option of a model with no text before it is a chance to guess."""
+    target = Longwinded()
+    assert liking(target)([("a", "bbb")]) == [[-1.0, -3.0]]
+    assert {choice.context for choice in target.asked} == {""}
 
 
 def test_keys_are_no_longer_than_the_rest_on_average() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from memory.records import Nugget, Question
+from tools.models import Choice, Target
 from tools.questions.sets import SetReport, VettedSet
 from tools.questions.sets import report as report
 from tools.questions.sets import vet_set as _vet_set
@@ -19,8 +20,8 @@ from tools.questions.texts import normal, whole
 from tools.questions.together import together
 from tools.questions.traits import Prior
 
-__all__ = ["REASONS", "Prior", "SetReport", "VettedSet", "normal", "report", "vet", "vet_set",
-           "whole"]  # fmt: skip
+__all__ = ["REASONS", "Prior", "SetReport", "VettedSet", "liking", "normal", "report", "vet",
+           "vet_set", "whole"]  # fmt: skip
 
 REASONS: Final[Mapping[str, str]] = {
     "no_nugget": "its nugget is not among those it was vetted against",
@@ -69,6 +70,21 @@ def vet_set(
     prior: log-likelihood of each option by itself, where a language model is at hand.
     """
     return _vet_set(vet(questions, nuggets), prior)
+
+
+def liking(target: Target) -> Prior:
+    """What a target thinks of options with no question before them, for `vet_set`.
+
+    A value out of the range that it has read of, or a name that it never met, is guessed wrong by
+    a model that knows nothing of the matter: asked for values that it was never taught, one chose
+    the right of four 0.85 times from among made-up ones, 0.30 from among those of other claims.
+    """
+
+    def prior(options: Sequence[tuple[str, ...]]) -> list[list[float]]:
+        scores = target.score([Choice("", of) for of in options])
+        return [[score.logprob for score in row] for row in scores]
+
+    return prior
 
 
 def _judged(question: Question) -> str:
