@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from agent.demo.target import Recipe, batches, learn_tokens, new_model, pace
 from benchmarks import planted
 from benchmarks.figures import Missing, Part
-from benchmarks.probing import Seen, look, part
+from benchmarks.planted_seen import Seen, look
+from benchmarks.probing import part
 from tools.models.hf import HFTarget
 
 if TYPE_CHECKING:

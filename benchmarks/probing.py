@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from statistics import mean
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +16,11 @@ from benchmarks import judged, planted
 from benchmarks.figures import Figure, Part, Plot, Table
 from benchmarks.judged import Flags, Floats, area, interval
 from benchmarks.merging import nugget, sentences
-from memory.records import Probe, Question, Verdict
-from tools.models import Choice, Target
+from benchmarks.planted_seen import BETA, COUNTED, GOLD, OURS, SHARES, WORDS, Seen, look
+from memory.records import Verdict
+from tools.models import Target
 from tools.models.hf import HFTarget
-from tools.probe import ask, judge, placed, render, reply
-from tools.probe.belief import posterior
-from tools.probe.strangers import choose
+from tools.probe import ask, judge
 
 SEEDS = (1, 2, 3)
 """The priors of the calibration were set on models of other seeds, from 100 on."""
@@ -31,10 +29,6 @@ SIZES = (1, 5, 20, 80, 400)
 CLAIMS = 200
 """Sentences of real papers, most of which a question can be asked about."""
 BINS = 10
-OURS, GOLD, SHARES, COUNTED, BETA, WORDS = (
-    "P(known)", "gold log-likelihood", "option softmax", "right answers counted",
-    "Beta-Bernoulli with measured floors", "asked in words",
-)  # fmt: skip
 ABOUT = """
 Three Llamas of 0.8 M parameters, each trained from scratch in about 75 CPU-seconds on a corpus of
 invented names: 80 facts at each of 1, 2, 4, 8 and 16 exposures, 400 whose names are mentioned but
@@ -49,26 +43,6 @@ after *Is it true that …?*, which the corpus has exercises for. *Claims of rea
 conclusions of abstracts, put to the first of the models. Only *labelled* figures use labels:
 a logistic curve fitted on every second fact and measured on the others.
 """
-
-
-class Seen(NamedTuple):
-    """One model, everything about it by fact."""
-
-    facts: tuple[planted.Fact, ...]
-    probes: list[Probe]
-    """Judged as one batch."""
-    scores: dict[str, Floats]
-    """By way of telling: a number for each fact, higher for known."""
-
-    @property
-    def known(self) -> Flags:
-        """Whether each claim was told."""
-        return np.array([fact.known for fact in self.facts])
-
-    @property
-    def exposures(self) -> NDArray[np.int64]:
-        """How often each was told; -1 where something else was."""
-        return np.array([f.exposures if f.known or not f.told else -1 for f in self.facts])
 
 
 def measure(data: Path) -> Part:
@@ -108,48 +82,6 @@ def trained(folder: Path, seed: int, size: planted.Size = planted.USUAL) -> Seen
     """Plant one seed's facts in a model of its own, and probe it."""
     drawn = planted.world(seed, size)
     return look(drawn, HFTarget.load(planted.build(folder, drawn, seed, size)))
-
-
-def look(drawn: planted.World, target: Target) -> Seen:
-    """Probe every fact that can be asked about."""
-    facts = tuple(fact for fact in drawn.facts if drawn.asked.get(fact.nugget.id))
-    asked = {fact.nugget.id: drawn.asked[fact.nugget.id] for fact in facts}
-    probes = judge(ask([(f.nugget, asked[f.nugget.id]) for f in facts], target, "planted"))
-    told = target.score([Choice(planted.asked_true(f, f.value), (" yes", " no")) for f in facts])
-    scores = {
-        OURS: np.array([one.p_known for one in probes]),
-        **_bare(asked, target),
-        WORDS: np.array([yes.logprob - no.logprob for yes, no in told]),
-    }
-    return Seen(facts, probes, scores)
-
-
-def _bare(asked: dict[str, list[Question]], target: Target) -> dict[str, Floats]:
-    """The simpler ways, from the same questions; means over the phrasings."""
-    queue = [question for questions in asked.values() for question in questions]
-    strangers = choose(asked)
-    choices = [[render(q), *_after(q, strangers[q.nugget].nuggets[:2], asked)] for q in queue]
-    found = iter(target.score([choice for some in choices for choice in some]))
-    rows: dict[str, list[tuple[float, float, float, float]]] = {}
-    for question, some in zip(queue, choices, strict=True):
-        own, *others = [next(found) for _ in some]
-        said, floors = reply(question, own), [reply(question, other) for other in others]
-        assert said is not None
-        floor = mean([f.on_right for f in floors if f] or [1 / len(said.options)])
-        gold = own[question.key].logprob
-        rows.setdefault(question.nugget, []).append((gold, said.on_right, said.right, floor))
-    held = [np.array(rows[name], dtype=float) for name in asked]
-    beta = [posterior(list(one[:, 1]), list(one[:, 3])).mean for one in held]
-    means = np.array([one.mean(0) for one in held])
-    return {GOLD: means[:, 0], SHARES: means[:, 1], COUNTED: means[:, 2], BETA: np.array(beta)}
-
-
-def _after(
-    question: Question, others: Sequence[str], asked: dict[str, list[Question]]
-) -> Iterator[Choice]:
-    for other in others:
-        for same in [q for q in asked[other] if q.form == question.form][:1]:
-            yield placed(same, question.options)
 
 
 def part(seen: list[Seen], name: str, title: str, about: str, packages: Sequence[str]) -> Part:
