@@ -24,7 +24,7 @@ from tools.teachers.offline import OfflineTeacher
 
 EACH = 25
 """Faulty questions made in each way of each reason."""
-SETS, SHEETS = 3, 120
+SETS, SHEETS = 2, 120
 """Planted sets for each way and share, and sheets in each."""
 FAIR = 30
 """Sets whose keys were drawn at random."""
