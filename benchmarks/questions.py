@@ -235,11 +235,10 @@ def _row(
 
 
 def _rows(sets: Sequence[Written], human: Mapping[str, Sequence[choices.Item]]) -> Table:
-    rows = []
-    for written in sets:
-        vetted = list(sheets_of(written.vetted).values())
-        rows.append(_row(f"ours, {written.name}", written.report.guess, vetted,
-                         written.report.places))  # fmt: skip
+    rows = [
+        _row(f"ours, {w.name}", w.report.guess, list(sheets_of(w.vetted).values()), w.report.places)
+        for w in sets
+    ]
     for written in (sets[0], sets[2]):
         made = choices.naive(list(sheets_of(written.questions).values()), written.nuggets)
         rows.append(_of(f"naive, {written.name}", made))
@@ -253,8 +252,7 @@ def _rows(sets: Sequence[Written], human: Mapping[str, Sequence[choices.Item]]) 
 
 
 def _of(name: str, sheets: Sequence[Sheet]) -> tuple[str | float, ...]:
-    places = even([(sheet.key, len(sheet.options)) for sheet in sheets])
-    return _row(name, guess(sheets), sheets, places)
+    return _row(name, guess(sheets), sheets, even([(s.key, len(s.options)) for s in sheets]))
 
 
 def _plot(rows: Table) -> Plot:
