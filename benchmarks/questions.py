@@ -282,10 +282,8 @@ def _refused(sets: Sequence[Written]) -> Table:
 def _amounts(sets: Sequence[Written]) -> Table:
     rows = []
     for written in sets:
-        n = len(written.nuggets)
+        n, kinds, sizes = len(written.nuggets), written.report.kinds, written.report.options
         asked = {q.nugget for q in written.vetted if q.options and q.vetted}
-        kinds = written.report.kinds
-        sizes = written.report.options
         mean = sum(k * c for k, c in sizes.items()) / max(1, sum(sizes.values()))
         rows.append((
             written.name, n, round(written.report.passed / n, 1),
