@@ -111,7 +111,10 @@ def naive(written: Sequence[Sheet], nuggets: Sequence[Nugget], seed: int = 0) ->
     for sheet in written:
         key = sheet.options[sheet.key]
         type_ = kinds.get((sheet.nugget, key), Type.PHRASE)
-        wrong = _times(key) or chance.sample(sorted({*terms[type_]} - {key}), 3)
+        wrong = _times(key)
+        for lent in (terms[type_], [text for of in terms.values() for text in of]):
+            if not wrong and len({*lent} - {key}) >= 3:
+                wrong = chance.sample(sorted({*lent} - {key}), 3)
         options = [*wrong, key]
         chance.shuffle(options)
         made.append(Sheet(sheet.nugget, tuple(options), options.index(key)))
