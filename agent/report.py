@@ -29,6 +29,7 @@ from memory.records import (
 if TYPE_CHECKING:
     from agent.workspace import Workspace
     from memory.store import Store
+    from tools.questions import SetReport
 
 
 def counts(space: Workspace, run: Run) -> dict[str, Any]:
@@ -110,6 +111,7 @@ def taught(space: Workspace, run: Run) -> dict[str, Any]:
         "refused_questions": dict(
             sorted(Counter(q.rejected for q in questions if q.rejected).items())
         ),
+        "question_set": _set(space.store, run),
         "rows": len(dataset.train) + dataset.replay,
         "dataset": dataset.manifest_sha256[:12],
         "dataset_counts": dataset.counts,
@@ -117,6 +119,27 @@ def taught(space: Workspace, run: Run) -> dict[str, Any]:
         "gate": f"{version.stage.value}: {version.gate}",
         "version": f"{version.name} v{version.number}",
     }
+
+
+def of_the_set(found: SetReport) -> dict[str, Any]:
+    """What a set of questions shows as a whole, in plain JSON."""
+    return {
+        "choices": sum(found.options.values()),
+        "by_options": {str(size): count for size, count in sorted(found.options.items())},
+        "by_level": dict(found.levels),
+        "guessed_by_options_alone": round(found.guess.accuracy, 3),
+        "chance": round(found.guess.chance, 3),
+        "p_of_guessing": round(found.guess.p, 3),
+        "p_of_places": round(found.places, 3),
+        "key_length": round(found.length, 3),
+        "fair": found.fair,
+    }
+
+
+def _set(store: Store, run: Run) -> dict[str, Any]:
+    """The same, as the run logged it; empty where it did not come so far."""
+    logged = [event.data for event in store.all(Event, run=run.id, stage="vet") if event.data]
+    return logged[-1] if logged else {}
 
 
 def summary(space: Workspace, discover: Run, teach: Run | None) -> dict[str, Any]:

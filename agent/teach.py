@@ -6,6 +6,7 @@ other decay. A node reads, calls one thing, saves, returns ids.
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 from rich.markup import escape
 
-from agent import examining
+from agent import examining, report
 from agent.retry import RETRY
 from agent.state import Branch, Context, Teaching, by_id, by_paper, context_of
 from agent.teaching import (
@@ -105,8 +106,11 @@ def write(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
 
 
 def check(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
-    """Vet what was written, by code; what fails is kept with its reason and never used."""
-    from tools.questions import vet
+    """Vet what was written, by code; what fails is kept with its reason and never used.
+
+    Probes stand by to be compared with; as a set, only what teaches and examines is looked at.
+    """
+    from tools.questions import vet, vet_set
 
     ctx = context_of(runtime)
     nuggets = by_id(ctx.store.all(Nugget, id=[*state["nuggets"], *state["control"]]))
@@ -114,10 +118,12 @@ def check(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     questions = by_id(ctx.store.all(Question, id=state["written"]))
     probes = by_id(ctx.store.all(Question, nugget=state["nuggets"], purpose=Purpose.PROBE))
     vetted = [q for q in vet([*questions, *probes], nuggets) if q.purpose is not Purpose.PROBE]
-    ctx.store.put(*vetted)
-    refused = [question.rejected for question in vetted if question.rejected]
-    for reason in sorted(set(refused)):
-        ctx.log(state["run"], "vet", f"{refused.count(reason)} questions refused: {reason}")
+    found = vet_set([question for question in vetted if question.vetted], nuggets)
+    ctx.store.put(*vetted, *found.questions)
+    refused = Counter(q.rejected for q in (*vetted, *found.questions) if q.rejected)
+    for reason, count in sorted(refused.items()):
+        ctx.log(state["run"], "vet", f"{count} questions refused: {reason}")
+    ctx.log(state["run"], "vet", "the set", **report.of_the_set(found.report))
     return {}
 
 

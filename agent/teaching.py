@@ -192,7 +192,7 @@ def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:
 
     `preflight` is text: counts, and rows with the marks of what is learnt.
     """
-    from tools.questions import vet
+    from tools.questions import vet_set
     from tools.training.estimate import expected
     from tools.training.preflight import render
 
@@ -203,7 +203,8 @@ def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:
     new = {nugget.id for nugget in nuggets} - taught_by(ctx.store, version)
     pool, control = ctx.pool(interest.id), control_of(ctx, nuggets)
     written = [q for n in [*nuggets, *control] for q in ctx.teacher.questions(n, pool)]
-    usable = [question for question in vet(written, [*nuggets, *control]) if question.vetted]
+    vetted = vet_set(written, [*nuggets, *control]).questions
+    usable = [question for question in vetted if question.vetted]
     with tempfile.TemporaryDirectory() as folder:
         dataset = frozen(ctx, interest, nuggets, control, usable, Path(folder))
         spec = recipe(ctx, interest, dataset)

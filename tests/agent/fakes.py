@@ -9,7 +9,9 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from safetensors.numpy import save_file
@@ -49,6 +51,14 @@ def facts(first: int, last: int) -> list[str]:
 
 
 WRONG = ("7 kelvin", "90 kelvin", "3300 kelvin")
+VALUES = [f"{n + 10}0 kelvin" for n in range(len(NAMES))]
+
+
+def others(answer: str) -> list[str]:
+    """Three values of names near by: above or below the right one, which no guesser can tell."""
+    block = VALUES.index(answer) // 20 * 20
+    near = [value for value in VALUES[block : block + 20] if value != answer]
+    return Random(answer).sample(near, 3)
 
 
 class Reader:
@@ -98,11 +108,13 @@ class Teacher:
             Purpose.PROBE: ("In the tables {} is", "By all accounts {} is", "On record {} is"),
             Purpose.EXAM: ("Students learn that {} is", "It is written that {} is"),
         }
-        options = tuple(sorted({answer, *(w for w in WRONG if w != answer)}))
+        # What is examined is vetted as a set: wrong options that are never right would be seen.
+        options = {Purpose.PROBE: WRONG, Purpose.EXAM: others(answer)}
         questions = [
             Question(
                 nugget=nugget.id, kind=QuestionKind.MCQ, form=f"{purpose}{n}", purpose=purpose,
-                stem=stem.format(about[0].lower() + about[1:]), options=options, answer=answer,
+                stem=stem.format(about[0].lower() + about[1:]), answer=answer,
+                options=tuple(sorted({answer, *(w for w in options[purpose] if w != answer)})),
                 explanation=nugget.quote, made_by=self.made_by,
             )
             for purpose, stems in asked.items()
@@ -144,7 +156,8 @@ class Target:
 
     def _score(self, context: str, option: str) -> OptionScore:
         said = " ".join(context.lower().split()[-4:]) + option.lower().rstrip(".")
-        return OptionScore(-1.0 if said in self.known else -5.0 - len(option) % 3, 3)
+        whim = crc32(said.encode()) / 2**33
+        return OptionScore(-1.0 if said in self.known else -5.0 - len(option) % 3 - whim, 3)
 
     def perplexity(self, texts: Sequence[str]) -> list[tuple[float, int]]:
         return [(10.0, 5) for _ in texts]

@@ -24,6 +24,9 @@ kept leaves no trace. Where less is known, more of them are right."""
 HELD = 0.7
 """P that the target holds one wrong option, from which that is a contradiction. On a model for
 development 44 of 50 called so had been told that very value, of 56; from 0.9 on, 25 of 26."""
+GAIN = 1.0
+"""Nats by which that option must be likelier here than after strangers' stems: what is favoured
+everywhere is held nowhere."""
 MOST = 2 / 3
 """Share of the phrasings in which it must be the favourite, and of at least two."""
 
@@ -65,4 +68,7 @@ def _held(fitted: Fitted, evidence: Evidence, ratio: Floats, favourites: Sequenc
     option = evidence.candidates[best]
     often = Counter(favourites)[option] >= max(2, MOST * len(favourites))
     held = known / (len(ratio) - 1) * ratio[best]
+    own, expected = evidence.rows[best][:2]
+    if own - expected < GAIN:
+        return ""
     return option if often and held >= HELD * (1 - known + known * ratio[0] + held) else ""

@@ -17,6 +17,9 @@ from tools.questions.traits import Floats, Prior, Sheet
 
 LONGER = 1.05
 """Mean length of the keys over the mean length of the rest, at most."""
+ENOUGH = 20
+"""Sheets from which a mean length is refused: one long answer of a few is no habit, and a nugget
+taught by itself must still be examined."""
 
 Name = tuple[str, frozenset[str], str]
 """What makes a sheet: nugget, options, answer."""
@@ -106,6 +109,8 @@ def longer(sheets: Sequence[Sheet]) -> float:
 
 def _too_long(sheets: Mapping[Name, Sheet]) -> list[Name]:
     """Sheets to leave out, the longest keys first, until keys are like the rest on average."""
+    if len(sheets) < ENOUGH:
+        return []
     excess = {name: lengths(sheet) for name, sheet in sheets.items()}
     above, below = sum(a for a, _ in excess.values()), sum(b for _, b in excess.values())
     left_out = []
