@@ -165,6 +165,9 @@ def train(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     spec = ctx.store.get(TrainingSpec, state["spec"])
 
     def heard(row: dict[str, Any]) -> None:
+        if told := row.get("note"):
+            ctx.reporter.say(escape(told))
+            return
         note = f"loss {row['loss']:.3f}" if row.get("loss") is not None else ""
         ctx.reporter.progress("training steps", int(row["step"]), int(row["steps"]), note)
 

@@ -26,10 +26,11 @@ from tools.training.trainer import make_trainer
 SIZES = (Size(768, 12, 32000, 128, 16), Size(2048, 22, 32000, 256, 16))
 """0.1 G and 1.3 G weights."""
 ABOUT = """
-The same model, rows, batch and adapter, trained by Goldpan (TRL, too, with rows of like
-length together, in its own batches) and by TRL's `SFTTrainer` with its own defaults for everything else.
-Rows of 16 to 256 tokens, as written questions and statements are. Tokens are those that are not
-padding. Memory is the largest that torch allocated on the device, beside what the dry run says.
+The same model, rows, batch and adapter, trained by Goldpan (TRL's trainer, too, told what batches
+to make: rows of like length together) and by TRL's `SFTTrainer` with its own defaults for
+everything else. Rows of 16 to 256 tokens, as written questions and statements are. Tokens are those
+that are not padding. Memory is the largest that torch allocated on the device, beside what the dry
+run says.
 """
 
 

@@ -1,7 +1,7 @@
 """What a training would take on this machine: steps, seconds, memory. Arithmetic and one product.
 
 The constants are fitted to trainings of 1 to 48 M weights on a processor, where memory comes out
-within 1.1 and time within 1.5 of what was measured; `benchmarks/estimates.py` shows both.
+within 1.1 and time mostly within 1.5 of what was measured: a busy machine's speed changes by more.
 """
 
 from __future__ import annotations
