@@ -167,9 +167,9 @@ def train(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     def heard(row: dict[str, Any]) -> None:
         if told := row.get("note"):
             ctx.reporter.say(escape(told))
-            return
-        note = f"loss {row['loss']:.3f}" if row.get("loss") is not None else ""
-        ctx.reporter.progress("training steps", int(row["step"]), int(row["steps"]), note)
+        if row.get("loss") is not None:
+            at = int(row["step"]), int(row["steps"])
+            ctx.reporter.progress("training steps", *at, f"loss {row['loss']:.3f}")
 
     return {"adapter": str(ctx.train(spec, heard))}
 

@@ -33,6 +33,9 @@ HEADLINES = {
     ("merging", "SICK, contradicting pairs merged"): "contradicting pairs merged as the same",
     ("memory", "new nugget at 300 000, median"): "merging a new nugget into 300 000",
     ("memory", "recall@10 at 300 000"): "of the ten nearest of 300 000 nuggets, found",
+    ("scoring", "times lm-evaluation-harness, own passage"):
+        "times the questions a processor second of lm-evaluation-harness",
+    ("scoring", "times lm-evaluation-harness, shared examples"): "the same, behind shared examples",
 }  # fmt: skip
 """The figures of the README, in words."""
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
