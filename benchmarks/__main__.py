@@ -21,10 +21,11 @@ from benchmarks.figures import DATA, Missing, Part, machine
 
 PARTS = (
     "reading", "reading_speed", "reading_markup", "extracting", "replies", "real_papers", "merging",
-    "memory", "scoring", "probing", "probing_words", "probing_served", "questions", "teaching",
+    "memory", "scoring", "probing", "probing_words", "questions", "teaching",
 )  # fmt: skip
 """In the order of the flow, which is the order of the page."""
 ASKED_FOR = {
+    "probing_served": "three minutes",
     "teaching_recipes": "an hour",
     "gpu_scoring": "a CUDA device",
     "gpu_planted": "a CUDA device",

@@ -36,6 +36,16 @@ HEADLINES = {
     ("scoring", "times lm-evaluation-harness, own passage"):
         "times the questions a processor second of lm-evaluation-harness",
     ("scoring", "times lm-evaluation-harness, shared examples"): "the same, behind shared examples",
+    ("probing", "AUROC, 4 exposures and more, against never told"):
+        "telling facts a model was taught from those it never saw (area under the curve)",
+    ("probing", "verdict unknown, precision"): "facts called unknown that were never told",
+    ("probing", "calibration error of P(known), without labels"):
+        "by how much P(known) is off, on average",
+    ("teaching", "new facts after, wordings never trained"):
+        "new facts known after teaching, in wordings never trained",
+    ("teaching", "old facts after, as a share of before"): "old facts kept, as a share of before",
+    ("teaching", "without replay, old facts after, as a share of before"):
+        "old facts kept where nothing old is repeated (refused by the gate)",
 }  # fmt: skip
 """The figures of the README, in words."""
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")

@@ -38,7 +38,7 @@ COUNT = 60
 SEED = 7
 """Of the facts. Recipes were compared on those of other seeds."""
 USUAL = Training().replay_ratio
-SHARES = (0.0, 0.5, 1.0, USUAL)
+SHARES = (0.0, 1.0, USUAL)
 """Old rows for each new one."""
 PROMPTS = 200
 ABOUT = f"""
