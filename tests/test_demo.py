@@ -69,12 +69,13 @@ def test_the_demo_teaches_what_was_new_and_keeps_what_was_old(first: str) -> Non
     assert told["gate"].startswith("current")
 
 
-def test_the_demo_shows_three_of_each_verdict(first: str) -> None:
+def test_the_demo_shows_three_of_each_verdict_or_all_there_are(first: str) -> None:
     told = summary(first)["verdicts"]
+    assert min(told[verdict] for verdict in ("known", "partly", "unknown")) >= 3
+    assert told["contradicted"]
     for verdict in ("known", "partly", "unknown", "contradicted"):
-        assert told[verdict] >= 3
         lines = [line for line in first.splitlines() if line.strip().startswith(verdict)]
-        assert len(lines) >= 3
+        assert len(lines) >= min(3, told[verdict])
 
 
 def test_the_demo_says_that_nobody_was_asked_and_what_to_try_next(first: str) -> None:
