@@ -90,7 +90,8 @@ def _drive(space: Workspace, context: Context, run: Run, answer: Any, saver: Sql
     entry: Any = {"run": run.id, "interest": run.interest}
     if (state := graph.get_state(config)).values:
         entry = None
-    while state.next or not state.values:
+    # Not `next`: it leaves out a task that is finished and was killed before the step was closed.
+    while state.tasks or not state.values:
         if state.interrupts:
             if answer is None:
                 return _pause(space, run)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -155,3 +157,18 @@ def test_every_record_of_a_run_names_its_maker(world: World) -> None:
     discover(world, world.papers(a=ALPHA))
     made: list[Record] = list(world.space.store.all(Nugget))
     assert all(record.made_by for record in made)  # type: ignore[attr-defined]
+
+
+def test_a_step_that_was_finished_but_not_closed_is_not_the_end_of_the_run(world: World) -> None:
+    """A kill between a task's result and its step's checkpoint leaves a run with nothing to do."""
+    run = discover(world, world.papers(a="\n".join(facts(0, 4))))
+    with closing(sqlite3.connect(world.home / "checkpoints.sqlite")) as base, base:
+        base.execute(
+            "delete from checkpoints where checkpoint_id = "
+            "(select max(checkpoint_id) from checkpoints)"
+        )
+    again = runs.drive(world.space, world.context(), run)
+    assert again.status is RunStatus.WAITING
+    done = runs.drive(world.space, world.context(), again, {"policy": review.POLICY})
+    assert done.status is RunStatus.DONE
+    assert world.space.store.count(Decision)
