@@ -6,7 +6,6 @@ other decay. A node reads, calls one thing, saves, returns ids.
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from rich.markup import escape
 
 from agent import examining, report
 from agent.retry import RETRY
-from agent.state import Branch, Context, Teaching, by_id, by_paper, context_of
+from agent.state import Branch, Context, Teaching, by_paper, context_of
 from agent.teaching import (
     control_of,
     environment,
@@ -26,6 +25,8 @@ from agent.teaching import (
     recipe,
     taught_by,
     teachable,
+    vetted,
+    written,
 )
 from memory.errors import NothingToDo
 from memory.records import (
@@ -33,7 +34,6 @@ from memory.records import (
     Interest,
     ModelVersion,
     Nugget,
-    Purpose,
     Question,
     Run,
     TrainingSpec,
@@ -93,35 +93,20 @@ def write(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
     ctx = context_of(runtime)
     pool = ctx.pool(ctx.store.get(Run, branch["run"]).interest)
     with ctx.slots:
-        written = [
-            question
-            for nugget in ctx.store.all(Nugget, id=branch["nuggets"])
-            for question in ctx.teacher.questions(nugget, pool)
-            if question.purpose is Purpose.EXAM
-            or (question.purpose is Purpose.TRAIN and nugget.teachable)
-        ]
-    ctx.store.add(*written)
+        questions = written(ctx, ctx.store.all(Nugget, id=branch["nuggets"]), pool)
+    ctx.store.add(*questions)
     ctx.tick("papers questioned", branch["total"])
-    return {"written": [question.id for question in written]}
+    return {"written": [question.id for question in questions]}
 
 
 def check(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
-    """Vet what was written, by code; what fails is kept with its reason and never used.
-
-    Probes stand by to be compared with; as a set, only what teaches and examines is looked at.
-    """
-    from tools.questions import vet, vet_set
-
+    """Vet what was written, by code; what fails is kept with its reason and never used."""
     ctx = context_of(runtime)
-    nuggets = by_id(ctx.store.all(Nugget, id=[*state["nuggets"], *state["control"]]))
-    ctx.finish("papers questioned", len({nugget.paper for nugget in nuggets}))
-    questions = by_id(ctx.store.all(Question, id=state["written"]))
-    probes = by_id(ctx.store.all(Question, nugget=state["nuggets"], purpose=Purpose.PROBE))
-    vetted = [q for q in vet([*questions, *probes], nuggets) if q.purpose is not Purpose.PROBE]
-    found = vet_set([question for question in vetted if question.vetted], nuggets)
-    ctx.store.put(*vetted, *found.questions)
-    refused = Counter(q.rejected for q in (*vetted, *found.questions) if q.rejected)
-    for reason, count in sorted(refused.items()):
+    taught, control = (ctx.store.all(Nugget, id=state[which]) for which in ("nuggets", "control"))
+    ctx.finish("papers questioned", len({nugget.paper for nugget in (*taught, *control)}))
+    found = vetted(ctx, ctx.store.all(Question, id=state["written"]), taught, control)
+    ctx.store.put(*found.questions)
+    for reason, count in sorted(found.report.refused.items()):
         ctx.log(state["run"], "vet", f"{count} questions refused: {reason}")
     ctx.log(state["run"], "vet", "the set", **report.of_the_set(found.report))
     return {}

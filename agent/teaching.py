@@ -32,6 +32,7 @@ from memory.records import (
 
 if TYPE_CHECKING:
     from memory.store import Store
+    from tools.questions import VettedSet
 
 CONTROL = 40
 """Nuggets of the control: enough that a rise by a fifth would show."""
@@ -60,6 +61,30 @@ def control_of(ctx: Context, taught: Iterable[Nugget]) -> list[Nugget]:
     papers = {nugget.paper for nugget in taught}
     others = [n for n in ctx.store.all(Nugget) if n.paper not in papers and not n.teachable]
     return sorted(others, key=lambda nugget: digest("control", nugget.id))[:CONTROL]
+
+
+def written(ctx: Context, nuggets: Iterable[Nugget], pool: list[Nugget]) -> list[Question]:
+    """What teaches and examines the accepted of these nuggets; of the others only what examines.
+
+    pool: lends wrong options.
+    """
+    return [
+        question
+        for nugget in nuggets
+        for question in ctx.teacher.questions(nugget, pool)
+        if question.purpose is Purpose.EXAM
+        or (question.purpose is Purpose.TRAIN and nugget.teachable)
+    ]
+
+
+def vetted(
+    ctx: Context, questions: Iterable[Question], taught: list[Nugget], control: list[Nugget]
+) -> VettedSet:
+    """The questions as a set, by code; what was probed with stands by to be compared with."""
+    from tools.questions import vet_set
+
+    probes = ctx.store.all(Question, nugget=[n.id for n in taught], purpose=Purpose.PROBE)
+    return vet_set(by_id(questions), by_id([*taught, *control]), beside=by_id(probes))
 
 
 def taught_by(store: Store, version: ModelVersion) -> set[str]:
@@ -192,7 +217,6 @@ def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:
 
     `preflight` is text: counts, and rows with the marks of what is learnt.
     """
-    from tools.questions import vet_set
     from tools.training.estimate import expected
     from tools.training.preflight import render
 
@@ -202,11 +226,12 @@ def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:
         return {"target": "none is bound", "nuggets": len(nuggets)}
     new = {nugget.id for nugget in nuggets} - taught_by(ctx.store, version)
     pool, control = ctx.pool(interest.id), control_of(ctx, nuggets)
-    written = [q for n in [*nuggets, *control] for q in ctx.teacher.questions(n, pool)]
-    vetted = vet_set(written, [*nuggets, *control]).questions
-    usable = [question for question in vetted if question.vetted]
+    found = vetted(ctx, written(ctx, [*nuggets, *control], pool), nuggets, control).questions
+    probes = ctx.store.all(Question, nugget=[n.id for n in nuggets], purpose=Purpose.PROBE)
+    usable = [question for question in found if question.vetted]
     with tempfile.TemporaryDirectory() as folder:
-        dataset = frozen(ctx, interest, nuggets, control, usable, Path(folder))
+        asked = [*usable, *(probe for probe in probes if probe.vetted)]
+        dataset = frozen(ctx, interest, nuggets, control, asked, Path(folder))
         spec = recipe(ctx, interest, dataset)
         checked = ctx.preflight(spec)
     parameters = ctx.target(version).parameters

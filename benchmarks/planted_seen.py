@@ -14,8 +14,8 @@ from benchmarks.judged import Flags, Floats
 from memory.records import Probe, Question
 from tools.models import Choice, Target
 from tools.probe import ask, judge, placed, render, reply
-from tools.probe.belief import posterior
 from tools.probe.strangers import choose
+from tools.probe.words.belief import Held, believed
 
 OURS, GOLD, SHARES, COUNTED, BETA, WORDS = (
     "P(known)", "gold log-likelihood", "option softmax", "right answers counted",
@@ -72,7 +72,9 @@ def _bare(asked: dict[str, list[Question]], target: Target) -> dict[str, Floats]
         gold = own[question.key].logprob
         rows.setdefault(question.nugget, []).append((gold, said.on_right, said.right, floor))
     held = [np.array(rows[name], dtype=float) for name in asked]
-    beta = [posterior(list(one[:, 1]), list(one[:, 3])).mean for one in held]
+    beta = [
+        believed(Held(tuple(one[:, 1]), tuple(one[:, 3]), (1.0,) * len(one))).mean for one in held
+    ]
     means = np.array([one.mean(0) for one in held])
     return {GOLD: means[:, 0], SHARES: means[:, 1], COUNTED: means[:, 2], BETA: np.array(beta)}
 

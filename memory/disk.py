@@ -56,6 +56,21 @@ def copy(content: bytes | Path, target: Path) -> None:
         os.fsync(file.fileno())
 
 
+@contextmanager
+def folder(place: Path) -> Iterator[Path]:
+    """A folder to fill, which gets its name when all is written; one that is there is replaced."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    draft = beside(place)
+    draft.mkdir()
+    try:
+        yield draft
+        shutil.rmtree(place, ignore_errors=True)
+        draft.rename(place)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    settle(place.parent)
+
+
 def beside(path: Path) -> Path:
     """A name in the same folder that nobody else uses; a leading dot marks it as unfinished."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}")

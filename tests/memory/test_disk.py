@@ -36,3 +36,15 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         disk.write(tmp_path / "folder", b"new")
     assert (tmp_path / "note").read_bytes() == b"new"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "note"]
+
+
+def test_a_folder_appears_whole_or_the_old_one_stays(tmp_path: Path) -> None:
+    place = tmp_path / "deep" / "model"
+    for content in ("old", "new"):
+        with disk.folder(place) as draft:
+            (draft / content).write_text(content)
+    with pytest.raises(KeyError), disk.folder(place) as draft:
+        (draft / "half").write_text("half")
+        raise KeyError
+    assert [path.name for path in place.iterdir()] == ["new"]
+    assert [path.name for path in place.parent.iterdir()] == ["model"]

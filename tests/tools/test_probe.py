@@ -17,7 +17,6 @@ from tests.models import ScriptedTarget, tiny
 from tools.models import Choice, OptionScore
 from tools.models.hf import HFTarget
 from tools.probe import ask, judge, probe, render
-from tools.probe.belief import posterior
 from tools.probe.calibration import fit, odds
 from tools.probe.evidence import Evidence
 from tools.probe.strangers import choose
@@ -190,12 +189,12 @@ def test_a_model_with_random_weights_knows_nothing_and_contradicts_nothing(tmp_p
     assert not {Verdict.KNOWN, Verdict.CONTRADICTED} & set(verdicts(found).values())
 
 
-def test_earlier_probes_and_known_facts_help_and_are_not_judged_again() -> None:
+def test_earlier_probes_help_and_are_not_judged_again() -> None:
     items = batch()
     target = Scholar({nugget.id: asked[0].answer for nugget, asked in items[5:]})
     around = [q for _, asked in items for q in asked]
     probes = ask(items, target, "version", around)
-    new = judge(probes[:1], earlier=probes[1:], sure=probes[5:])
+    new = judge(probes[:1], earlier=probes[1:])
     assert [one.nugget for one in new] == ["tin"]
     assert new[0].p_known < judge(probes[:1])[0].p_known + 0.1
 
@@ -264,33 +263,3 @@ def test_a_belief_is_right_as_often_as_it_says_without_a_label(share: float, see
     for part in np.array_split(np.argsort(believed), 4):
         assert abs(believed[part].mean() - np.array(truth)[part].mean()) < 0.25
     assert abs(believed.mean() - np.mean(truth)) < 0.1
-
-
-@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 0.99)), max_size=8))
-def test_a_right_answer_raises_the_belief_and_a_wrong_one_lowers_it(
-    answers: list[tuple[float, float]],
-) -> None:
-    shares, floors = [share for share, _ in answers], [floor for _, floor in answers]
-    before = posterior(shares, floors)
-    up, down = (
-        posterior([*shares, 1.0], [*floors, 0.25]),
-        posterior([*shares, 0.0], [*floors, 0.25]),
-    )
-    assert down.mean < before.mean < up.mean
-    for belief in (before, up, down):
-        assert 0 <= belief.low <= belief.mean <= belief.high <= 1
-
-
-@given(st.integers(1, 8))
-def test_what_is_easily_guessed_is_worth_less(questions: int) -> None:
-    easy, hard = (
-        posterior([1.0] * questions, [0.5] * questions),
-        posterior([1.0] * questions, [0.2] * questions),
-    )
-    assert easy.mean < hard.mean
-
-
-def test_three_right_answers_of_four_options_are_worth_what_theory_says() -> None:
-    """With even floors. The integral of θ (1/4 + 3/4 θ)³ over that of (1/4 + 3/4 θ)³ is 0.7365."""
-    assert posterior([1.0] * 3, [0.25] * 3).mean == pytest.approx(0.7365, abs=1e-3)
-    assert posterior([], []) == (0.5, 0, 1)

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory.records import Nugget, Purpose, Question, QuestionKind
+from tools import logit
 from tools.models import Choice, OptionScore
 from tools.questions import REASONS, liking, report, vet_set
 from tools.questions.chance import at_least, chi_squared, even, noise, successes
-from tools.questions.guessing import fit, guess, shares
+from tools.questions.guessing import PENALTY, guess, shares
 from tools.questions.traits import Sheet
 
 WORDS = [
@@ -200,12 +201,12 @@ def test_shares_are_shares_whatever_the_options(options: int, count: int, seed: 
 def test_the_weights_are_where_the_penalised_likelihood_has_no_slope() -> None:
     chance = np.random.default_rng(0)
     table, keys = chance.normal(size=(30, 4, 3)), chance.integers(0, 4, 30)
-    best = fit(table, keys)
+    best = logit.fit(table, np.eye(4)[keys], PENALTY)
 
     def loss(weights: Any) -> float:
         scores = table @ weights
         logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        return float(-logs[np.arange(30), keys].sum() + 2.0 * (weights**2).sum())
+        return float(-logs[np.arange(30), keys].sum() + PENALTY / 2 * (weights**2).sum())
 
     for step in np.eye(3) * 1e-3:
         assert loss(best) < min(loss(best + step), loss(best - step))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from langchain_openai import ChatOpenAI
 from memory.errors import BadReply
 from memory.records import Document, Passage
 from prompts import load
+from tests.endpoint import Body, Endpoint, Fault
 from tests.tools.scripted import draft, listed
 from tools.teachers.model import Loss, Mode, ModelTeacher
 
@@ -24,44 +24,7 @@ MELTS, BIRDS = (
     "Osk resin melts at 412 kelvin.",
     "Thrushes avoid nests that were lined with osk bark.",
 )
-Body = dict[str, Any]
 Reply = tuple[int, Body]
-
-
-class Endpoint:
-    """A server of chat completions that answers each request by a function."""
-
-    def __init__(self, answer: Callable[[Body], Reply]) -> None:
-        self.asked: list[Body] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                outer.asked.append(body)
-                status, reply = answer(body)
-                said = json.dumps(reply).encode()
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(said)))
-                self.end_headers()
-                self.wfile.write(said)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 Served = Callable[[Callable[[Body], Reply]], Endpoint]
@@ -69,15 +32,9 @@ Served = Callable[[Callable[[Body], Reply]], Endpoint]
 
 @pytest.fixture
 def serve() -> Iterator[Served]:
-    running: list[Endpoint] = []
-
-    def start(answer: Callable[[Body], Reply]) -> Endpoint:
-        running.append(Endpoint(answer))
-        return running[-1]
-
-    yield start
-    for endpoint in running:
-        endpoint.close()
+    """Servers that send these very statuses and bodies."""
+    with ExitStack() as running:
+        yield lambda answer: running.enter_context(Endpoint(lambda body: Fault(*answer(body))))
 
 
 def completion(finish: str = "stop", **message: Any) -> Reply:

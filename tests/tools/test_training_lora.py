@@ -19,7 +19,7 @@ from memory.records import TrainingSpec
 from tests.models import CORPUS, tiny
 from tools.models.files import WEIGHTS
 from tools.models.hf import HFTarget, fingerprint
-from tools.models.merged import merge, parity
+from tools.models.merged import export, parity
 from tools.training import STOPPED, journal
 from tools.training.run import train
 from tools.training.shortage import split_of
@@ -185,7 +185,8 @@ def test_merged_weights_answer_as_the_adapter_does(
     undisturbed: TrainingSpec, tmp_path: Path
 ) -> None:
     """What users of other tools suffer from most: a merged model worse than its adapter."""
-    merged = merge(undisturbed.base, adapter_of(undisturbed), tmp_path / "merged")
+    merged = tmp_path / "merged"
+    export(undisturbed.base, adapter_of(undisturbed), merged, CORPUS)
     result = parity(undisturbed.base, adapter_of(undisturbed), merged, CORPUS)
     assert result.equal
     assert result.max_abs_logit_difference < 1e-4

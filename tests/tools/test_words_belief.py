@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.records import Purpose, Question, QuestionKind
+from tools.probe.belief import Belief
 from tools.probe.words.belief import AGAIN, Held, believed, leaning, right, spread
 from tools.probe.words.ignorance import Ignorance
 from tools.probe.words.kinds import Ask, Form, Heard
@@ -84,3 +85,38 @@ def test_a_batch_of_known_and_unknown_facts_sharpens_each_belief() -> None:
     prior = spread([yes, no] * 40)
     assert believed(yes, prior).mean > 0.95 > believed(yes).mean
     assert believed(no, prior).mean < 0.05 < believed(no).mean
+
+
+def posterior(shares: list[float], floors: list[float]) -> Belief:
+    """Of as many ways of asking."""
+    return believed(Held(tuple(shares), tuple(floors), (1.0,) * len(shares)))
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 0.99)), max_size=8))
+def test_a_right_answer_raises_the_belief_and_a_wrong_one_lowers_it(
+    answers: list[tuple[float, float]],
+) -> None:
+    shares, floors = [share for share, _ in answers], [floor for _, floor in answers]
+    before = posterior(shares, floors)
+    up, down = (
+        posterior([*shares, 1.0], [*floors, 0.25]),
+        posterior([*shares, 0.0], [*floors, 0.25]),
+    )
+    assert down.mean < before.mean < up.mean
+    for belief in (before, up, down):
+        assert 0 <= belief.low <= belief.mean <= belief.high <= 1
+
+
+@given(st.integers(1, 8))
+def test_what_is_easily_guessed_is_worth_less(questions: int) -> None:
+    easy, hard = (
+        posterior([1.0] * questions, [0.5] * questions),
+        posterior([1.0] * questions, [0.2] * questions),
+    )
+    assert easy.mean < hard.mean
+
+
+def test_three_right_answers_of_four_options_are_worth_what_theory_says() -> None:
+    """With even floors. The integral of θ (1/4 + 3/4 θ)³ over that of (1/4 + 3/4 θ)³ is 0.7365."""
+    assert posterior([1.0] * 3, [0.25] * 3).mean == pytest.approx(0.7365, abs=1e-3)
+    assert posterior([], []) == (0.5, 0, 1)

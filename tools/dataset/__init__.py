@@ -30,7 +30,7 @@ from tools.dataset.manifest import (
 )
 from tools.dataset.proof import leaks
 from tools.dataset.rows import REPLAY, Secrets, lines, pick, row, shuffled
-from tools.dataset.split import split
+from tools.dataset.split import Split, split
 
 __all__ = ["freeze", "leaks"]
 
@@ -65,21 +65,13 @@ def freeze(
     secrets = Secrets([*(q for q in ordered if q.held_out), *retention])
     silent = [q for q in ordered if q.held_out or not secrets.told_by(q)]
     parts = split(nuggets, silent, seed, validation_share)
-    taught = [row(question) for question in parts.train]
-    if not taught:
+    if not parts.train:
         raise NothingToDo(
             "No vetted training question is left, so there is nothing to train on.",
             "Accept more nuggets: goldpan review.",
         )
-    old = pick(replay, round(replay_ratio * len(taught)), secrets, seed)
-    replayed = [{"text": one, "source": REPLAY} for one in old]
-    files = {
-        TRAIN: lines(shuffled([*taught, *replayed], seed)),
-        VALIDATION: lines(row(question) for question in parts.validation),
-        EXAM: records(parts.exam),
-        CONTROL: records(parts.control),
-        OLD: records(retention),
-    }
+    old = pick(replay, round(replay_ratio * len(parts.train)), secrets, seed)
+    files = contents(parts, old, retention, seed)
     manifest = describe(interest, nuggets, untaught, parts, papers, files, len(old), seed)
     left_out = sum(not q.held_out for q in ordered) - len(parts.train)
     manifest["counts"]["left_out_for_secrecy"] = left_out
@@ -104,6 +96,21 @@ def freeze(
         counts=manifest["counts"],
         licences=manifest["licences"],
     )
+
+
+def contents(
+    parts: Split, old: Sequence[str], retention: Sequence[Question], seed: int
+) -> dict[str, str]:
+    """Rows to train and to watch, and the question papers of the examination, by file."""
+    replayed = [{"text": one, "source": REPLAY} for one in old]
+    taught = [row(question) for question in parts.train]
+    return {
+        TRAIN: lines(shuffled([*taught, *replayed], seed)),
+        VALIDATION: lines(row(question) for question in parts.validation),
+        EXAM: records(parts.exam),
+        CONTROL: records(parts.control),
+        OLD: records(retention),
+    }
 
 
 def records(questions: Iterable[Question]) -> str:

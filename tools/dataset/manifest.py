@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from memory import disk
 from memory.records import Nugget, Paper, Question
 from tools.dataset.split import Split
 
@@ -40,7 +39,8 @@ def describe(
     nuggets: those that are taught. replay: old rows among the training rows.
     """
     paper_of = {nugget.id: nugget.paper for nugget in nuggets}
-    asked = {question.nugget for question in parts.control}
+    asked = {name: part for name, part in parts._asdict().items() if name != "papers"}
+    control = {question.nugget for question in parts.control}
     rows = Counter(paper_of[q.nugget] for q in parts.train)
     claims = Counter(paper_of.values())
     used = {
@@ -59,19 +59,8 @@ def describe(
         "interest": interest,
         "seed": seed,
         "nuggets": sorted(paper_of),
-        "questions": {
-            "train": [q.id for q in parts.train],
-            "validation": [q.id for q in parts.validation],
-            "exam": [q.id for q in parts.exam],
-            "control": [q.id for q in parts.control],
-            "unused": [q.id for q in parts.unused],
-        },
-        "forms": {
-            "train": _forms(parts.train),
-            "validation": _forms(parts.validation),
-            "exam": _forms(parts.exam),
-            "control": _forms(parts.control),
-        },
+        "questions": {name: [q.id for q in part] for name, part in asked.items()},
+        "forms": {name: _forms(asked[name]) for name in asked if name != "unused"},
         "counts": {
             "papers": len(used),
             "validation_papers": len(parts.papers),
@@ -85,7 +74,7 @@ def describe(
             "control_questions": len(parts.control),
         },
         "papers": used,
-        "control_papers": sorted({n.paper for n in untaught if n.id in asked}),
+        "control_papers": sorted({n.paper for n in untaught if n.id in control}),
         "licences": dict(sorted(Counter(one["licence"] for one in used.values()).items())),
         "files": {name: file_entry(content) for name, content in files.items()},
     }
@@ -141,14 +130,7 @@ def is_there(place: Path, files: Mapping[str, str]) -> bool:
 
 def write(place: Path, files: Mapping[str, str]) -> None:
     """All files at once or none; read-only afterwards."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=place.parent))
-    try:
+    with disk.folder(place) as draft:
         for name, content in files.items():
             (draft / name).write_text(content, "utf-8")
             (draft / name).chmod(0o444)
-        draft.chmod(0o755)
-        shutil.rmtree(place, ignore_errors=True)
-        draft.rename(place)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)

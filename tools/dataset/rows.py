@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from memory.records import GAP, Question, QuestionKind
+from memory.records import GAP, Question
 
 REPLAY = "replay"
 """In place of a question's id, where a row is old knowledge."""
@@ -20,7 +20,7 @@ Row = dict[str, str]
 def text(question: Question) -> str:
     """The whole text with its answer in place: what is trained on, or must not be."""
     stem = question.stem.rstrip()
-    if question.kind is QuestionKind.STATEMENT or not question.answer:
+    if question.told or not question.answer:
         return stem
     if _gapped(question):
         return stem.replace(GAP, question.answer, 1)
@@ -29,7 +29,7 @@ def text(question: Question) -> str:
 
 def row(question: Question) -> Row:
     """A question as a training row: prompt and completion where the answer comes last."""
-    if question.kind is QuestionKind.STATEMENT or not question.answer or _gapped(question):
+    if question.told or not question.answer or _gapped(question):
         return {"text": text(question), "source": question.id}
     completion = f" {question.answer}"
     return {"prompt": question.stem.rstrip(), "completion": completion, "source": question.id}

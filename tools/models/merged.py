@@ -5,17 +5,15 @@ Always in float32: merged in bfloat16, logits move by 2e-2, into a 4-bit base by
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from memory.disk import told
+from memory import disk
 from memory.errors import BadModel
 from tools.models.files import check_adapter, is_whole, locate
-from tools.models.hf import beside, load_parts, with_adapter
+from tools.models.hf import beside, load_parts
 
 TOLERANCE = 1e-4
 """Largest difference between two logits that float32 rounding explains; 1e-6 to 9e-6 is usual. Two
@@ -68,34 +66,20 @@ class _Said(NamedTuple):
     logits: Any
 
 
-def merge(base: str | Path, adapter: str | Path, output: Path) -> Path:
+def export(base: str | Path, adapter: str | Path, output: Path, prompts: Sequence[str]) -> Parity:
     """Save base and adapter as one model in `output` (safetensors, with the base's tokenizer).
 
-    The folder appears at once, and one that is there is replaced. Nothing is compared; `export`
-    does. Raises BadModel, NoSpace.
+    Held to the gate: the folder appears at once, one that is there is replaced, and without
+    agreement on the prompts nothing appears. Raises BadModel where one form answers otherwise,
+    NoSpace; ValueError without prompts.
     """
-    folder = locate(base)
-    check_adapter(Path(adapter), folder)
-    with _draft(output.parent) as draft:
-        model, tokenizer = load_parts(folder, "cpu")
-        _save(with_adapter(model, Path(adapter)), tokenizer, draft)
-        _settle(draft, output)
-    return output
-
-
-def export(base: str | Path, adapter: str | Path, output: Path, prompts: Sequence[str]) -> Parity:
-    """As `merge`, held to the gate: without agreement on the prompts nothing appears.
-
-    Raises BadModel where one form answers otherwise, NoSpace; ValueError without prompts.
-    """
-    with _draft(output.parent) as draft:
+    with disk.told(output), disk.folder(output) as draft:
         found = _three_forms(locate(base), Path(adapter), draft, prompts)
         if not found.equal:
             raise BadModel(
                 f"The merged model is not exported: {found.reason}.",
                 "Use base and adapter side by side, or teach again.",
             )
-        _settle(draft, output)
     return found
 
 
@@ -106,8 +90,8 @@ def agreement(base: str | Path, adapter: str | Path, prompts: Sequence[str]) -> 
     them is in memory at a time, and nothing stays on the disk. A version with weights of its own is
     compared with itself saved and reloaded. Raises BadModel, NoSpace; ValueError without prompts.
     """
-    with _draft(None) as draft:
-        return _three_forms(locate(base), Path(adapter), draft, prompts)
+    with disk.told(tempfile.gettempdir()), tempfile.TemporaryDirectory() as draft:
+        return _three_forms(locate(base), Path(adapter), Path(draft), prompts)
 
 
 def parity(
@@ -127,30 +111,6 @@ def parity(
     return differs.found()
 
 
-@contextmanager
-def _draft(parent: Path | None) -> Iterator[Path]:
-    """A folder for a merged model; what is left in it goes. None: where the system keeps such."""
-    with told(parent or Path(tempfile.gettempdir())):
-        if parent:
-            parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".merged-", dir=parent))
-        try:
-            yield draft
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-
-
-def _save(model: Any, tokenizer: Any, draft: Path) -> None:
-    model.save_pretrained(draft, safe_serialization=True)
-    tokenizer.save_pretrained(draft)
-
-
-def _settle(draft: Path, output: Path) -> None:
-    draft.chmod(0o755)
-    shutil.rmtree(output, ignore_errors=True)
-    draft.rename(output)
-
-
 def _three_forms(folder: Path, adapter: Path, draft: Path, prompts: Sequence[str]) -> Parity:
     check_adapter(adapter, folder)
     model, tokenizer = load_parts(adapter if is_whole(adapter) else folder, "cpu")
@@ -163,7 +123,8 @@ def _three_forms(folder: Path, adapter: Path, draft: Path, prompts: Sequence[str
         first = answers(adapted, rows)
         model = adapted.merge_and_unload().eval()
         differs.note(first, answers(model, rows))
-    _save(model, tokenizer, draft)
+    model.save_pretrained(draft, safe_serialization=True)
+    tokenizer.save_pretrained(draft)
     del model
     again, respelt = load_parts(draft, "cpu")
     if _rows(respelt, prompts, again) != rows:

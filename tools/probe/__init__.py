@@ -16,7 +16,7 @@ import numpy as np
 from memory.records import GAP, Nugget, Probe, Purpose, Question, QuestionKind, Verdict
 from tools.models import Choice, OptionScore, Target
 from tools.probe.belief import Reply
-from tools.probe.calibration import fit
+from tools.probe.calibration import Fitted, fit
 from tools.probe.evidence import Evidence, Heard, gathered, values
 from tools.probe.strangers import Chosen, choose
 from tools.probe.verdicts import judged
@@ -70,8 +70,7 @@ def reply(question: Question, scores: Sequence[OptionScore]) -> Reply | None:
     top = max(values)
     weights = [math.exp(value - top) for value in values]
     shares = [weight / sum(weights) for weight in weights]
-    even = 1 / len(shares)
-    return Reply(question.options, question.key, tuple(shares), (even,) * len(shares))
+    return Reply(question.options, question.key, tuple(shares))
 
 
 def probe(
@@ -117,35 +116,28 @@ def ask(
     ]
 
 
-def judge(
-    probes: Sequence[Probe], earlier: Sequence[Probe] = (), sure: Sequence[Probe] = ()
-) -> list[Probe]:
+def judge(probes: Sequence[Probe], earlier: Sequence[Probe] = ()) -> list[Probe]:
     """The probes with beliefs and verdicts, in order; whatever has no evidence stays as it is.
 
     earlier: of the same model version; they are not judged again, but the more evidence a batch
-    holds, the better it is told apart. sure: asked of facts that the target is known to know.
-    The result does not depend on the order of any of them.
+    holds, the better it is told apart. The result does not depend on the order of either.
     """
     batch = {one.id: one for one in (*earlier, *probes) if one.evidence}
     if not batch:
         return list(probes)
-    order = sorted(batch)
-    evidence = [_evidence(batch[name]) for name in order]
-    kept = sorted((one for one in sure if one.evidence), key=lambda one: one.id)
-    fitted = fit(evidence, [_evidence(one) for one in kept])
-    by_id = {one.id: judged(fitted, _evidence(one), one.answers) for one in probes if one.evidence}
-    return [
-        one.but(
-            p_known=by_id[one.id].belief.mean,
-            low=by_id[one.id].belief.low,
-            high=by_id[one.id].belief.high,
-            verdict=by_id[one.id].verdict,
-            reason=by_id[one.id].reason,
-        )
-        if one.evidence
-        else one
-        for one in probes
-    ]
+    fitted = fit([_evidence(batch[name]) for name in sorted(batch)])
+    return [_judged(one, fitted) if one.evidence else one for one in probes]
+
+
+def _judged(one: Probe, fitted: Fitted) -> Probe:
+    found = judged(fitted, _evidence(one), one.answers)
+    return one.but(
+        p_known=found.belief.mean,
+        low=found.belief.low,
+        high=found.belief.high,
+        verdict=found.verdict,
+        reason=found.reason,
+    )
 
 
 def usable(questions: Sequence[Question]) -> list[Question]:

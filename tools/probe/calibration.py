@@ -74,18 +74,14 @@ class Fitted(NamedTuple):
         return found
 
 
-def fit(batch: Sequence[Evidence], sure: Sequence[Evidence] = ()) -> Fitted:
-    """Learn π, a and w. batch: at least one piece of evidence, in an order of its own.
-
-    sure: evidence on facts that the target is known to know, e.g. those its owner asked to keep.
-    """
+def fit(batch: Sequence[Evidence]) -> Fitted:
+    """Learn π, a and w. batch: at least one piece of evidence, in an order of its own."""
     own = _table([e.rows[0] for e in batch])
-    null = _table([row for e in (*batch, *sure) for row in e.background])
+    null = _table([row for e in batch for row in e.background])
     if len(null) < LEAST:
         null = np.concatenate([null, _table([row for e in batch for row in e.rows[1:]])])
     scale = scaled(null if len(null) else own)
-    known = scale(_table([e.rows[0] for e in sure]))
-    return Fitted(scale, *_learnt(scale(own), scale(null), known))
+    return Fitted(scale, *_learnt(scale(own), scale(null)))
 
 
 def _table(rows: Sequence[Sequence[float]]) -> Floats:
@@ -112,15 +108,13 @@ def _slope(x: Floats, y: Floats) -> float:
     return float((dx @ (y - y.mean()) + weight * SLOPE) / (dx @ dx + weight))
 
 
-def _learnt(own: Floats, null: Floats, known: Floats) -> tuple[Floats, Floats]:
+def _learnt(own: Floats, null: Floats) -> tuple[Floats, Floats]:
     """Theta and its covariance: the mode of the posterior, and its curvature there (Laplace).
 
     Fisher scoring with halved steps. The background counts as many rows as the batch, however
     often strangers were asked: its rows are not independent.
     """
-    groups = [(own, 1.0, 1.0, False), (null, 0.0, len(own) / max(1, len(null)), False)]
-    if len(known):
-        groups += [(known, 1.0, 1.0, True), (null, 0.0, len(known) / max(1, len(null)), True)]
+    groups = [(own, 1.0, 1.0), (null, 0.0, len(own) / max(1, len(null)))]
     precision = np.diag(1 / SPREAD**2)
     theta = PRIOR.copy()
     worth, slope, curve = _posterior(theta, groups, precision)
@@ -140,17 +134,16 @@ def _learnt(own: Floats, null: Floats, known: Floats) -> tuple[Floats, Floats]:
 
 
 def _posterior(
-    theta: Floats, groups: Sequence[tuple[Floats, float, float, bool]], precision: Floats
+    theta: Floats, groups: Sequence[tuple[Floats, float, float]], precision: Floats
 ) -> tuple[float, Floats, Floats]:
     """Log posterior, its gradient and its expected curvature.
 
-    A group: rows, whether they are of the batch (1) or of the background (0), their weight, and
-    whether all of them are known.
+    A group: rows, whether they are of the batch (1) or of the background (0), and their weight.
     """
     off = theta - PRIOR
     worth, slope, curve = -0.5 * float(off @ precision @ off), -precision @ off, precision.copy()
-    for x, label, weight, sure in groups:
-        share = 1.0 if sure else float(odds(theta[0]))
+    share = float(odds(theta[0]))
+    for x, label, weight in groups:
         tilt = np.exp(np.clip(theta[1] + x @ theta[2:], -30, 30))
         ratio = 1 - share + share * tilt
         part = share * tilt / ratio

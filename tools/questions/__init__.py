@@ -60,7 +60,10 @@ def vet(questions: Sequence[Question], nuggets: Sequence[Nugget]) -> list[Questi
 
 
 def vet_set(
-    questions: Sequence[Question], nuggets: Sequence[Nugget], prior: Prior | None = None
+    questions: Sequence[Question],
+    nuggets: Sequence[Nugget],
+    prior: Prior | None = None,
+    beside: Sequence[Question] = (),
 ) -> VettedSet:
     """`vet`, then what only the whole set shows, with a report on the set.
 
@@ -68,8 +71,9 @@ def vet_set(
     than the rest on average, and choices that a guesser gets right by their options alone
     (`shortcut`) until it is within the noise of chance on those that remain.
     prior: log-likelihood of each option by itself, where a language model is at hand.
+    beside: questions that are not of the set, for which it may hold no copy and no leak.
     """
-    return _vet_set(vet(questions, nuggets), prior)
+    return _vet_set(vet([*questions, *beside], nuggets)[: len(questions)], prior)
 
 
 def liking(target: Target) -> Prior:

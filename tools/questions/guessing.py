@@ -1,6 +1,6 @@
 """How far the options alone betray the key: a guesser that never reads a question.
 
-A conditional logit (McFadden 1974) over what the options look like, fitted on the other nuggets'
+A conditional logit over what the options look like, fitted on the other nuggets'
 sheets, so that what it gets right above chance is a shortcut that a model can learn as well.
 Many published sets have one (Balepur et al. 2024, arXiv 2402.12483).
 """
@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tools import logit
 from tools.questions.chance import at_least, noise
 from tools.questions.traits import Floats, Prior, Sheet, seen, traits, words
 
@@ -97,14 +98,15 @@ def _given(
     places = [place for place, f in enumerate(folds) if f in learnt or f == fold]
     part = [sheets[place] for place in places]
     own = [folds[place] for place in places]
-    table = _padded([plain[place] for place in places], _habits(part, own, fold))
+    habits = zip(places, _habits(part, own, fold), strict=True)
+    table = logit.padded([np.hstack([plain[place], habit]) for place, habit in habits])
     held = np.array([f == fold for f in own])
-    keys = np.array([sheet.key for sheet in part])
+    keys = np.eye(table.shape[1])[[sheet.key for sheet in part]]
     scale = np.nanstd(table[~held], axis=(0, 1))
     table = table / np.where(scale > 1e-9, scale, np.inf)
-    weights = fit(table[~held], keys[~held])
+    weights = logit.fit(table[~held], keys[~held], PENALTY)
     return {
-        place: _softmax(table[row, : len(sheets[place].options)] @ weights)
+        place: logit.shares(table[row, : len(sheets[place].options)], weights)
         for row, place in enumerate(places)
         if folds[place] == fold
     }
@@ -187,41 +189,3 @@ def _odds(total: Counts, less: Counts | None, texts: Sequence[str]) -> float:
         for text in texts
     ]
     return sum(ratios) / len(ratios) if ratios else 0.0
-
-
-def _padded(plain: Sequence[Floats], habits: Sequence[Floats]) -> Floats:
-    """[sheets, most options, traits], NaN where a sheet has fewer."""
-    most = max(len(table) for table in plain)
-    width = plain[0].shape[1] + habits[0].shape[1]
-    table = np.full((len(plain), most, width), np.nan)
-    for place, (left, right) in enumerate(zip(plain, habits, strict=True)):
-        table[place, : len(left)] = np.hstack([left, right])
-    return table
-
-
-def _softmax(scores: Floats) -> Floats:
-    raised = np.exp(scores - scores.max())
-    return np.asarray(raised / raised.sum(), dtype=np.float64)
-
-
-def fit(table: Floats, keys: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
-    """Weights of a conditional logit with a ridge penalty, by Newton's method.
-
-    table: [sheets, options, traits], NaN for options that a sheet does not have.
-    keys: place of the right option on each sheet.
-    """
-    there = ~np.isnan(table[:, :, 0])
-    x = np.nan_to_num(table)
-    weights = np.zeros(x.shape[2])
-    for _ in range(25):
-        scores = np.where(there, x @ weights, -np.inf)
-        raised = np.exp(scores - scores.max(axis=1, keepdims=True))
-        p = raised / raised.sum(axis=1, keepdims=True)
-        mean = np.einsum("nk,nkf->nf", p, x)
-        slope = (x[np.arange(len(x)), keys] - mean).sum(axis=0) - PENALTY * weights
-        spread = np.einsum("nk,nkf,nkg->fg", p, x, x) - mean.T @ mean
-        step = np.linalg.solve(spread + PENALTY * np.eye(len(weights)), slope)
-        weights = weights + step
-        if np.abs(step).max() < 1e-6:
-            break
-    return weights

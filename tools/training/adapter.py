@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from memory import disk
 from memory.records import TrainingSpec
 from tools.models.files import BASE_KEY, CONFIG, WEIGHTS
 
@@ -19,7 +17,7 @@ def save_adapter(model: Any, spec: TrainingSpec, place: Path) -> None:
 
     The weights' header names the base by its hash, so that no other base is given this adapter.
     """
-    with _at_once(place) as draft:
+    with disk.folder(place) as draft:
         model.save_pretrained(draft / "raw", safe_serialization=True)
         _rewrite_weights(draft / "raw" / WEIGHTS, draft / WEIGHTS, spec)
         _rewrite_config(draft / "raw" / CONFIG, draft / CONFIG, spec)
@@ -37,7 +35,7 @@ def save_model(model: Any, base: Path, spec: TrainingSpec, place: Path) -> None:
     from tools.models.files import MATTERS
 
     kept = AutoConfig.from_pretrained(base, local_files_only=True, trust_remote_code=False).dtype
-    with _at_once(place) as draft:
+    with disk.folder(place) as draft:
         model.to(kept or model.dtype).save_pretrained(draft, safe_serialization=True)
         for weights in draft.glob("*.safetensors"):
             _rewrite_weights(weights, weights, spec)
@@ -46,19 +44,6 @@ def save_model(model: Any, base: Path, spec: TrainingSpec, place: Path) -> None:
             if "safetensors" not in name:
                 shutil.copyfile(base / name, draft / name)
         (draft / "README.md").write_text(card(spec), "utf-8")
-
-
-@contextmanager
-def _at_once(place: Path) -> Iterator[Path]:
-    """A draft folder that gets its name when all is written."""
-    draft = Path(tempfile.mkdtemp(prefix=".result-", dir=place.parent))
-    try:
-        yield draft
-        draft.chmod(0o755)
-        shutil.rmtree(place, ignore_errors=True)
-        draft.rename(place)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _rewrite_weights(source: Path, target: Path, spec: TrainingSpec) -> None:

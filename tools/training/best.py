@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from memory import disk
+
 WEIGHTS = "best.safetensors"
 STATE = "best.json"
 
@@ -55,11 +57,8 @@ class Best:
         draft.replace(self._folder / WEIGHTS)
 
     def _note(self) -> None:
-        draft = self._folder / (STATE + ".draft")
-        draft.write_text(
-            json.dumps({"loss": self.loss, "step": self.step, "since": self.since}), "utf-8"
-        )
-        draft.replace(self._folder / STATE)
+        state = {"loss": self.loss, "step": self.step, "since": self.since}
+        disk.write(self._folder / STATE, json.dumps(state).encode())
 
     def copy_to(self, checkpoint: Path) -> None:
         """Give a checkpoint what is the best at this moment."""

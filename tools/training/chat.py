@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from memory.errors import BadInput
+from tools.models.forest import common
 
 MARKED = re.compile(r"{%-?\s*generation\b")
 """A template that says itself which part is the assistant's."""
@@ -19,12 +20,6 @@ class Turns(NamedTuple):
     trained: list[bool]
     start: int
     """Where the answer begins; 0 for a statement."""
-
-
-def shared(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many tokens two rows begin with alike."""
-    shorter = min(len(one), len(other))
-    return next((at for at in range(shorter) if one[at] != other[at]), shorter)
 
 
 def has_template(tokenizer: Any) -> bool:
@@ -76,7 +71,7 @@ def _answer(tokenizer: Any, turns: Sequence[dict[str, str]]) -> tuple[list[int],
         return list(filled["input_ids"]), marked[0], marked[-1]
     ids = list(_filled(tokenizer, turns)["input_ids"])
     before = list(_filled(tokenizer, turns[:1], add_generation_prompt=True)["input_ids"])
-    first = shared(ids, before)
+    first = common(ids, before)
     if first == len(ids):
         raise ValueError("it leaves the assistant's words out")
     return ids, first, len(ids) - 1
@@ -98,6 +93,6 @@ def _ended(tokenizer: Any, ids: list[int], first: int, last: int) -> tuple[list[
 
 def _words(whole: list[int], empty: list[int]) -> range:
     """Where the prompt's words stand before the answer: what the same without them has not."""
-    begin = shared(whole, empty)
-    behind = shared(whole[begin:][::-1], empty[begin:][::-1])
+    begin = common(whole, empty)
+    behind = common(whole[begin:][::-1], empty[begin:][::-1])
     return range(begin, len(whole) - behind)

@@ -7,6 +7,8 @@ import os
 import shutil
 from pathlib import Path
 
+from memory import disk
+
 MARK = "whole.json"
 
 
@@ -17,9 +19,7 @@ def seal(checkpoint: Path) -> None:
         with file.open("rb") as stream:
             os.fsync(stream.fileno())
         sizes[file.name] = file.stat().st_size
-    draft = checkpoint / (MARK + ".draft")
-    draft.write_text(json.dumps(sizes), "utf-8")
-    draft.replace(checkpoint / MARK)
+    disk.write(checkpoint / MARK, json.dumps(sizes).encode())
 
 
 def is_whole(checkpoint: Path) -> bool:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from memory import disk
+
 FILE = "progress.jsonl"
 
 
@@ -33,7 +35,5 @@ def append(file: Path, row: dict[str, Any]) -> None:
 def rewind(file: Path, step: int) -> float:
     """Forget rows after a step: they will be trained again. Returns the seconds spent up to it."""
     rows = [row for row in read(file)[0] if row["step"] <= step]
-    draft = file.with_suffix(".draft")
-    draft.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    draft.replace(file)
+    disk.write(file, "".join(json.dumps(row) + "\n" for row in rows).encode())
     return max((float(row["seconds"]) for row in rows), default=0.0)

@@ -18,6 +18,7 @@ import signal
 import sys
 from pathlib import Path
 
+from memory import disk
 from memory.errors import BadInput, Trouble
 from memory.records import TrainingSpec
 from tools.threads import calm
@@ -118,9 +119,7 @@ def claim(spec: TrainingSpec) -> None:
                 f"{spec.output} holds the training {there.id}, not {spec.id}.",
                 "Give this one a folder of its own.",
             )
-    draft = file.with_suffix(".draft")
-    draft.write_text(spec.model_dump_json(indent=1), "utf-8")
-    draft.replace(file)
+    disk.write(file, spec.model_dump_json(indent=1).encode())
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from memory.errors import BadInput
-from tools.training.chat import Turns, has_template, in_template, shared
+from tools.models.forest import common
+from tools.training.chat import Turns, has_template, in_template
 
 GROUPED = 8
 """Batches whose rows are sorted by length together; more would always train like with like."""
@@ -77,7 +78,7 @@ def tokenise(
             turns = in_template(tokenizer, one.prompt, one.text, loss)
         else:
             # A token across the seam between prompt and completion belongs to the completion.
-            start = shared(ids, head) if one.prompt else 0
+            start = common(ids, head) if one.prompt else 0
             trained = [loss == "all" or at >= start for at in range(len(ids))]
             turns = Turns([*ids, tokenizer.eos_token_id], [*trained, True], start)
         rows.append(_labelled(turns, limit, tokenizer.bos_token_id))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from memory import disk
 from memory.errors import BadModel, TrainingFailed
 from memory.records import TrainingSpec
 from tools.training import ADAPTER, DONE, STOPPED, WHOLE, journal
@@ -173,13 +174,7 @@ def finish(
         "split": split_of(spec)._asdict(),
         "preflight": checked._asdict(),
     }
-    _replace(output / DONE, done)
-
-
-def _replace(file: Path, content: dict[str, Any]) -> None:
-    draft = file.with_suffix(".draft")
-    draft.write_text(json.dumps(content, indent=1), "utf-8")
-    draft.replace(file)
+    disk.write(output / DONE, json.dumps(done, indent=1).encode())
 
 
 def _note(output: Path, note: str) -> None:

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+from memory import disk
 from memory.records import TrainingSpec
 
 SPLIT = "split.json"
@@ -54,10 +55,7 @@ def halve(spec: TrainingSpec) -> Split | None:
     less = Split(*smaller(*split_of(spec)))
     if not less.batch_size:
         return None
-    file = Path(spec.output) / SPLIT
-    draft = file.with_suffix(".draft")
-    draft.write_text(json.dumps(less._asdict()), "utf-8")
-    draft.replace(file)
+    disk.write(Path(spec.output) / SPLIT, json.dumps(less._asdict()).encode())
     return less
 
 

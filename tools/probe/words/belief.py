@@ -9,10 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory.records import Verdict
-from tools.probe.belief import KNOWN, LIFT, SURE, UNKNOWN, Belief
+from tools.probe.belief import Belief
 from tools.probe.words.ignorance import Ignorance
 from tools.probe.words.kinds import IGNORANCE, Form, Heard
 
+KNOWN, UNKNOWN = 0.6, 0.4
+"""P(known) above which a fact counts as known, and up to which as unknown. One right answer of
+one, with four options, gives 0.6: not enough."""
+LIFT = 0.1
+"""By how much the right option's share must exceed its floor, on average, to count for anything."""
+SURE = 0.95
+"""A floor is taken as at most this and at least its complement: two controls prove no more."""
 HALF = 0.5
 """A belief whose 95 % interval lies on one side of this is decided."""
 AGAIN = 1 / 3
@@ -41,8 +48,8 @@ class Held(NamedTuple):
     def log(self) -> _Array:
         """Log-likelihood of each θ of the grid, θ the probability that it is known when asked.
 
-        P(said) = floor + (1 - floor) θ, as in `tools.probe.belief`; a share counts as that part
-        of a success.
+        P(said) = floor + (1 - floor) θ, a share counting as that part of a success (Beta-Bernoulli
+        with a guessing floor, Birnbaum 1968).
         """
         share = np.array(self.shares)[:, None]
         floor = np.clip(np.array(self.floors), 1 - SURE, SURE)[:, None]

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tools import logit
 from tools.probe.words.kinds import LETTERS, Form, Heard
 from tools.questions import normal
 
@@ -21,7 +22,7 @@ RIDGE = 0.5
 """Pull of each weight towards 0: 16 controls that all chose B give B a floor of 0.92."""
 OWN = 1.0
 """Weight of what letters and lengths explain, in replies, against a set's own controls."""
-_STEPS = 25
+FEATURES = len(LETTERS) + 3
 _Array = NDArray[np.float64]
 
 
@@ -30,7 +31,7 @@ class Ignorance:
 
     def __init__(self, heard: Sequence[Heard]) -> None:
         controls = [one for one in heard if one.ask.control]
-        self._weights = _fit([(_features(one), _shares(one)) for one in controls])
+        self._weights = _fit(controls)
         self._liking = self._likings(controls)
         self._free: dict[str, dict[str, float]] = defaultdict(dict)
         self._answers: dict[str, set[str]] = defaultdict(set)
@@ -60,7 +61,7 @@ class Ignorance:
     def _by_letters(self, heard: Heard) -> dict[str, float]:
         labels = _labels(heard)
         liking = self._liking.get(_set(heard), {})
-        expected = _softmax(_features(heard) @ self._weights)
+        expected = logit.shares(_features(heard), self._weights)
         scaled = expected * np.array([liking.get(label, 1.0) for label in labels])
         return dict(zip(labels, (scaled / scaled.sum()).tolist(), strict=True))
 
@@ -72,7 +73,7 @@ class Ignorance:
         chosen: dict[tuple[str, ...], dict[str, float]] = defaultdict(lambda: defaultdict(float))
         explained: dict[tuple[str, ...], dict[str, float]] = defaultdict(lambda: defaultdict(float))
         for one in controls:
-            expected = _softmax(_features(one) @ self._weights)
+            expected = logit.shares(_features(one), self._weights)
             for label, share in zip(_labels(one), expected, strict=True):
                 chosen[_set(one)][label] += one.shares.get(label, 0.0)
                 explained[_set(one)][label] += float(share)
@@ -105,7 +106,7 @@ def _features(heard: Heard) -> _Array:
     lengths = np.array([float(len(ask.question.options[place])) for place in ask.order])
     spread = lengths.std() or 1.0
     count = len(lengths)
-    found = np.zeros((count, len(LETTERS) + 3))
+    found = np.zeros((count, FEATURES))
     found[np.arange(count), np.arange(count)] = 1
     found[-1, -3] = 1
     found[:, -2] = (lengths - lengths.mean()) / spread
@@ -114,27 +115,10 @@ def _features(heard: Heard) -> _Array:
     return found
 
 
-def _fit(replies: Sequence[tuple[_Array, _Array]]) -> _Array:
-    """Weights of the features that make the replies likeliest, pulled towards 0 by RIDGE.
-
-    Conditional logit (McFadden 1974) by Newton's method; the objective is concave.
-    """
-    weights = np.zeros(len(LETTERS) + 3)
-    for _ in range(_STEPS if replies else 0):
-        slope = -RIDGE * weights
-        bend = RIDGE * np.eye(len(weights))
-        for features, shares in replies:
-            chance = _softmax(features @ weights)
-            slope += features.T @ (shares - chance)
-            bend += features.T @ (np.diag(chance) - np.outer(chance, chance)) @ features
-        step = np.linalg.solve(bend, slope)
-        weights = weights + step / max(1.0, float(np.abs(step).max()))
-        if np.abs(step).max() < 1e-6:
-            break
-    return weights
-
-
-def _softmax(values: _Array) -> _Array:
-    weights = np.exp(values - values.max())
-    found: _Array = weights / weights.sum()
-    return found
+def _fit(controls: Sequence[Heard]) -> _Array:
+    """Weights of the features that make the replies likeliest; zeros without any."""
+    if not controls:
+        return np.zeros(FEATURES)
+    features = logit.padded([_features(one) for one in controls])
+    chosen = logit.padded([_shares(one)[:, None] for one in controls])[:, :, 0]
+    return logit.fit(features, np.nan_to_num(chosen), RIDGE)

@@ -14,6 +14,8 @@ from tools.teachers.offline.kinds import Term, Type
 from tools.teachers.offline.places import draw
 
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+"""With a comma at every thousand."""
 _WORDS = (
     "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
@@ -31,7 +33,7 @@ def _value(text: str) -> float | None:
     if not found:
         return None
     digits = found.group()
-    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", digits):
+    if _GROUPED.fullmatch(digits):
         digits = digits.replace(",", "")
     digits = digits.replace(",", ".")
     return float(digits) if digits.count(".") <= 1 else None
@@ -136,7 +138,7 @@ def _stepped(steps: int, way: int, seed: str, least: int) -> Iterator[int]:
 
 
 def _decimals(written: str) -> int:
-    grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", written)
+    grouped = _GROUPED.fullmatch(written)
     plain = written.replace(",", "") if grouped else written.replace(",", ".")
     return len(plain.partition(".")[2])
 
@@ -149,6 +151,6 @@ def _impossible(other: float, value: float, term: Term) -> bool:
 
 
 def _written(value: float, decimals: int, like: str) -> str:
-    grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", like)
+    grouped = _GROUPED.fullmatch(like)
     text = f"{value:,.{decimals}f}" if grouped else f"{value:.{decimals}f}"
     return text.replace(".", ",") if "," in like and not grouped else text
