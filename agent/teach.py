@@ -20,6 +20,7 @@ from agent.retry import RETRY
 from agent.state import Branch, Context, Teaching, by_paper, context_of
 from agent.teaching import (
     control_of,
+    demand_method,
     environment,
     frozen,
     recipe,
@@ -46,10 +47,7 @@ def approve(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     A training that this machine cannot do is refused before a question is written for it.
     """
     ctx = context_of(runtime)
-    if method := ctx.settings.training.method:
-        from tools.training.methods import demand, device_here
-
-        demand(method, device_here())
+    demand_method(ctx)
     interest = ctx.store.get(Interest, state["interest"])
     nuggets = teachable(ctx, interest)
     version = ctx.current(interest.target)

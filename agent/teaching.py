@@ -39,6 +39,14 @@ CONTROL = 40
 PINNED = ("goldpan", "torch", "transformers", "peft", "trl", "tokenizers", "safetensors")
 
 
+def demand_method(ctx: Context) -> None:
+    """Raises BadInput where this machine cannot train by the method that the settings name."""
+    from tools.training.methods import demand, device_here
+
+    if method := ctx.settings.training.method:
+        demand(method, device_here())
+
+
 def teachable(ctx: Context, interest: Interest) -> list[Nugget]:
     """All accepted nuggets of every interest that teaches the same target.
 
@@ -215,11 +223,13 @@ def frozen(
 def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:
     """What teaching would take: the dataset that would be frozen, looked at. Saves nothing.
 
-    `preflight` is text: counts, and rows with the marks of what is learnt.
+    `preflight` is text: counts, and rows with the marks of what is learnt. Raises BadInput where
+    it cannot be done here.
     """
     from tools.training.estimate import expected
     from tools.training.preflight import render
 
+    demand_method(ctx)
     version = ctx.current(interest.target)
     nuggets = teachable(ctx, interest)
     if version is None:

@@ -183,11 +183,15 @@ def _train(spec: TrainingSpec, heard: Callable[[dict[str, Any]], None]) -> Path:
 
 
 def preflight(spec: TrainingSpec) -> Preflight:
-    """What a training would learn, token by token."""
+    """What a training would learn, token by token. Raises BadInput where it could not begin."""
     from tools.models.files import locate
+    from tools.training.methods import check_layers
     from tools.training.session import prepared
 
-    return prepared(spec, locate(spec.base))[-1]
+    base = locate(spec.base)
+    if spec.method != "full":
+        check_layers(base, spec.targets)
+    return prepared(spec, base)[-1]
 
 
 def agreement(version: ModelVersion, prompts: Sequence[str]) -> Parity:

@@ -47,10 +47,20 @@ class Figure(_Plain):
     note: str = ""
 
     @classmethod
-    def share(cls, name: str, k: int, n: int, *, aim: float | None = None, note: str = "") -> Self:
+    def share(
+        cls,
+        name: str,
+        k: int,
+        n: int,
+        *,
+        aim: float | None = None,
+        better: Literal["higher", "lower"] = "higher",
+        note: str = "",
+    ) -> Self:
         """A share, k of n, with its interval (Wilson)."""
         low, high = wilson(k, n)
-        return cls(name=name, value=k / max(1, n), aim=aim, low=low, high=high, n=n, note=note)
+        return cls(name=name, value=k / max(1, n), aim=aim, better=better, low=low, high=high, n=n,
+                   note=note)  # fmt: skip
 
     @property
     def met(self) -> bool | None:

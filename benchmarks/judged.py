@@ -82,6 +82,17 @@ def interval(ranked: Floats, good: Flags) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def calibration_error(believed: Floats, truth: Floats | Flags, bins: int = 10) -> float:
+    """Expected calibration error (Naeini and others 2015): mean gap of belief and truth by bins.
+
+    Bins of equal width over [0, 1], each weighted by what lies in it.
+    """
+    place = np.minimum((believed * bins).astype(int), bins - 1)
+    parts = [part for n in range(bins) if (part := place == n).any()]
+    gaps = [abs(believed[part].mean() - truth[part].mean()) * part.mean() for part in parts]
+    return float(sum(gaps))
+
+
 def curve(ranked: Floats, good: Flags) -> tuple[tuple[float, float], ...]:
     """The ROC curve at every twentieth of the others let in."""
     cuts = np.quantile(ranked[~good], np.linspace(1, 0, 21))

@@ -22,13 +22,13 @@ from langchain_openai import ChatOpenAI
 from agent.demo.target import build
 from agent.teaching import read_questions
 from benchmarks.figures import Figure, Part, Table
-from benchmarks.judged import area, interval
-from benchmarks.probing_words import Floats, off
-from memory.records import GAP, Nugget, Probe, Purpose, Question, QuestionKind, Verdict
+from benchmarks.judged import Flags, Floats, area, calibration_error, interval
+from benchmarks.knowers import question as probed_by
+from memory.records import GAP, Nugget, Probe, Question, Verdict
 from tests.endpoint import Answer, Body, Endpoint, Fault, Said, Token, declined
 from tests.knower import asked_in
 from tools.models import Choice, Target
-from tools.probe import render
+from tools.probe import render, reply
 from tools.probe.words import Cost, probe
 
 COUNT = 140
@@ -69,20 +69,11 @@ def exam(of_the_book: Sequence[Question], count: int, seed: int) -> Exam:
             start=0, end=place,
         )  # fmt: skip
         stems = [stem.format(e=entity, r=read["r"], the=read["the"] or "") for stem in STEMS]
-        asked = [_question(nugget, form, stem, question.options, answer)
+        asked = [probed_by(nugget, form, stem, question.options, answer)
                  for form, stem in enumerate(stems)]  # fmt: skip
         items.append((nugget, asked))
         known.append(float(not new))
     return Exam(items, np.array(known))
-
-
-def _question(
-    nugget: Nugget, form: int, stem: str, options: tuple[str, ...], answer: str
-) -> Question:
-    return Question(
-        nugget=nugget.id, kind=QuestionKind.MCQ, form=f"form {form}", purpose=Purpose.PROBE,
-        stem=stem, options=options, answer=answer, vetted=True,
-    )  # fmt: skip
 
 
 def talking(target: Target, likelihoods: bool) -> Answer:
@@ -134,9 +125,8 @@ def plain(of: Exam, target: Target) -> Floats:
     shares = []
     for _, questions in of.items:
         scored = target.score([render(question) for question in questions])
-        best = [max(range(len(s)), key=lambda at, s=s: s[at].logprob) for s in scored]  # type: ignore[misc]
-        right = [at == q.key for at, q in zip(best, questions, strict=True)]
-        shares.append(sum(right) / len(right))
+        said = [reply(question, scores) for question, scores in zip(questions, scored, strict=True)]
+        shares.append(sum(one is not None and one.right for one in said) / len(said))
     return np.array(shares)
 
 
@@ -168,15 +158,15 @@ def measured(base: Path, count: int = COUNT) -> Part:
                    high=high, n=n, aim=0.97),
             Figure.share(f"precision of *unknown*, {name}", int((unknown & ~book).sum()),
                          int(unknown.sum()), aim=0.95),
-            Figure(name=f"calibration error of P(known), {name}", value=off(one.p(), of.known),
-                   aim=0.05, better="lower", n=n),
+            Figure(name=f"calibration error of P(known), {name}", aim=0.05, better="lower", n=n,
+                   value=calibration_error(one.p(), of.known)),
             Figure(name=f"calls saved by stopping once decided, {name}", value=one.cost.saved,
                    n=one.cost.fixed, note=f"{one.cost.calls} of {one.cost.fixed} calls"),
         ]  # fmt: skip
         rows += [_row(f"of the book, {name}", one, book), _row(f"never named, {name}", one, ~book)]
     rows.append(
         (f"share of {len(STEMS)} questions right", f"area {area(bare, book):.3f}",
-         f"calibration error {off(bare, of.known):.3f}", "", "", "")
+         f"calibration error {calibration_error(bare, of.known):.3f}", "", "", "")
     )  # fmt: skip
     return Part.of(
         "probing_served",
@@ -197,9 +187,7 @@ def measured(base: Path, count: int = COUNT) -> Part:
     )
 
 
-def _row(
-    name: str, found: Found, which: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> tuple[str, ...]:
+def _row(name: str, found: Found, which: Flags) -> tuple[str, ...]:
     said = [one.verdict for one, mine in zip(found.probes, which, strict=True) if mine]
     kinds = (Verdict.KNOWN, Verdict.PARTLY, Verdict.UNKNOWN, Verdict.CONTRADICTED, Verdict.UNPROBED)
     return (name, *(str(said.count(kind)) for kind in kinds))

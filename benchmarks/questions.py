@@ -193,20 +193,15 @@ def _sound(
     above = [bool(unsourced(i.question("torn"))) for i in torn[1::2] if "above" in i.stem]
     by_set = ", ".join(f"{name} {k} of {len(human[name])}" for name, k in theirs.items())
     return [
-        _low("sound ones of people's refused", sum(theirs.values()), n, 0.05, by_set),
-        _low("the offline teacher's own refused", sum(bool(q.rejected) for q in ours), len(ours),
-             0.05, "some of them rightly"),
+        Figure.share("sound ones of people's refused", sum(theirs.values()), n, aim=0.05,
+                     better="lower", note=by_set),
+        Figure.share("the offline teacher's own refused", sum(bool(q.rejected) for q in ours),
+                     len(ours), aim=0.05, better="lower", note="some of them rightly"),
         Figure.share("LogiQA without its passage refused", sum(unseen), len(unseen),
                      note="most name persons and things that only the passage explains: no rule "
                           "can know; a judge can"),
         Figure.share("of these, those that say `above`", sum(above), len(above)),
     ]  # fmt: skip
-
-
-def _low(name: str, k: int, n: int, aim: float, note: str) -> Figure:
-    low, high = wilson(k, n)
-    return Figure(name=name, value=k / max(1, n), aim=aim, better="lower", low=low, high=high,
-                  n=n, note=note)  # fmt: skip
 
 
 def _fair(written: Written) -> list[Figure]:

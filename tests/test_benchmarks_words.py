@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from agent.demo.target import SAMPLE
+from benchmarks.judged import calibration_error
+from benchmarks.knowers import direct, exam, in_words, plain
 from benchmarks.probing_served import exam as served_exam
 from benchmarks.probing_served import plain as served_plain
 from benchmarks.probing_served import probed
-from benchmarks.probing_words import SAYS_YES, direct, exam, in_words, off, plain
+from benchmarks.probing_words import SAYS_YES
 from evals.stats import wilson
 from memory.records import Question, Verdict
 from tests.knower import Knower
@@ -20,9 +22,9 @@ from tools.probe.words import Plan
 
 def test_a_calibration_error_is_the_distance_from_the_truth() -> None:
     truth = np.array([0.0, 0.0, 1.0, 1.0])
-    assert off(truth, truth) == 0
-    assert off(np.array([0.2, 0.2, 0.8, 0.8]), truth) == pytest.approx(0.2)
-    assert off(np.full(4, 0.5), truth) == 0
+    assert calibration_error(truth, truth) == 0
+    assert calibration_error(np.array([0.2, 0.2, 0.8, 0.8]), truth) == pytest.approx(0.2)
+    assert calibration_error(np.full(4, 0.5), truth) == 0
 
 
 def test_knowers_show_what_was_planted_and_the_plain_baselines_less_of_it() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 
 import pytest
 
 from agent import report, review, runs, teaching
-from memory.errors import NothingToDo, TrainingFailed
+from agent.settings import Training
+from memory.errors import BadInput, NothingToDo, TrainingFailed
 from memory.lineage import Lineage
 from memory.records import (
     Action,
@@ -159,6 +161,14 @@ def test_a_second_cycle_teaches_old_and_new_from_the_base_and_keeps_what_was_tau
     kept = teaching.exam_of(ready.space.store, teaching.taught_by(ready.space.store, before))
     assert kept
     assert scores["old_after"].n == 40 + len(kept)
+
+
+@pytest.mark.skipif(find_spec("bitsandbytes") is not None, reason="here it may be done")
+def test_a_forecast_refuses_a_training_that_cannot_be_done_here(ready: World) -> None:
+    """Who looks first should not hear of it an hour later."""
+    ready.settings = ready.settings.model_copy(update={"training": Training(method="qlora")})
+    with pytest.raises(BadInput, match=r"bitsandbytes|CUDA"):
+        teaching.forecast(ready.context(), interest_of(ready))
 
 
 def test_a_forecast_says_what_teaching_takes_and_saves_nothing(ready: World) -> None:

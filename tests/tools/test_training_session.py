@@ -22,7 +22,7 @@ from tools.models.hf import HFTarget, fingerprint, load_parts
 from tools.models.merged import agreement
 from tools.training import journal
 from tools.training.batches import keeps_rows_apart, packed, padded
-from tools.training.methods import demand, loaded
+from tools.training.methods import check_layers, demand, loaded
 from tools.training.program import result_of
 from tools.training.session import attempts, prepared, train
 from tools.training.shortage import split_of
@@ -201,6 +201,22 @@ def test_four_bits_are_refused_in_words_before_anything_is_loaded() -> None:
     demand("full", "cpu")
 
 
-def test_layers_that_are_not_there_are_told(llama: Path, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"q_prj.*all-linear"):
-        train(spec_for(llama, tmp_path, targets="q_prj"), never)
+@pytest.mark.parametrize("targets", ["q_prj", "q_proj, v_prj", " ,", "norm"])
+def test_layers_that_are_not_there_are_told(llama: Path, tmp_path: Path, targets: str) -> None:
+    """Also one among others: it would be left out without a word."""
+    with pytest.raises(BadInput, match="No adapter can be put on") as fault:
+        train(spec_for(llama, tmp_path, targets=targets), never)
+    with pytest.raises(BadInput) as sooner:
+        check_layers(llama, targets)
+    assert str(sooner.value) == str(fault.value)
+    assert "down_proj, embed_tokens" in str(fault.value)
+
+
+def test_layers_are_named_by_kind_or_by_place(llama: Path) -> None:
+    for targets in (
+        "all-linear",
+        "q_proj, v_proj",
+        "self_attn.q_proj",
+        "model.layers.0.mlp.up_proj",
+    ):
+        check_layers(llama, targets)

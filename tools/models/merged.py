@@ -80,6 +80,9 @@ def export(base: str | Path, adapter: str | Path, output: Path, prompts: Sequenc
                 f"The merged model is not exported: {found.reason}.",
                 "Use base and adapter side by side, or teach again.",
             )
+        for weights in draft.glob("*.safetensors"):
+            # Saved for their owner alone, whatever the umask; a model is shared like any file.
+            weights.chmod(0o644)
     return found
 
 

@@ -98,21 +98,45 @@ def with_new_adapter(model: Any, spec: TrainingSpec) -> Any:
     """The model with a LoRA adapter that changes nothing yet. Raises BadInput for bad targets."""
     from peft import LoraConfig, get_peft_model
 
-    named = spec.targets if spec.targets == "all-linear" else spec.targets.split(",")
     config = LoraConfig(
         r=spec.rank,
         lora_alpha=spec.alpha,
         lora_dropout=spec.dropout,
-        target_modules=named,
+        target_modules=layers(model, spec.targets),
         task_type="CAUSAL_LM",
     )
-    try:
-        with warnings.catch_warnings():
-            # peft asks transformers by a name that is going away; nobody here can act on it.
-            warnings.filterwarnings("ignore", ".*gradient_checkpointing", FutureWarning)
-            return get_peft_model(model, config)
-    except ValueError as fault:
+    with warnings.catch_warnings():
+        # peft asks transformers by a name that is going away; nobody here can act on it.
+        warnings.filterwarnings("ignore", ".*gradient_checkpointing", FutureWarning)
+        return get_peft_model(model, config)
+
+
+def layers(model: Any, targets: str) -> str | list[str]:
+    """`all-linear`, or the names in a list with commas. Raises BadInput for one that fits nothing.
+
+    peft refuses only where no name fits: a slip in one of two would train the other alone.
+    """
+    if targets == "all-linear":
+        return targets
+    there = [name for name, one in model.named_modules()
+             if getattr(getattr(one, "weight", None), "ndim", 0) > 1]  # fmt: skip
+    named = [name.strip() for name in targets.split(",") if name.strip()]
+    unknown = [n for n in named if not any(f".{name}".endswith(f".{n}") for name in there)]
+    if unknown or not named:
+        kinds = sorted({name.rpartition(".")[2] for name in there})
         raise BadInput(
-            f"No adapter can be put on the layers {spec.targets!r}: {fault}",
-            'Set [training] targets = "all-linear" in goldpan.toml.',
-        ) from fault
+            f"No adapter can be put on the layers {', '.join(unknown) or targets!r}: the model has "
+            f"{', '.join(kinds)}.",
+            'Set [training] targets = "all-linear" in goldpan.toml, or to some of these.',
+        )
+    return named
+
+
+def check_layers(folder: Path, targets: str) -> None:
+    """The same of a model directory, without its weights. Raises BadInput."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    with torch.device("meta"):
+        layers(AutoModelForCausalLM.from_config(config, trust_remote_code=False), targets)
