@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks import judged, planted
 from benchmarks.figures import Figure, Part, Plot, Table
-from benchmarks.judged import Flags, Floats, area, interval
+from benchmarks.judged import Flags, Floats, area, calibration_error, interval
 from benchmarks.merging import nugget, sentences
 from benchmarks.planted_seen import BETA, COUNTED, GOLD, OURS, SHARES, WORDS, Seen, look
 from memory.records import Verdict
@@ -142,24 +142,18 @@ def _pooled(seen: list[Seen]) -> tuple[Floats, Flags]:
     )
 
 
-def off(believed: Floats, known: Flags) -> float:
-    """Expected calibration error: mean gap of belief and truth in ten bins of equal count."""
-    bins = np.array_split(np.argsort(believed, kind="stable"), BINS)
-    gaps = [len(b) * abs(believed[b].mean() - known[b].mean()) for b in bins if len(b)]
-    return float(sum(gaps) / len(believed))
-
-
 def _calibrated(seen: list[Seen]) -> Iterator[Figure]:
     believed, known = _pooled(seen)
-    singles = ", ".join(f"{off(one.scores[OURS], one.known):.3f}" for one in seen)
-    yield Figure(name="calibration error of P(known), without labels", value=off(believed, known),
-                 aim=0.05, better="lower", n=len(known), note=f"{singles} by model")  # fmt: skip
+    singles = ", ".join(f"{calibration_error(one.scores[OURS], one.known):.3f}" for one in seen)
+    yield Figure(name="calibration error of P(known), without labels", aim=0.05, better="lower",
+                 value=calibration_error(believed, known), n=len(known),
+                 note=f"{singles} by model")  # fmt: skip
     labelled = []
     for one in seen:
         x = np.clip(one.scores[OURS], 1e-6, 1 - 1e-6)
         x = np.log(x / (1 - x))[:, None]
         curve = judged.fitted(x[::2], one.known[::2])
-        labelled.append(off(1 / (1 + np.exp(-curve(x[1::2]))), one.known[1::2]))
+        labelled.append(calibration_error(1 / (1 + np.exp(-curve(x[1::2]))), one.known[1::2]))
     yield Figure(name="calibration error, labelled, on the other half", value=mean(labelled),
                  better="lower", n=len(known) // 2)  # fmt: skip
 
@@ -257,7 +251,7 @@ def _batch(seen: list[Seen], size: int) -> tuple[str | int | float, ...]:
         hit = verdicts == verdict
         columns += [float(hit.mean()), float(right[hit].mean()) if hit.any() else 0.0]
     share = float(known_.mean())
-    return size, rounds * len(seen), float(p.mean()), share, off(p, known_), *columns
+    return size, rounds * len(seen), float(p.mean()), share, calibration_error(p, known_), *columns
 
 
 def _reliability(seen: list[Seen]) -> Plot:

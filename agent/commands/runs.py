@@ -84,7 +84,7 @@ def _told(space: Workspace, run: Run, counts: dict[str, Any]) -> None:
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {count}" for key, count in value.items()) or "none"
-    return str(value)
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _row(run: Run, owned: bool, names: dict[str, str]) -> dict[str, Any]:
