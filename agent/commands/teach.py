@@ -42,6 +42,8 @@ def _told(forecast: dict[str, Any]) -> None:
     shown = {key: value for key, value in forecast.items() if key != "preflight"}
     for key, value in shown.items():
         console.print(f"  {key.replace('_', ' '):<22} {value}", markup=False)
+    if not forecast.get("of_them_new", True):
+        console.print("All of it is taught already, so nothing would be done: goldpan run first.")
     if "preflight" in forecast:
         console.print("What is learnt stands between ⟦ and ⟧:")
         for line in forecast["preflight"].splitlines():
