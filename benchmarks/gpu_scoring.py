@@ -14,7 +14,7 @@ from benchmarks.figures import Figure, Missing, Part, Table
 from tools.models import Choice
 from tools.models.forest import Sequel
 from tools.models.hf import HFTarget
-from tools.models.scoring import score, score_plainly
+from tools.models.scoring import score_plainly, scorer
 
 SHAPE = Shape(width=1024, layers=24, inner=4096, heads=16, key_heads=16, words=32000)
 """436 million weights: about the layers of Pythia-410M."""
@@ -80,11 +80,13 @@ def _figures(
 def _apart(target: HFTarget, sequels: Sequence[Sequel]) -> float:
     """Largest difference from plain scoring among the first sequels, in nats per token."""
     some = [s for s in sequels[:32] if s.start < len(s.ids)]
-    pairs = zip(score(target.model, some), score_plainly(target.model, some), some, strict=True)
+    ours = scorer(target.model)(target.model, some)
+    pairs = zip(ours, score_plainly(target.model, some), some, strict=True)
     return max(abs(a - b) / (len(s.ids) - s.start) for a, b, s in pairs)
 
 
 def _timed(target: HFTarget, sequels: Sequence[Sequel], clock: Callable[[], float]) -> float:
+    score = scorer(target.model)
     began = clock()
     score(target.model, sequels)
     return clock() - began

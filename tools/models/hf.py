@@ -16,7 +16,7 @@ from memory.errors import BadModel
 from tools.models import Choice, OptionScore
 from tools.models.files import check_adapter, fingerprint, is_whole, locate
 from tools.models.forest import Sequel, common
-from tools.models.scoring import honours_forests, score, score_plainly
+from tools.models.scoring import scorer
 from tools.threads import calm
 
 __all__ = ["HFTarget", "fingerprint"]
@@ -43,7 +43,7 @@ class HFTarget:
         bos = tokenizer.bos_token_id
         self._first: int = bos if bos is not None else min(self._ends, default=0)
         self._closes = self.tokenizer("a")["input_ids"][-1] in self._ends
-        self._score = score if honours_forests(model) else score_plainly
+        self._score = scorer(model)
 
     @classmethod
     def load(
