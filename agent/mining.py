@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from memory.errors import BadReply
-from memory.records import Call, Document, Nugget, Passage
+from memory.records import Document, Harvest, Nugget, Passage
 
 if TYPE_CHECKING:
     from agent.state import Context
@@ -19,14 +19,13 @@ def mined(ctx: Context, run: str, document: Document) -> list[str]:
 
     Where the teacher's model gave no answer there are none, and the next run asks again.
     """
-    call = Call(
-        model=ctx.teacher.made_by,
-        prompt_version="extract",
+    harvest = Harvest(
+        paper=document.paper,
+        made_by=ctx.teacher.made_by,
         input_sha256=hashlib.sha256(document.text.encode("utf-8", "replace")).hexdigest(),
-        run=run,
     )
-    if done := ctx.store.find(Call, call.id):
-        return done.output.split()
+    if done := ctx.store.find(Harvest, harvest.id):
+        return list(done.nuggets)
     passages = ctx.store.all(Passage, paper=document.paper)
     try:
         drafts = ctx.teacher.extract(document, passages)
@@ -37,8 +36,8 @@ def mined(ctx: Context, run: str, document: Document) -> list[str]:
     for reason, count in sorted(refused.items()):
         ctx.log(run, "extract", f"{document.paper}: {count} drafts refused: {reason}")
     ids = [nugget.id for nugget in nuggets]
-    # The call last and with what it gave: a kill in between leaves nothing half done.
-    ctx.store.add(*nuggets, call.but(output=" ".join(ids)))
+    # With its nuggets in one transaction: a kill leaves nothing half done.
+    ctx.store.add(*nuggets, harvest.but(nuggets=ids))
     return ids
 
 

@@ -19,6 +19,8 @@ class Trouble(Exception):
     ├── Unreadable          one paper could not be read; carries a reason code
     ├── SourceDown          a paper source did not answer
     ├── BadReply            a language model's reply is no answer; carries a reason code
+    ├── EndpointTrouble     a model's endpoint cannot be used; carries a reason code
+    ├── BudgetReached       the next call could pass a budget
     ├── BadModel            a model directory is missing, damaged or refused
     ├── TrainingFailed      the training program ended badly
     └── GateRefused         the trained version is not good enough
@@ -83,13 +85,29 @@ class BadReply(Trouble):
     """A language model's reply is no answer, also after one repair.
 
     reason: a code: empty, refused, filtered (by the endpoint), cut (at the length limit), too_long
-    (what was asked), error_body (an error in place of a reply), unsupported, unreadable; in probing
-    also declined (the request), busy and down (no reply came).
+    (what was asked), error_body (an error in place of a reply), unsupported, unreadable, declined
+    (the request), busy and down (no reply came, however often it was asked for).
     """
 
     def __init__(self, reason: str, what: str, fix: str = "") -> None:
         super().__init__(what, fix)
         self.reason = reason
+
+
+class EndpointTrouble(Trouble):
+    """A language model's endpoint cannot be used: every other call would meet the same.
+
+    reason: a code: key (refused, missing or expired), forbidden, no_model, quota (used up), down
+    (no reply for as long as its patience lasts), unbound.
+    """
+
+    def __init__(self, reason: str, what: str, fix: str = "") -> None:
+        super().__init__(what, fix)
+        self.reason = reason
+
+
+class BudgetReached(Trouble):
+    """The next call could pass a budget. Nothing that was paid for is lost."""
 
 
 class BadModel(Trouble):

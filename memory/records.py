@@ -528,21 +528,84 @@ class ModelVersion(Record):
 
 
 class Call(Record):
-    """One paid or long model call."""
+    """One call of a language model that reached its end, whatever came of it."""
 
-    identity = ("model", "prompt_version", "input_sha256", "parameters")
+    id: str = Field(default_factory=new_id)
+    key: str
+    """Content address of model, prompt, input and parameters: asked again, it is the same."""
+    role: str = ""
+    """What the model was bound as: `teacher`, `judge`, `target`, ..."""
     model: str
-    prompt_version: str
+    """Kind of endpoint and model, e.g. `openai:gpt-5`."""
+    prompt: str
+    """Name and version of the prompt."""
     input_sha256: str
     parameters: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float = 0.0
+    priced: bool = True
+    """Whether the price is known; where not, `cost` is 0 and says nothing."""
     latency: float = 0.0
+    """Seconds of the last attempt."""
+    attempts: int = 1
     outcome: str = "ok"
-    output: str = ""
+    """`ok`, or a reason of BadReply or of EndpointTrouble."""
     run: str = ""
+    interest: str = ""
     time: str = Field(default_factory=now)
+
+
+class Reply(Record):
+    """What a model answered to a call, to be read again in place of another call."""
+
+    identity = ("key",)
+    key: str
+    """`Call.key` of what was asked."""
+    message: dict[str, Any]
+    """The reply as plain JSON."""
+
+
+class Harvest(Record):
+    """What a teacher took from one paper's text. Where passages got no answer it is asked again."""
+
+    identity = ("paper", "made_by", "input_sha256")
+    paper: str
+    made_by: str
+    input_sha256: str
+    """Of the text."""
+    nuggets: tuple[str, ...] = ()
+    lost: int = 0
+    """Passages without an answer."""
+    reason: str = ""
+    """Why, of the last of them."""
+
+
+class Profile(Record):
+    """What a paper is about, in a few words, for finding it again."""
+
+    identity = ("paper", "made_by")
+    paper: str
+    summary: str = ""
+    keywords: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    """Named in the paper, as written there; so are organisations and places."""
+    organisations: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    made_by: str
+
+
+class Relevance(Record):
+    """How well a paper fits what an interest asks for."""
+
+    identity = ("interest", "paper", "words", "made_by")
+    interest: str
+    paper: str
+    words: str
+    """Digest of the interest's topic and prompt: other words are another question."""
+    score: int = Field(ge=1, le=10)
+    reason: str = ""
+    made_by: str
 
 
 class RunStatus(StrEnum):
@@ -553,6 +616,8 @@ class RunStatus(StrEnum):
     """Stopped at the review, on purpose."""
     INTERRUPTED = "interrupted"
     DONE = "done"
+    PARTIAL = "partial"
+    """It went to its end, but some of what was asked got no answer; resuming asks for it again."""
     FAILED = "failed"
 
 

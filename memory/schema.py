@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -30,6 +31,7 @@ from memory.records import (
     Decision,
     Document,
     Event,
+    Harvest,
     Interest,
     Job,
     Link,
@@ -38,17 +40,21 @@ from memory.records import (
     Paper,
     Passage,
     Probe,
+    Profile,
     Question,
     Record,
+    Relevance,
+    Reply,
     Run,
     Score,
     Sighting,
     TrainingSpec,
 )
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "goldpan_version"
+AMOUNTS = ("tokens_in", "tokens_out", "cost")
 
 metadata = MetaData()
 
@@ -57,8 +63,9 @@ version = Table(VERSION_TABLE, metadata, Column("version_num", String(32), prima
 
 def _column(kind: type[Record], field: str) -> Column[Any]:
     """A column of the field's own type; every enum is held as its text."""
-    of = {bool: Boolean, int: Integer}.get(kind.model_fields[field].annotation, Text)  # type: ignore[arg-type]
-    return Column(field, of, nullable=False, index=True)
+    of = {bool: Boolean, int: Integer, float: Float}.get(kind.model_fields[field].annotation, Text)  # type: ignore[arg-type]
+    # Amounts are summed, never looked up.
+    return Column(field, of, nullable=False, index=field not in AMOUNTS)
 
 
 def _table(name: str, kind: type[Record], *fields: str) -> Table:
@@ -94,7 +101,12 @@ TABLES: dict[type[Record], Table] = {
         (Score, "scores", "metric"),
         (ModelVersion, "models", "name", "number", "stage", "base_sha256", "adapter_sha256",
          "parent", "dataset"),
-        (Call, "calls", "model", "prompt_version", "input_sha256", "outcome", "run"),
+        (Call, "calls", "key", "role", "model", "outcome", "run", "interest", "time",
+         "tokens_in", "tokens_out", "cost"),
+        (Reply, "replies", "key"),
+        (Harvest, "harvests", "paper"),
+        (Profile, "profiles", "paper"),
+        (Relevance, "relevances", "interest", "paper"),
         (Run, "runs", "graph", "interest", "status"),
         (Event, "events", "run", "stage"),
     )

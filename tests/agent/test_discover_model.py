@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import runs
-from memory.records import Call, Event, Interest, Nugget, Run, RunStatus
+from memory.records import Event, Harvest, Interest, Nugget, Run, RunStatus
 from tests.agent.fakes import World
 from tests.tools.scripted import Scripted, draft, listed
 from tools.teachers.model import Loss, ModelTeacher
@@ -43,7 +43,7 @@ def test_a_paper_without_an_answer_costs_only_itself_and_is_asked_about_again(wo
         "refused"
     ]
     assert {loss.reason for loss in losses} == {"refused"}
-    assert store.count(Call) == 1
+    assert store.count(Harvest) == 1
 
     world.teacher = ModelTeacher(Scripted(script=script()), "toy")  # type: ignore[assignment]
     discover(world, folder)
