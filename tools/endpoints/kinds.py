@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -17,6 +18,15 @@ Kind = Literal[
     "compatible", "openai", "azure", "lmstudio", "ollama", "vllm", "llamacpp", "nim", "cerebras",
     "alcf", "argo", "served",
 ]  # fmt: skip
+
+
+class Mode(StrEnum):
+    """How an endpoint is made to answer in a schema, the best first."""
+
+    SCHEMA = "json_schema"
+    TOOL = "function_calling"
+    TEXT = "text"
+    """Asked for in words only, read by our own code."""
 
 
 class Defaults(BaseModel):
@@ -84,11 +94,7 @@ class Endpoint(BaseModel):
     extra: dict[str, Any] = Field(default_factory=dict)
     """More fields of the request's body, as they are."""
     headers: dict[str, str] = Field(default_factory=dict)
-    modes: tuple[Literal["json_schema", "function_calling", "text"], ...] = (
-        "json_schema",
-        "function_calling",
-        "text",
-    )
+    modes: tuple[Mode, ...] = tuple(Mode)
     """Ways to answer in a schema that are tried, the best first."""
     logprobs: bool = True
     """Whether log-probabilities are asked for in probing."""

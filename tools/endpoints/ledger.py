@@ -40,10 +40,11 @@ class Ledger(Protocol):
 class Budget(Protocol):
     """Bounds of tokens and money; what is reserved counts as spent until it is settled."""
 
-    async def reserve(self, whose: Account, tokens: int, money: float) -> object:
+    async def reserve(self, whose: Account, tokens: int, money: float | None) -> object:
         """Set the most that a call can take aside; returns what `settle` is told.
 
-        Waits while calls in flight may yet leave room. Raises BudgetReached where they cannot.
+        money: None where no price is known. Waits while calls in flight may yet leave room; raises
+        BudgetReached where they cannot.
         """
         ...
 

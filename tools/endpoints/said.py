@@ -1,0 +1,56 @@
+"""What a reply says, and by name what is none. Reading its text is left to whoever asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from langchain_core.messages import AIMessage
+
+from memory.errors import BadReply
+
+_LENGTH = ("length", "max_tokens", "MAX_TOKENS")
+_KEPT = (
+    "content", "additional_kwargs", "response_metadata", "tool_calls", "invalid_tool_calls",
+    "usage_metadata",
+)  # fmt: skip
+
+
+class Said(NamedTuple):
+    """What a model said."""
+
+    text: str
+    cut: bool
+    """Whether it stopped at its length limit."""
+    message: AIMessage
+    key: str = ""
+    """Of the call, in the ledger."""
+    cached: bool = False
+    """Whether it was read in the ledger."""
+
+
+def said(message: AIMessage, key: str = "", cached: bool = False) -> Said:
+    """What a reply says. Raises BadReply for one that is refused, filtered or empty."""
+    if message.additional_kwargs.get("refusal"):
+        raise BadReply("refused", "The model refused to answer.")
+    told = message.response_metadata
+    stopped = told.get("finish_reason") or told.get("stop_reason")
+    if stopped == "content_filter":
+        raise BadReply("filtered", "The endpoint's content filter stopped the reply.")
+    text = _arguments(message) or str(message.text)
+    cut = stopped in _LENGTH
+    if not text.strip():
+        raise BadReply("cut" if cut else "empty", "The model said nothing.")
+    return Said(text, cut, message, key, cached)
+
+
+def kept(message: AIMessage) -> dict[str, Any]:
+    """A reply as plain JSON, to be told again by `AIMessage(**kept)`."""
+    return {name: held for name in _KEPT if (held := getattr(message, name))}
+
+
+def _arguments(message: AIMessage) -> str:
+    """The arguments of its tool calls, those that are no JSON as they were written."""
+    calls = [json.dumps(call["args"]) for call in message.tool_calls]
+    broken = [str(call["args"] or "") for call in message.invalid_tool_calls]
+    return f"[{','.join(calls)}]" if len(calls) > 1 and not broken else "\n".join(calls + broken)
