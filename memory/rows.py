@@ -6,12 +6,8 @@ is the store's matter.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from enum import Enum
-from itertools import product
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +16,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from memory import decisions, schema
-from memory.errors import BadInput, NoSuch, NothingToDo, WorkspaceTrouble
-from memory.records import Action, Decision, Nugget, Record
+from memory.errors import BadInput, NoSuch, NothingToDo
+from memory.mapping import R, by_table, called, day, restored, table_of, where
+from memory.records import Action, Call, Decision, Nugget, Record, Reply
 
-R = TypeVar("R", bound=Record)
 Keyed = tuple[list[str], NDArray[np.float32]]
 """Nugget ids and their vectors [n, d]."""
-
-MOST_VALUES = 30_000
-"""Values in one statement; SQLite takes 32,766."""
-_OURS = ("seq", "body")
 
 
 class Rows:
@@ -40,13 +32,13 @@ class Rows:
 
     def put(self, *records: Record) -> None:
         """Insert the records, or replace those of the same id; a replaced one keeps its place."""
-        for table, rows in _by_table(records).items():
+        for table, rows in by_table(records).items():
             self._connection.execute(self._upsert(table, "id"), rows)
 
     def add(self, *records: Record) -> int:
         """Insert those that are not there yet; returns how many. The others stay as they are."""
         new = 0
-        for table, rows in _by_table(records).items():
+        for table, rows in by_table(records).items():
             there = self._ids(table, [row["id"] for row in rows])
             fresh = [row for row in rows if row["id"] not in there]
             if fresh:
@@ -75,14 +67,46 @@ class Rows:
 
     def count(self, kind: type[Record], **equals: object) -> int:
         """How many records have these values."""
-        table = _table(kind)
-        asked = (select(func.count()).select_from(table).where(*c) for c in _where(table, equals))
+        table = table_of(kind)
+        asked = (select(func.count()).select_from(table).where(*c) for c in where(table, equals))
         return sum(self._connection.execute(one).scalar_one() for one in asked)
+
+    def totals(
+        self,
+        kind: type[Record],
+        by: Sequence[str] = (),
+        of: Sequence[str] = (),
+        since: str = "",
+        **equals: object,
+    ) -> list[dict[str, Any]]:
+        """Counts and sums of groups of records; see `Store.totals`."""
+        table = table_of(kind)
+        groups = [day(table) if name == "day" else table.c[name] for name in by]
+        sums = [func.sum(table.c[name]).label(name) for name in of]
+        asked = select(func.count().label("count"), *sums, *groups).select_from(table)
+        asked = asked.where(table.c.time >= since) if since else asked
+        empty = dict.fromkeys(("count", *of), 0)
+        found: dict[tuple[Any, ...], dict[str, Any]] = {} if by else {(): empty}
+        # A long list of values was cut up: one group may come from several statements.
+        for conditions in where(table, equals):
+            statement = asked.where(*conditions).group_by(*groups)
+            for row in self._connection.execute(statement).mappings():
+                group = tuple(row[name] for name in by)
+                so_far = found.get(group, empty)
+                found[group] = {name: so_far[name] + (row[name] or 0) for name in empty}
+        return [{**dict(zip(by, group, strict=True)), **found[group]} for group in sorted(found)]
+
+    def forget_replies(self, before: str) -> int:
+        """Remove the replies to calls of which none was made since; returns how many."""
+        replies, calls = table_of(Reply), table_of(Call)
+        used = select(calls.c.key).where(calls.c.time >= before)
+        gone = delete(replies).where(replies.c.key.not_in(used))
+        return self._connection.execute(gone).rowcount
 
     def delete(self, kind: type[Record], *ids: str) -> int:
         """Remove records by id; returns how many were there. A nugget takes its vectors along."""
-        table = _table(kind)
-        gone = (delete(table).where(*conditions) for conditions in _where(table, {"id": ids}))
+        table = table_of(kind)
+        gone = (delete(table).where(*conditions) for conditions in where(table, {"id": ids}))
         return sum(self._connection.execute(one).rowcount for one in gone)
 
     def decide(self, taken: Sequence[Decision]) -> list[Nugget]:
@@ -116,7 +140,7 @@ class Rows:
 
     def _standing(self, newest: bool = False, **equals: object) -> list[Decision]:
         """Decisions that no later row takes back, the oldest first; only the newest if asked."""
-        taken, later = _table(Decision), _table(Decision).alias()
+        taken, later = table_of(Decision), table_of(Decision).alias()
         stands = ~select(later.c.seq).where(later.c.undoes == taken.c.id).exists()
         what = (taken.c.action != Action.UNDO.value, stands)
         if not newest:
@@ -145,7 +169,7 @@ class Rows:
     def load_vectors(self, embedder: str, ids: Collection[str] | None = None) -> Keyed:
         """Vectors of one embedder, by nugget id; of these nuggets only, where ids are given."""
         equals: dict[str, object] = {"embedder": embedder}
-        asked = _where(schema.vectors, equals if ids is None else {**equals, "nugget": ids})
+        asked = where(schema.vectors, equals if ids is None else {**equals, "nugget": ids})
         found = (self._connection.execute(_VECTOR.where(*conditions)) for conditions in asked)
         return _matrix(sorted(row for one in found for row in one))
 
@@ -161,19 +185,19 @@ class Rows:
         return self._connection.execute(of).scalar_one()
 
     def _select(self, kind: type[R], equals: dict[str, Any], *more: ColumnElement[bool]) -> list[R]:
-        table = _table(kind)
+        table = table_of(kind)
         rows = [
             row
-            for conditions in _where(table, equals)
+            for conditions in where(table, equals)
             for row in self._connection.execute(
                 select(table.c.seq, table.c.body).where(*conditions, *more)
             )
         ]
         # Sorted here: asked for in order, SQLite walks the whole table instead of the index.
-        return [_record(kind, row.body) for row in sorted(rows, key=lambda row: row.seq)]
+        return [restored(kind, row.body) for row in sorted(rows, key=lambda row: row.seq)]
 
     def _ids(self, table: Table, ids: Sequence[str]) -> set[str]:
-        asked = (select(table.c.id).where(*conditions) for conditions in _where(table, {"id": ids}))
+        asked = (select(table.c.id).where(*conditions) for conditions in where(table, {"id": ids}))
         return {key for one in asked for key in self._connection.execute(one).scalars()}
 
     def _by_id(self, kind: type[R], ids: Sequence[str]) -> dict[str, R]:
@@ -181,7 +205,7 @@ class Rows:
 
     def like(self, kind: type[R], prefix: str, most: int) -> list[str]:
         """Ids that begin with the prefix, at most so many, in the order in which they came."""
-        table = _table(kind)
+        table = table_of(kind)
         asked = select(table.c.id).where(table.c.id.startswith(prefix, autoescape=True))
         return list(self._connection.execute(asked.order_by(table.c.seq).limit(most)).scalars())
 
@@ -194,67 +218,6 @@ class Rows:
         )
 
 
-def _table(kind: type[Record]) -> Table:
-    return schema.TABLES[kind]
-
-
-def called(kind: type[Record]) -> str:
-    """What a person calls it: `model version`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
-
-
-def _by_table(records: Sequence[Record]) -> dict[Table, list[dict[str, Any]]]:
-    """Rows by table; of two records with one id the later counts."""
-    tables: dict[Table, dict[str, dict[str, Any]]] = {}
-    for record in records:
-        tables.setdefault(_table(type(record)), {})[record.id] = _row(record)
-    return {table: list(rows.values()) for table, rows in tables.items()}
-
-
-def _row(record: Record) -> dict[str, Any]:
-    if not record.id:
-        raise ValueError(f"a {type(record).__name__} without an id cannot be kept")
-    columns = [column.name for column in _table(type(record)).c]
-    fields = {name: _plain(getattr(record, name)) for name in columns if name not in _OURS}
-    # Not pydantic's own JSON: it turns inf into null, and stops at a surrogate in a file's name.
-    return {**fields, "body": json.dumps(record.model_dump())}
-
-
-def _plain(value: Any) -> Any:
-    """The value as a database takes it: an enum as its text, no surrogates, no NUL."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
-    return value
-
-
-def _record(kind: type[R], body: str) -> R:
-    try:
-        return kind.model_validate(json.loads(body))
-    except ValueError as error:  # pydantic's and json's errors are both of this type
-        raise WorkspaceTrouble(
-            f"A stored {called(kind)} cannot be read: {error}.",
-            "It is damaged, or another version of Goldpan wrote it; use that version or a backup.",
-        ) from error
-
-
-def _where(table: Table, equals: dict[str, Any]) -> Iterator[list[ColumnElement[bool]]]:
-    """Conditions for one statement after another; long lists of values are cut up."""
-    if unknown := sorted(set(equals) - (set(table.c.keys()) - set(_OURS))):
-        can = ", ".join(name for name in table.c.keys() if name not in _OURS)  # noqa: SIM118
-        raise TypeError(f"{table.name} cannot be asked by {', '.join(unknown)}; only by {can}")
-    one = [table.c[name] == _plain(v) for name, v in equals.items() if not _several(v)]
-    many = {n: list(dict.fromkeys(map(_plain, v))) for n, v in equals.items() if _several(v)}
-    size = MOST_VALUES // max(1, len(many))
-    cut = (
-        [table.c[name].in_(values[at : at + size]) for at in range(0, len(values), size)]
-        for name, values in many.items()
-    )
-    for conditions in product(*cut):
-        yield [*one, *conditions]
-
-
 _VECTOR = select(schema.vectors.c.nugget, schema.vectors.c.data)
 
 
@@ -264,10 +227,6 @@ def _matrix(rows: Sequence[Any]) -> Keyed:
     joined = b"".join(row.data for row in rows)
     vectors = np.frombuffer(joined, dtype="<f4").reshape(len(rows), width)
     return [row.nugget for row in rows], vectors.astype(np.float32, copy=False)
-
-
-def _several(value: object) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, str)
 
 
 def _stands(decision: Decision, known: Decision | None) -> bool:

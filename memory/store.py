@@ -10,7 +10,7 @@ import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,9 @@ from sqlalchemy import Engine
 
 from memory import database
 from memory.errors import NoSuch
+from memory.mapping import R, called
 from memory.records import Decision, Nugget, Record
-from memory.rows import Keyed, R, Rows, called
+from memory.rows import Keyed, Rows
 
 SHORTEST_PREFIX = 4
 """Characters of an id that a person must type."""
@@ -103,6 +104,22 @@ class Store:
         """How many records have these values."""
         with self.reading() as rows:
             return rows.count(kind, **equals)
+
+    def totals(
+        self,
+        kind: type[Record],
+        by: Sequence[str] = (),
+        of: Sequence[str] = (),
+        since: str = "",
+        **equals: object,
+    ) -> list[dict[str, Any]]:
+        """`count` and the sums `of` columns, for each group of records, in the groups' order.
+
+        by: columns, or `day` for the first ten characters of `time`; without any, all are one
+        group, also where there is nothing. since: only records of that time or later.
+        """
+        with self.reading() as rows:
+            return rows.totals(kind, by, of, since, **equals)
 
     def delete(self, kind: type[Record], *ids: str) -> int:
         """Remove records by id; returns how many were there. A nugget takes its vectors along."""

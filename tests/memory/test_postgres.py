@@ -15,10 +15,11 @@ from sqlalchemy import text
 from memory import database
 from memory.errors import BadInput
 from memory.lineage import Lineage
-from memory.records import Event, Nugget, NuggetStatus, Record
+from memory.records import Call, Event, Nugget, NuggetStatus, Record
 from memory.store import Store
 from tests.memory.builders import KINDS, decision, nugget, records, version
 from tests.memory.test_schema import differences
+from tests.memory.test_totals import calls, check_totals, groups, since
 
 
 @pytest.fixture
@@ -46,6 +47,16 @@ def test_every_record_comes_back_from_a_server(server: Store, data: st.DataObjec
             rows.put(record, record)
             assert rows.all(kind) == [record]
             assert rows.add(record) == 0
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(some=st.lists(calls, max_size=12), by=groups, since=since)
+def test_totals_of_a_server_are_what_adding_up_gives(
+    server: Store, some: list[Call], by: list[str], since: str
+) -> None:
+    check_totals(server, some, by, since)
 
 
 def test_a_server_keeps_order_prefixes_and_vectors(server: Store) -> None:
