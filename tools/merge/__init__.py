@@ -1,18 +1,20 @@
 """Which nuggets say the same, which contradict, which are only related, and who stands for whom.
 
-How two claims relate is told in `relation`. Vectors and neighbours come from the caller.
+How two claims relate is told in `relation`; where code is unsure (`doubt`), a judge may be asked
+between `compared` and `Plan.merged`. Vectors, neighbours and the judge's word come from the caller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memory.records import Link, Nugget, Relation
-from tools.merge.entails import entails
+from tools.merge.doubt import allowed, doubtful
+from tools.merge.entails import mutual
 from tools.merge.gist import gist
 from tools.merge.relation import FARTHEST, relation
 
@@ -49,11 +51,51 @@ def compare(a: Nugget, b: Nugget, cosine: float) -> Link | None:
     return Link(a=first.id, b=second.id, relation=kind, score=score, reason=reason)
 
 
-def merge(new: Sequence[tuple[Nugget, Vector]], neighbours: Neighbours) -> Merged:
-    """Clusters and links of new nuggets among themselves and with what was there.
+class Plan(NamedTuple):
+    """What comparing gave, before anybody stands for anybody."""
+
+    new: frozenset[str]
+    """Ids of the new nuggets."""
+    met: dict[str, Nugget]
+    """The new nuggets and all that they are linked with, by id."""
+    links: tuple[Link, ...]
+    """In the order of their two ids."""
+
+    @property
+    def doubtful(self) -> list[tuple[Nugget, Nugget, Relation]]:
+        """The pairs about which a judge may be asked, with what code takes them for."""
+        return [(*self._ends(link), link.relation) for link in self._unsure]
+
+    def judged(self, said: Sequence[Relation], by: str) -> Plan:
+        """The same with a judge's word on the doubtful pairs, where code lets it stand.
+
+        said: one for each of `doubtful`, in its order.
+        by: who judged; it stands as the reason of each link that is another now.
+        """
+        changed = {
+            link.id: link.but(relation=relation, reason=f"judged by {by}")
+            for link, relation in zip(self._unsure, said, strict=True)
+            if relation is not link.relation and allowed(*self._ends(link), relation)
+        }
+        return self._replace(links=tuple(changed.get(link.id, link) for link in self.links))
+
+    def merged(self) -> Merged:
+        """Clusters of the new nuggets, and the links."""
+        return Merged(_clusters(self.met, self.links, self.new), list(self.links))
+
+    @property
+    def _unsure(self) -> list[Link]:
+        return [link for link in self.links if doubtful(*self._ends(link), link)]
+
+    def _ends(self, link: Link) -> tuple[Nugget, Nugget]:
+        return self.met[link.a], self.met[link.b]
+
+
+def compared(new: Sequence[tuple[Nugget, Vector]], neighbours: Neighbours) -> Plan:
+    """How new nuggets relate among themselves and to what was there.
 
     neighbours: the new nuggets are among those that it finds. The same set of nuggets in any order
-    gives the same result.
+    gives the same plan.
     """
     links: dict[str, Link] = {}
     met = {nugget.id: nugget for nugget, _ in new}
@@ -65,11 +107,16 @@ def merge(new: Sequence[tuple[Nugget, Vector]], neighbours: Neighbours) -> Merge
                 if link := compare(nugget, other, cosine):
                     met.setdefault(other.id, other)
                     links[link.id] = link
-    ordered = sorted(links.values(), key=lambda link: (link.a, link.b))
-    return Merged(_clusters(met, ordered, {nugget.id for nugget, _ in new}), ordered)
+    ordered = tuple(sorted(links.values(), key=lambda link: (link.a, link.b)))
+    return Plan(frozenset(nugget.id for nugget, _ in new), met, ordered)
 
 
-def _clusters(met: dict[str, Nugget], links: Sequence[Link], new: set[str]) -> dict[str, str]:
+def merge(new: Sequence[tuple[Nugget, Vector]], neighbours: Neighbours) -> Merged:
+    """Clusters and links of new nuggets by code alone; see `compared`."""
+    return compared(new, neighbours).merged()
+
+
+def _clusters(met: dict[str, Nugget], links: Sequence[Link], new: Set[str]) -> dict[str, str]:
     """Representatives of the new nuggets: surest SAME links first, never across a contradiction.
 
     Claims that say the same agree in values, direction and denial, so those that hang together by
@@ -90,9 +137,7 @@ def _clusters(met: dict[str, Nugget], links: Sequence[Link], new: set[str]) -> d
 
 
 def _sureness(link: Link, met: dict[str, Nugget]) -> float:
-    """Log odds that each of two claims follows from the other."""
-    a, b = met[link.a].claim, met[link.b].claim
-    return min(entails(a, b, link.score), entails(b, a, link.score))
+    return mutual(met[link.a].claim, met[link.b].claim, link.score)
 
 
 def _join(group: dict[str, set[str]], a: str, b: str) -> None:

@@ -39,6 +39,11 @@ def entails(a: str, b: str, cosine: float, words: tuple[Vectors, Vectors] | None
     return float(weights[0] + weights[1:] @ features(a, b, cosine, words))
 
 
+def mutual(a: str, b: str, cosine: float) -> float:
+    """Log odds that each of two claims follows from the other, by the less likely way."""
+    return min(entails(a, b, cosine), entails(b, a, cosine))
+
+
 def features(
     a: str, b: str, cosine: float, words: tuple[Vectors, Vectors] | None = None
 ) -> Features:
