@@ -11,45 +11,11 @@ import json
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from prompts.fields import Code, Letter, Letters, Number, Score, Text, Words
 
 _LETTER = re.compile(r"[(\[]?([A-Za-z]|\d{1,2})(?:[).:\]]\s*(.*))?", re.DOTALL)
-
-
-def _words(value: object) -> object:
-    """A list, also where it was written as `a, b`, or as nothing."""
-    if value is None:
-        return []
-    if isinstance(value, str):
-        return [part.strip() for part in re.split(r", |[;\n]", value) if part.strip()]
-    return value
-
-
-def _score(value: object) -> object:
-    """A number, also where it was written as `9/10`."""
-    found = re.fullmatch(r"\s*(\d{1,2})(?:\.0*)?\s*(?:/\s*10)?\s*", str(value))
-    return int(found[1]) if found else value
-
-
-def _in_range(value: int) -> int:
-    if not 1 <= value <= 10:
-        raise ValueError("must be from 1 to 10")
-    return value
-
-
-def _lower(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-def _filled(value: str) -> str:
-    if not value.strip():
-        raise ValueError("must not be empty")
-    return value.strip()
-
-
-Text = Annotated[str, AfterValidator(_filled)]
-Words = Annotated[list[str], BeforeValidator(_words)]
-Score = Annotated[int, BeforeValidator(_score), AfterValidator(_in_range)]
 
 
 class Item(BaseModel):
@@ -71,9 +37,7 @@ class Draft(Item):
 
     claim: Text
     quote: Text
-    kind: Annotated[
-        Literal["finding", "method", "resource", "definition", "quantity"], BeforeValidator(_lower)
-    ]
+    kind: Annotated[Literal["finding", "method", "resource", "definition", "quantity"], Code]
     entities: Words
     keywords: Words
     sure: Score
@@ -82,8 +46,8 @@ class Draft(Item):
 class Exercise(Item):
     """Something to teach by or to ask, as a model proposes it."""
 
-    kind: Annotated[Literal["statement", "paraphrase", "short", "choice"], BeforeValidator(_lower)]
-    level: Annotated[Literal["fact", "concept", "application", "analysis"], BeforeValidator(_lower)]
+    kind: Annotated[Literal["statement", "paraphrase", "short", "choice"], Code]
+    level: Annotated[Literal["fact", "concept", "application", "analysis"], Code]
     text: Text
     answer: str
     wrong: Words
@@ -132,41 +96,38 @@ def _unlettered(options: list[str]) -> list[str]:
     return [option.strip() for option in options]
 
 
-def _number(value: object) -> object:
-    """`2.` and `Q2` are 2."""
-    found = re.fullmatch(r"\s*(?:[Qq](?:uestion)?\s*)?(\d{1,4})\s*[.):]?\s*", str(value))
-    return int(found[1]) if found else value
-
-
-def _letter(value: object) -> object:
-    """`b`, `B)` and `(B)` are B; `none`, an empty text and null are none."""
-    text = "" if value is None else str(value).strip()
-    if text.lower() in ("", "none", "null", "n/a"):
-        return "none"
-    found = re.fullmatch(r"[(\[]?([A-Za-z])[).:\]]?", text)
-    return found[1].upper() if found else value
-
-
-def _letters(value: object) -> object:
-    """A list of letters, also where it was written as `A, B` or as `A`."""
-    listed = _words(re.sub(r"[,;/&]|\band\b", ";", value) if isinstance(value, str) else value)
-    if not isinstance(listed, list):
-        return listed
-    letters = [_letter(entry) for entry in listed]
-    return [letter for letter in letters if letter != "none"]
-
-
-Letter = Annotated[str, BeforeValidator(_letter)]
-
-
 class Judgement(Item):
     """What a judge makes of one question: numbers, letters and a score, no words."""
 
-    question: Annotated[int, BeforeValidator(_number)]
+    question: Number
     choice: Letter
-    right: Annotated[list[str], BeforeValidator(_letters)]
+    right: Letters
     alone: bool
     score: Score
+
+
+class Sketch(Item):
+    """What a paper is about, as a model tells it; what of it is true is decided by code."""
+
+    summary: str
+    keywords: Words
+    people: Words
+    organisations: Words
+    places: Words
+
+
+class Rating(Item):
+    """How well a paper fits what somebody looks for. The reason first: it is thought of first."""
+
+    reason: Text
+    score: Score
+
+
+class PairJudgement(Item):
+    """What a judge makes of one pair of claims: a number and a letter, no words."""
+
+    pair: Number
+    verdict: Letter
 
 
 class Reply(BaseModel):
@@ -226,3 +187,27 @@ class Judgements(Reply):
     items = "judgements"
     item = Judgement
     judgements: list[Judgement]
+
+
+class Profiles(Reply):
+    """What a paper is about: one profile."""
+
+    items = "profiles"
+    item = Sketch
+    profiles: list[Sketch]
+
+
+class Ratings(Reply):
+    """How well a paper fits: one rating."""
+
+    items = "ratings"
+    item = Rating
+    ratings: list[Rating]
+
+
+class PairJudgements(Reply):
+    """What a judge makes of some pairs of claims."""
+
+    items = "pairs"
+    item = PairJudgement
+    pairs: list[PairJudgement]
