@@ -11,6 +11,7 @@ import struct
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -31,9 +32,10 @@ def encoded(value: Any) -> bytes:
         return json.dumps(value, separators=(",", ":")).encode()
 
 
-def pieces(text: str) -> list[str]:
+@lru_cache(maxsize=64)
+def pieces(text: str) -> tuple[str, ...]:
     """A text in tokens of a word or less; joined they are the text again."""
-    return _PIECE.findall(text)
+    return tuple(_PIECE.findall(text))
 
 
 def completion(body: Body, said: Sequence[Said]) -> Body:

@@ -67,7 +67,7 @@ def no_key() -> Fault:
     return error(401, why, INVALID)
 
 
-def wrong_key(key: str = "sk-wrong-key") -> Fault:
+def wrong_key(key: str = "sk-wrong-mock-key") -> Fault:
     """401. The wrong key is shown as endpoints show it: its ends, the middle starred."""
     shown = f"{key[:8]}****{key[-4:]}" if len(key) > 12 else "****"
     why = (

@@ -29,6 +29,7 @@ CHANGES: dict[str, Callable[[Said], Said]] = {
     "empty": lambda _: Said(""),
     "refusal": lambda _: Said("", refusal=REFUSED),
     "filter": lambda said: Said(said.text[: len(said.text) // 2], finish="content_filter"),
+    "garbled": lambda said: Said(f"Sure! ```json\n{said.text[: len(said.text) * 2 // 3]}"),
     "cut": lambda said: Said(said.text[: len(said.text) // 2], finish="length"),
 }
 """What becomes of what is said."""
