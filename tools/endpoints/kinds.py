@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 KINDS = (
     "compatible", "openai", "azure", "lmstudio", "ollama", "vllm", "llamacpp", "nim", "cerebras",
@@ -58,6 +58,9 @@ DEFAULTS: dict[str, Defaults] = {
     "served": Defaults(in_flight=64, patience=1200, free=True),
 }
 
+Temperature = Annotated[
+    float | None, BeforeValidator(lambda told: None if told == "default" else told)
+]
 Positive = Annotated[float, Field(gt=0)]
 Price = Annotated[float, Field(ge=0)]
 
@@ -86,8 +89,8 @@ class Endpoint(BaseModel):
     """Azure: version of the interface."""
     command: tuple[str, ...] = ()
     """served: the command that starts the server; `{port}` and `{model}` are filled in."""
-    temperature: float | None = 0.0
-    """None: not sent, for models that refuse it."""
+    temperature: Temperature = 0.0
+    """`default`: the model's own, for models that decline any other; nothing is sent."""
     max_tokens: int | None = Field(default=None, ge=1)
     """Most tokens of a reply; None: the endpoint's own limit."""
     seed: int | None = None

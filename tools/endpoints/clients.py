@@ -1,0 +1,173 @@
+"""A chat model for each endpoint, over one pool of connections. What is asked is not here.
+
+langchain's client for OpenAI does the work; a class of our own stands only where one differs.
+"""
+
+from __future__ import annotations
+
+import re
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+import openai
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatResult
+from langchain_openai import ChatOpenAI
+from langchain_openai.chat_models.base import BaseChatOpenAI
+from pydantic import Field, SkipValidation
+
+from tools.endpoints.argo import ArgoChat
+from tools.endpoints.keys import Key
+from tools.endpoints.kinds import Endpoint
+
+CONNECT = 30
+"""Seconds for a connection to stand; a model may take long to answer, its server may not."""
+UNUSED = "unused"
+"""Sent as the key where none is needed: the client insists on one."""
+_ITSELF = ("openai", "azure", "cerebras")
+"""Kinds that take OpenAI's present names for things; other servers still know the old ones."""
+_STEADY = re.compile(r"o\d|gpt-[5-9](?!.*chat)")
+"""OpenAI's models that think first: they decline any temperature but their own."""
+
+
+class Pool:
+    """The connections of one run and one event loop, closed together."""
+
+    def __init__(self) -> None:
+        self._clients: list[httpx2.AsyncClient] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def connect(self, endpoint: Endpoint) -> httpx2.AsyncClient:
+        """A client for one endpoint, with as many connections as it may have calls in flight.
+
+        aiohttp beneath: httpx's own pool takes five times as long with 64 calls in flight.
+        """
+        client = openai.DefaultAioHttpClient(
+            timeout=httpx2.Timeout(endpoint.timeout, connect=min(CONNECT, endpoint.timeout)),
+            limits=httpx2.Limits(max_connections=endpoint.most_in_flight),
+            event_hooks={"request": [_Dress(endpoint)]},
+        )
+        self._clients.append(client)
+        return client
+
+    async def aclose(self) -> None:
+        """Close all of them; a second time does nothing."""
+        while self._clients:
+            await self._clients.pop().aclose()
+
+
+class _Dress:
+    """Makes the headers of a request right for its endpoint."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._named = endpoint.kind == "azure" and not endpoint.key_command
+        self._ours = endpoint.kind == "openai"
+
+    async def __call__(self, request: httpx2.Request) -> None:
+        if self._named:
+            # Azure takes a bearer's token from its directory service only, a key by this name.
+            bearer = request.headers.pop("Authorization", "")
+            request.headers["api-key"] = bearer.removeprefix("Bearer ")
+        if not self._ours:
+            # The client reads these from the environment, and would tell them to anybody.
+            request.headers.pop("OpenAI-Organization", None)
+            request.headers.pop("OpenAI-Project", None)
+
+
+class PlainChat(BaseChatOpenAI):
+    """Any server of the chat-completions protocol; asynchronous calls only."""
+
+    key: SkipValidation[Any] = Field(exclude=True, repr=False)
+
+    @property
+    def _llm_type(self) -> str:
+        return "goldpan-chat"
+
+    def _get_request_payload(
+        self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """The body: what a call adds to it stands beside what every call has."""
+        if self.extra_body and kwargs.get("extra_body"):
+            kwargs["extra_body"] = {**self.extra_body, **kwargs["extra_body"]}
+        body: dict[str, Any] = super()._get_request_payload(input_, stop=stop, **kwargs)
+        return body
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        """One call; one more where the key was refused and there is a newer one."""
+        try:
+            return await super()._agenerate(messages, stop, run_manager, **kwargs)
+        except openai.AuthenticationError as fault:
+            sent = fault.request.headers.get("Authorization", "").removeprefix("Bearer ")
+            if not self.key.refuse(sent):
+                raise
+        return await super()._agenerate(messages, stop, run_manager, **kwargs)
+
+
+class OwnChat(PlainChat, ChatOpenAI):
+    """OpenAI itself, and who follows its present names (`max_completion_tokens`)."""
+
+
+def client(endpoint: Endpoint, key: Key, pool: Pool) -> BaseChatModel:
+    """The model behind an endpoint: `ainvoke` with `extra_body`, `tools`, `logprobs` and the like.
+
+    It never tries again by itself but for a key that was refused. Raises, when it is called,
+    EndpointTrouble where there is no key, and else what the openai package raises.
+    """
+    settings: dict[str, Any] = {
+        "model": endpoint.model,
+        "temperature": None if _unwanted(endpoint) else endpoint.temperature,
+        "max_tokens": endpoint.max_tokens,
+        "http_async_client": pool.connect(endpoint),
+        "default_headers": endpoint.headers or None,
+        "extra_body": endpoint.extra or None,
+        "seed": endpoint.seed,
+    }
+    base, named = endpoint.base, endpoint.user
+
+    async def bearer() -> str:
+        return await key.get() or named or UNUSED
+
+    if endpoint.kind == "argo":
+        if not base.endswith("/v1"):
+            return ArgoChat.at(endpoint, settings["http_async_client"])
+        settings["extra_body"] = {"user": named, **endpoint.extra}
+    if endpoint.kind == "azure" and endpoint.api_version:
+        base = f"{base}/openai/deployments/{endpoint.model}"
+        settings["default_query"] = {"api-version": endpoint.api_version}
+    kind = OwnChat if endpoint.kind in _ITSELF else PlainChat
+    return kind(
+        **settings,
+        base_url=base,
+        # Asked for at each call: so no object of the client holds a key, and none is ever stale.
+        api_key=bearer,
+        key=key,
+        timeout=endpoint.timeout,
+        max_retries=0,
+        stream_usage=True,
+        use_responses_api=False,
+    )
+
+
+def _unwanted(endpoint: Endpoint) -> bool:
+    """Whether the model declines the temperature that nobody has asked for."""
+    asked = "temperature" in endpoint.model_fields_set
+    return not asked and endpoint.kind in _ITSELF and bool(_STEADY.match(endpoint.model))
