@@ -7,6 +7,7 @@ is the store's matter.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ class Rows:
     def put(self, *records: Record) -> None:
         """Insert the records, or replace those of the same id; a replaced one keeps its place."""
         for table, rows in by_table(records).items():
-            self._connection.execute(self._upsert(table, "id"), rows)
+            self._upsert(table, rows, "id")
 
     def add(self, *records: Record) -> int:
         """Insert those that are not there yet; returns how many. The others stay as they are."""
@@ -156,7 +157,7 @@ class Rows:
             for key, vector in zip(ids, np.asarray(vectors, dtype="<f4"), strict=True)
         ]
         try:
-            self._connection.execute(self._upsert(schema.vectors, "nugget", "embedder"), rows)
+            self._upsert(schema.vectors, rows, "nugget", "embedder")
         except IntegrityError as error:
             raise NoSuch("There are vectors for nuggets that the store does not have.") from error
 
@@ -209,13 +210,19 @@ class Rows:
         asked = select(table.c.id).where(table.c.id.startswith(prefix, autoescape=True))
         return list(self._connection.execute(asked.order_by(table.c.seq).limit(most)).scalars())
 
-    def _upsert(self, table: Table, *key: str) -> Any:
-        make = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-        new: Any = make[self._connection.dialect.name](table)
-        rest = [column.name for column in table.c if column.name not in ("seq", *key)]
-        return new.on_conflict_do_update(
-            index_elements=list(key), set_={name: new.excluded[name] for name in rest}
-        )
+    def _upsert(self, table: Table, rows: list[dict[str, Any]], *key: str) -> None:
+        statement = _upserting(self._connection.dialect.name, table, *key)
+        self._connection.execute(statement, rows)
+
+
+@cache
+def _upserting(dialect: str, table: Table, *key: str) -> Any:
+    """Insert, or replace the row of that key. Kept: to make it takes longer than to execute it."""
+    new: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect](table)
+    rest = [column.name for column in table.c if column.name not in ("seq", *key)]
+    return new.on_conflict_do_update(
+        index_elements=list(key), set_={name: new.excluded[name] for name in rest}
+    )
 
 
 _VECTOR = select(schema.vectors.c.nugget, schema.vectors.c.data)
