@@ -123,15 +123,20 @@ class HFTarget:
 
     def complete(self, prompt: str, max_new_tokens: int = 48, stop: str = "\n") -> str:
         """Greedy continuation up to an end mark or `stop` (left out; empty: only an end mark)."""
+        fed = (self.encode([prompt])[0] or [self._first])[-max(1, self.window - max_new_tokens) :]
+        said = self.follow(fed, max_new_tokens, stop)
+        text: str = self.tokenizer.decode(said, skip_special_tokens=True)
+        return text.split(stop, 1)[0] if stop else text
+
+    def follow(self, ids: Sequence[int], most: int, stop: str = "") -> list[int]:
+        """The likeliest tokens after these, at most so many; an end mark is left out."""
         import torch
 
-        fed = (self.encode([prompt])[0] or [self._first])[-max(1, self.window - max_new_tokens) :]
-        said: list[int] = []
-        cache = None
+        fed, said, cache = list(ids), list[int](), None
         with torch.inference_mode():
-            while len(said) < max_new_tokens:
-                ids = torch.tensor([fed], device=self.model.device)
-                out = self.model(ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+            while len(said) < most:
+                row = torch.tensor([fed], device=self.model.device)
+                out = self.model(row, past_key_values=cache, use_cache=True, logits_to_keep=1)
                 cache, best = out.past_key_values, int(out.logits[0, -1].argmax())
                 if best in self._ends:
                     break
@@ -139,8 +144,7 @@ class HFTarget:
                 fed = [best]
                 if stop and stop in self.tokenizer.decode(said):
                     break
-        text: str = self.tokenizer.decode(said, skip_special_tokens=True)
-        return text.split(stop, 1)[0] if stop else text
+        return said
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids with the marks that the tokenizer puts first, without one that it puts last."""
