@@ -53,7 +53,8 @@ class Faults:
     def __post_init__(self) -> None:
         if unknown := sorted(set(self.shares) - set(NAMES)):
             raise ValueError(f"no such fault: {', '.join(unknown)}; there are {', '.join(NAMES)}")
-        if min(self.shares.values(), default=0) < 0 or sum(self.shares.values()) > 1 + 1e-9:
+        shares = self.shares.values()
+        if not all(0 <= share <= 1 for share in shares) or sum(shares) > 1 + 1e-9:
             raise ValueError("shares are from 0 to 1, and 1 together at most")
 
     @classmethod

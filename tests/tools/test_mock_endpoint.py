@@ -1,0 +1,293 @@
+"""Claims about the loopback server: the clients that everybody uses take it for the real thing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import Any
+
+import openai
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from langchain_core.messages import AIMessageChunk
+from langchain_openai import ChatOpenAI, OpenAIEmbeddings
+from pydantic import BaseModel, SecretStr
+
+from tests.endpoint import Body, Called, Endpoint, Said, Token, sent
+
+HELLO: Any = [{"role": "user", "content": "Hello! Answer in JSON."}]
+TEXT = "Zürich – boards coated with osk resin\ncarried 12 % less mould. 🪵"
+LOOK: Any = {
+    "type": "function",
+    "function": {
+        "name": "look",
+        "strict": True,
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}},
+            "required": ["city"],
+            "additionalProperties": False,
+        },
+    },
+}
+
+
+class City(BaseModel):
+    """A town."""
+
+    name: str
+    people: int
+
+
+ROME = City(name="Rome", people=3_000_000)
+
+
+def client(endpoint: Endpoint, key: str = "k") -> openai.OpenAI:
+    return openai.OpenAI(base_url=endpoint.url, api_key=key, max_retries=0, timeout=30)
+
+
+def chat(endpoint: Endpoint, **more: Any) -> ChatOpenAI:
+    return ChatOpenAI(
+        base_url=endpoint.url, api_key=SecretStr("k"), model="toy", max_retries=0, **more
+    )
+
+
+def test_the_official_client_reads_a_reply_with_its_choices_likelihoods_and_usage() -> None:
+    said = Said("B", tokens=[Token("B", {"A": -2.0, "B": -0.2, "C": -3.0})])
+    with Endpoint(lambda body: said) as endpoint, client(endpoint) as ours:
+        reply = ours.chat.completions.create(
+            model="toy", messages=HELLO, n=2, logprobs=True, top_logprobs=2
+        )
+    assert [choice.message.content for choice in reply.choices] == ["B", "B"]
+    told = reply.choices[1].logprobs
+    assert told is not None
+    assert told.content is not None
+    [entry] = told.content
+    assert [(top.token, top.logprob) for top in entry.top_logprobs] == [("B", -0.2), ("A", -2.0)]
+    assert (entry.token, entry.bytes) == ("B", [66])
+    assert reply.usage is not None
+    assert reply.usage.total_tokens == reply.usage.prompt_tokens + 2
+    assert reply.choices[0].finish_reason == "stop"
+
+
+@pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
+def test_a_reply_stops_at_its_limit_of_tokens_and_says_so(field: str) -> None:
+    limit: Any = {field: 3}
+    with Endpoint(lambda body: Said("one two three four")) as endpoint, client(endpoint) as ours:
+        reply = ours.chat.completions.create(model="toy", messages=HELLO, **limit)
+        cut = ours.chat.completions.create(model="toy", messages=HELLO, max_tokens=4)
+    assert (reply.choices[0].message.content, reply.choices[0].finish_reason) == (
+        "one two three", "length",
+    )  # fmt: skip
+    assert reply.usage is not None
+    assert reply.usage.completion_tokens == 3
+    assert cut.choices[0].finish_reason == "stop"
+
+
+def test_a_schema_is_answered_by_every_way_that_the_official_client_asks() -> None:
+    with Endpoint(lambda body: Said(ROME.model_dump_json())) as endpoint, client(endpoint) as ours:
+        parsed = ours.chat.completions.parse(model="toy", messages=HELLO, response_format=City)
+        with ours.chat.completions.stream(
+            model="toy", messages=HELLO, response_format=City
+        ) as stream:
+            streamed = stream.get_final_completion()
+        tool = openai.pydantic_function_tool(City)
+        called = ours.chat.completions.parse(
+            model="toy", messages=HELLO, tools=[tool],
+            tool_choice={"type": "function", "function": {"name": "City"}},
+        )  # fmt: skip
+    assert parsed.choices[0].message.parsed == streamed.choices[0].message.parsed == ROME
+    assert called.choices[0].message.tool_calls is not None
+    assert called.choices[0].message.tool_calls[0].function.parsed_arguments == ROME
+
+
+def test_the_asynchronous_client_and_an_asynchronous_answer_meet() -> None:
+    async def answer(body: Body) -> Said:
+        await asyncio.sleep(0)
+        return Said(body["messages"][-1]["content"])
+
+    async def ask(endpoint: Endpoint) -> list[str | None]:
+        async with openai.AsyncOpenAI(base_url=endpoint.url, api_key="k", max_retries=0) as ours:
+            replies = await asyncio.gather(
+                *(
+                    ours.chat.completions.create(
+                        model="toy", messages=[{"role": "user", "content": str(number)}]
+                    )
+                    for number in range(20)
+                )
+            )
+        return [reply.choices[0].message.content for reply in replies]
+
+    with Endpoint(answer) as endpoint:
+        assert asyncio.run(ask(endpoint)) == [str(number) for number in range(20)]
+        assert endpoint.stats.requests == 20
+        assert 1 <= endpoint.stats.most_in_flight <= endpoint.stats.most_connections <= 20
+
+
+def test_a_plain_answer_may_wait_for_others() -> None:
+    """It runs in a thread of its own: eight that wait for each other all get their reply."""
+    together = threading.Barrier(8, timeout=30)
+
+    def answer(body: Body) -> Said:
+        together.wait()
+        return Said("all here")
+
+    async def ask(endpoint: Endpoint) -> list[str]:
+        model = chat(endpoint)
+        replies = await asyncio.gather(*(model.ainvoke("Here?") for _ in range(8)))
+        return [str(reply.content) for reply in replies]
+
+    with Endpoint(answer) as endpoint:
+        assert asyncio.run(ask(endpoint)) == ["all here"] * 8
+        assert endpoint.stats.most_in_flight == 8
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    text=texts,
+    arguments=st.lists(st.dictionaries(texts, texts, max_size=3), max_size=3),
+    write=st.integers(0, 40),
+    counted=st.booleans(),
+)
+def test_a_stream_in_writes_of_any_size_is_put_together_again(
+    text: str, arguments: list[dict[str, str]], write: int, counted: bool
+) -> None:
+    """Characters and events may be torn anywhere between two packets."""
+    calls = [Called("look", json.dumps(one, ensure_ascii=False)) for one in arguments]
+    more: Any = {"stream_options": {"include_usage": True}} if counted else {}
+    with (
+        Endpoint(lambda body: Said(text, calls=calls), write=write) as endpoint,
+        client(endpoint) as ours,
+        ours.chat.completions.stream(model="toy", messages=HELLO, **more) as stream,
+    ):
+        whole = stream.get_final_completion()
+    [choice] = whole.choices
+    assert (choice.message.content or "") == text
+    told = choice.message.tool_calls or []
+    assert [json.loads(call.function.arguments) for call in told] == arguments
+    assert len({call.id for call in told}) == len(calls)
+    assert choice.finish_reason == ("tool_calls" if calls else "stop")
+    assert bool(whole.usage) == counted
+
+
+def test_models_are_listed_and_one_that_is_not_there_is_not_found() -> None:
+    with (
+        Endpoint(lambda body: Said("x"), models=("big", "small")) as endpoint,
+        client(endpoint) as ours,
+    ):
+        assert [model.id for model in ours.models.list()] == ["big", "small"]
+        assert ours.models.retrieve("small").id == "small"
+        with pytest.raises(openai.NotFoundError, match="huge") as listed:
+            ours.models.retrieve("huge")
+        with pytest.raises(openai.NotFoundError, match="huge") as asked:
+            ours.chat.completions.create(model="huge", messages=HELLO)
+    assert listed.value.code == asked.value.code == "model_not_found"
+
+
+def test_embeddings_come_as_numbers_or_packed_and_likeness_is_nearness() -> None:
+    with Endpoint(lambda body: Said("x")) as endpoint, client(endpoint) as ours:
+
+        def embedded(of: Any, **more: Any) -> list[list[float]]:
+            made = ours.embeddings.create(model="toy", input=of, **more)
+            assert [datum.index for datum in made.data] == list(range(len(made.data)))
+            return [datum.embedding for datum in made.data]
+
+        packed = embedded(["osk resin melts", "osk resin boils", "a lake"])
+        plain = embedded(["osk resin melts"], encoding_format="float")
+        assert embedded("osk resin melts", dimensions=8)[0] != packed[0]
+        assert len(embedded([[1, 2], [3]])) == 2
+        assert len(embedded([1, 2])) == 1
+    assert packed[0] == pytest.approx(plain[0], abs=1e-6)
+    resin, boils, lake = packed
+    near = sum(a * b for a, b in zip(resin, boils, strict=True))
+    assert near > sum(a * b for a, b in zip(resin, lake, strict=True)) + 0.3
+
+
+def test_langchain_is_answered_whole_in_pieces_and_with_likelihoods() -> None:
+    async def ask(endpoint: Endpoint) -> tuple[Any, AIMessageChunk, Any]:
+        whole = await chat(endpoint).ainvoke("Say it.")
+        pieces = [piece async for piece in chat(endpoint, stream_usage=True).astream("Say it.")]
+        assert len(pieces) > 5
+        total = pieces[0]
+        for piece in pieces[1:]:
+            total += piece
+        likely = await chat(endpoint, logprobs=True, top_logprobs=1).ainvoke("Say it.")
+        return whole, total, likely
+
+    with Endpoint(lambda body: Said(TEXT)) as endpoint:
+        whole, total, likely = asyncio.run(ask(endpoint))
+    assert whole.content == total.content == TEXT
+    assert whole.usage_metadata["output_tokens"] == total.usage_metadata["output_tokens"] > 5
+    assert total.response_metadata["finish_reason"] == "stop"
+    told = likely.response_metadata["logprobs"]["content"]
+    assert "".join(entry["token"] for entry in told) == TEXT
+
+
+@pytest.mark.parametrize("method", ["json_schema", "function_calling", "json_mode"])
+def test_langchain_gets_its_schema_by_every_method(method: Any) -> None:
+    with Endpoint(lambda body: Said(ROME.model_dump_json())) as endpoint:
+        asker = chat(endpoint).with_structured_output(City, method=method)
+        assert asyncio.run(asker.ainvoke("Which? Answer in JSON.")) == ROME
+
+
+def test_langchain_gets_calls_of_its_tools_whole_and_in_pieces() -> None:
+    calls = [Called("look", '{"city": "Zürich"}'), Called("look", '{"city": "Rome"}')]
+
+    async def ask(endpoint: Endpoint) -> list[list[Any]]:
+        model = chat(endpoint).bind_tools([LOOK])
+        whole: Any = await model.ainvoke("Look.")
+        total: Any = None
+        async for piece in model.astream("Look."):
+            total = piece if total is None else total + piece
+        return [whole.tool_calls, total.tool_calls]
+
+    with Endpoint(lambda body: Said(calls=calls)) as endpoint:
+        for told in asyncio.run(ask(endpoint)):
+            assert [call["args"]["city"] for call in told] == ["Zürich", "Rome"]
+
+
+def test_langchain_embeds() -> None:
+    with Endpoint(lambda body: Said("x")) as endpoint:
+        embedder = OpenAIEmbeddings(
+            base_url=endpoint.url, api_key=SecretStr("k"), model="toy",
+            check_embedding_ctx_length=False,
+        )  # fmt: skip
+        assert len(embedder.embed_documents(["osk", "resin"])) == 2
+
+
+def test_every_request_is_kept_as_it_arrived() -> None:
+    with Endpoint(lambda body: Said("x"), also=("/api/chat/",)) as endpoint:
+        body = {"model": "toy", "messages": HELLO}
+        root = endpoint.url.removesuffix("/v1")
+        azure = "/openai/deployments/toy/chat/completions?api-version=2024-10-21"
+        for path in ("/v1/chat/completions", "/api/chat/", azure):
+            status, _, data = sent(root + path, body, authorization="Bearer one", user="me")
+            assert status == 200
+            assert json.loads(data)["choices"][0]["message"]["content"] == "x"
+    assert endpoint.asked == [body] * 3
+    last = endpoint.requests[2]
+    assert (last.path, last.query) == (
+        "/openai/deployments/toy/chat/completions", {"api-version": "2024-10-21"},
+    )  # fmt: skip
+    assert (last.headers["authorization"], last.headers["user"]) == ("Bearer one", "me")
+
+
+def test_what_the_server_saw_can_be_asked_from_another_process() -> None:
+    with Endpoint(lambda body: Said("x"), keep=False) as endpoint:
+        sent(f"{endpoint.url}/chat/completions", {"model": "toy", "messages": HELLO})
+        stats = json.loads(sent(endpoint.url.replace("/v1", "/mock/stats"))[2])
+    assert (stats["requests"], stats["most_in_flight"], stats["struck"]) == (1, 1, {})
+    assert stats["cpu_s"] > 0
+    assert endpoint.asked == []
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with Endpoint(lambda body: Said("x")) as endpoint:
+        port = int(endpoint.url.rpartition(":")[2].removesuffix("/v1"))
+        with pytest.raises(OSError, match="in use"):
+            Endpoint(lambda body: Said("y"), port=port)
