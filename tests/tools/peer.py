@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Self
@@ -41,8 +42,10 @@ def completion(content: str | None = "Osk.", **more: Any) -> Body:
 class Peer:
     """Runs in the loop of the test."""
 
-    def __init__(self, answer: Answer = lambda _: (200, completion())) -> None:
+    def __init__(self, answer: Answer = lambda _: (200, completion()), delay: float = 0) -> None:
+        """delay: seconds until it answers."""
         self._answer = answer
+        self._delay = delay
         self.seen: list[Seen] = []
         self.url = ""
 
@@ -68,6 +71,7 @@ class Peer:
         )  # fmt: skip
         self.seen.append(seen)
         status, body = self._answer(seen)
+        await asyncio.sleep(self._delay)
         if isinstance(body, str):
             return web.Response(status=status, text=body)
         return web.json_response(body, status=status)

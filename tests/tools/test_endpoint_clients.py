@@ -218,15 +218,9 @@ def test_connections_are_kept_and_are_no_more_than_calls_in_flight() -> None:
 
 
 def test_a_call_without_an_answer_ends_at_its_timeout() -> None:
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
     async def main() -> None:
-        server = await asyncio.start_server(silent, "127.0.0.1", 0)
-        host, port = server.sockets[0].getsockname()
-        async with server, Pool() as pool:
-            endpoint = Endpoint(model="toy", url=f"http://{host}:{port}/v1", timeout=0.2)
+        async with Peer(delay=60) as peer, Pool() as pool:
+            endpoint = Endpoint(model="toy", url=f"{peer.url}/v1", timeout=0.2)
             await client(endpoint, NoKey(), pool).ainvoke(ASKED)
 
     with pytest.raises(openai.APITimeoutError):
