@@ -10,10 +10,11 @@ import hashlib
 import json
 import math
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import chain, zip_longest
+from threading import Lock
 from typing import Any
 
 from memory.records import Document, Nugget, Passage, Purpose, Question, QuestionKind
@@ -28,7 +29,7 @@ SPEECH = "This is a rehearsal: no model is behind this endpoint."
 DENIAL = "I do not know"
 PARAPHRASES = 5
 LENT = 400
-"""Claims it remembers, to lend each other wrong options."""
+"""Claims that lend each other wrong options, at most."""
 
 _FENCED = re.compile(r"^BEGIN (\w+)\n(.*)\nEND \1$", re.DOTALL | re.MULTILINE)
 _TITLED = re.compile(r"Title: ([^\n]*)\n*(.*)", re.DOTALL)
@@ -48,7 +49,8 @@ class Rehearsal:
     """
 
     def __init__(self) -> None:
-        self._claims: deque[Nugget] = deque(maxlen=LENT)
+        self._claims: dict[str, Nugget] = {}
+        self._lock = Lock()
         self._parts: dict[str, Callable[[str, str], Said]] = {
             "Extraction": self._extraction,
             "Exercises": self._exercises,
@@ -69,12 +71,20 @@ class Rehearsal:
             return self._parts[part](fenced, "\n".join(turns))
         return Said(json.dumps(instance(schema))) if schema else Said(SPEECH)
 
+    def _remember(self, nuggets: Iterable[Nugget]) -> list[Nugget]:
+        """Note claims; all that are noted, the oldest forgotten."""
+        with self._lock:
+            self._claims.update((nugget.claim, nugget) for nugget in nuggets)
+            for claim in list(self._claims)[:-LENT]:
+                del self._claims[claim]
+            return list(self._claims.values())
+
     def _extraction(self, text: str, _turns: str) -> Said:
         """The claims of the passages, by rule."""
         title, shown = _titled(text)
         document = Document(paper="rehearsal", text=shown, page_starts=(0,), title=title)
         found = OfflineTeacher().extract(document, list(_passages(shown)))
-        self._claims.extend(found)
+        self._remember(found)
         drafts = [
             Draft(
                 claim=nugget.claim,
@@ -96,10 +106,10 @@ class Rehearsal:
         nugget = Nugget(
             paper="rehearsal", passage="", page=1, claim=claim, quote=quote, start=0, end=len(quote)
         )
-        self._claims.append(nugget)
+        pool = self._remember([nugget])
         wanted = re.search(r"exactly (\d) wrong", turns)
         teacher = OfflineTeacher(max(2, int(wanted[1]) + 1) if wanted else OPTIONS)
-        made = teacher.questions(nugget, list(self._claims))
+        made = teacher.questions(nugget, pool)
         told = [one for one in made if one.told]
         probes, exams = (
             [one for one in made if one.purpose is purpose]
