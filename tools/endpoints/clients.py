@@ -12,16 +12,16 @@ from typing import Any, Self
 import httpx2
 import openai
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 from langchain_openai import ChatOpenAI
-from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import Field, SkipValidation
 
 from tools.endpoints.argo import ArgoChat
 from tools.endpoints.keys import Key
 from tools.endpoints.kinds import Endpoint
+from tools.endpoints.quick import QuickOpenAI
 
 CONNECT = 30
 """Seconds for a connection to stand; a model may take long to answer, its server may not."""
@@ -87,7 +87,7 @@ class _Dress:
             request.headers.pop("OpenAI-Project", None)
 
 
-class PlainChat(BaseChatOpenAI):
+class PlainChat(QuickOpenAI):
     """Any server of the chat-completions protocol; asynchronous calls only."""
 
     key: SkipValidation[Any] = Field(exclude=True, repr=False)
@@ -95,15 +95,6 @@ class PlainChat(BaseChatOpenAI):
     @property
     def _llm_type(self) -> str:
         return "goldpan-chat"
-
-    def _get_request_payload(
-        self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        """The body: what a call adds to it stands beside what every call has."""
-        if self.extra_body and kwargs.get("extra_body"):
-            kwargs["extra_body"] = {**self.extra_body, **kwargs["extra_body"]}
-        body: dict[str, Any] = super()._get_request_payload(input_, stop=stop, **kwargs)
-        return body
 
     async def _agenerate(
         self,
