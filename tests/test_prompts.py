@@ -37,7 +37,7 @@ def rendered(prompt: Prompt, **fields: str) -> str:
 
 
 def test_every_prompt_is_in_the_package_and_can_be_read() -> None:
-    assert {"extract", "questions", "repair"} <= set(names())
+    assert {"enrich", "extract", "questions", "repair", "screen"} <= set(names())
     for name in names():
         prompt = load(name)
         assert resources.files("prompts").joinpath(f"{name}.md").read_text() == prompt.source
@@ -121,7 +121,7 @@ def test_a_prompt_file_that_is_wrong_says_how(file: str, why: str) -> None:
 
 @pytest.mark.parametrize("name", ["nonsense", "../prompts/extract", ""])
 def test_a_prompt_that_is_not_there_is_named_with_those_that_are(name: str) -> None:
-    with pytest.raises(BadPrompt, match="there are extract, "):
+    with pytest.raises(BadPrompt, match="there are enrich, extract, "):
         load(name)
 
 
@@ -139,8 +139,9 @@ def test_schemas_are_strict_all_the_way_down() -> None:
         ):
             check(inner)
 
-    for name in ("extract", "questions"):
-        check(load(name).schema_class.strict_schema())
+    for name in names():
+        if load(name).reply:
+            check(load(name).schema_class.strict_schema())
 
 
 def test_models_may_call_a_nugget_what_we_call_it() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.records import Passage
-from tools.teachers.model.locate import locate
+from tools.teachers.model.locate import locate, named
 from tools.teachers.model.packing import halves, pack
 
 
@@ -80,3 +80,22 @@ def test_wherever_a_quote_is_found_it_is_the_sources(text: str, start: int, end:
     if place := locate(text[start:end].replace("\n", " "), [passage]):
         assert place.quote == text[place.start - 7 : place.end - 7]
         assert place.quote
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("Mira Zell", "by Mira\nZell1,2 and", "Mira Zell"),
+        ("Rene Of\ufb01ce", "the Ren\u00e9 Of\ufb01ce", "Ren\u00e9 Of\ufb01ce"),
+        ("Fenmark", "at Fen-\nmark", "Fenmark"),
+        ("Al-Zell", "by Al-\nZell", "Al- Zell"),
+        ("CD4", "CD45 and CD4", "CD4"),
+        ("WHO", "Who asks? The WHO.", "WHO"),
+        ("Zell", "Zeller, zell, Anzell", ""),
+        ("Mira Zell", "Mira and Zell", ""),
+        ("", "Zell", ""),
+        ("-", "a - b", ""),
+    ],
+)
+def test_a_name_is_found_as_a_whole_with_its_capitals(name: str, text: str, found: str) -> None:
+    assert named(name, text) == found

@@ -1,21 +1,24 @@
-"""Find a quote in its source by its letters. Whether it bears out a claim is left to others.
+"""Find a quote or a name in its source by its letters. What it bears out is left to others.
 
 Models mend what they copy: white space, ligatures, typographic quotes and dashes, words hyphenated
-at a line's end, capitals. Such a quote is found all the same, and the source's letters are kept.
+at a line's end, capitals. It is found all the same, and the source's letters are kept.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from memory.records import Passage
+from tools.faith import plain
 
 WORDS = 3
 """A quote of fewer words says nothing that could be a claim, and stands anywhere."""
 
+_HYPHENATED = re.compile(r"(?<=[a-z])-\n(?=[a-z])")
 _GONE = "\u00ad\u0002\ufffe\u200b\u200c\u200d\u2060\ufeff"
 _AS = {
     **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
@@ -61,17 +64,40 @@ def locate(quote: str, passages: Sequence[Passage]) -> Place | None:
     return None
 
 
+def named(name: str, text: str) -> str:
+    """A name as a text writes it, on one line; empty where it does not stand there.
+
+    Its capitals count: `WHO` is not `Who`, and what the text writes without any is no name. Marks
+    of a footnote may stand behind it.
+    """
+    for start, end in _places(_fold(name).letters, text):
+        found = text[start:end]
+        cut = _joined(text[start - 1 : start], found[0]) or _joined(found[-1], text[end : end + 1])
+        small = found.upper() != found.lower() == found
+        if not (cut or small or (name.isupper() and not found.isupper())):
+            return plain(_HYPHENATED.sub("", found))
+    return ""
+
+
+def _joined(one: str, next_: str) -> bool:
+    """Whether two signs side by side belong to one word or to one number."""
+    return (one.isalpha() and next_.isalpha()) or (one.isdigit() and next_.isdigit())
+
+
 def _alike(letters: str, passage: Passage) -> Place | None:
-    if not letters:
-        return None
-    source = _fold(passage.text)
-    at = source.letters.find(letters)
-    while at >= 0:
-        start, end = source.places[at], source.places[at + len(letters) - 1] + 1
+    for start, end in _places(letters, passage.text):
         if _whole_words(passage.text, start, end):
             return _place(passage, start, end)
-        at = source.letters.find(letters, at + 1)
     return None
+
+
+def _places(letters: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where these letters stand in a text, from and up to, whatever stands around them."""
+    source = _fold(text)
+    at = source.letters.find(letters) if letters else -1
+    while at >= 0:
+        yield source.places[at], source.places[at + len(letters) - 1] + 1
+        at = source.letters.find(letters, at + 1)
 
 
 def _place(passage: Passage, start: int, end: int) -> Place:
