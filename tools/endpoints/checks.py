@@ -9,7 +9,7 @@ import asyncio
 import difflib
 import json
 import shutil
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from memory.errors import EndpointTrouble, Trouble
@@ -126,9 +126,8 @@ class _Examination:
             if reason in ("key", "forbidden"):
                 self._say("key", False, listed.what, listed.fix)
             elif reason == "down":
-                self._say(
-                    "reachable", False, f"{self._endpoint.base}: {listed.what}", self._start()
-                )
+                where = f"nobody answers at {self._endpoint.base}"
+                self._say("reachable", False, where, self._start())
             # Another refusal: it has no such list, and a call tells more.
             return reason not in ("key", "forbidden", "down")
         self._say("reachable", True, self._endpoint.base)
@@ -267,8 +266,8 @@ async def check_all(
     key: Callable[[Endpoint], Key],
     limit: float = QUICK,
     wait: bool = False,
-) -> Iterator[Check]:
+) -> list[Check]:
     """All of them together, in their order."""
     calls = [check(name, one, key(one), limit, wait) for name, one in endpoints.items()]
     found = await asyncio.gather(*calls)
-    return (one for checks in found for one in checks)
+    return [one for checks in found for one in checks]
