@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import openai
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from langchain_core.messages import AIMessageChunk
-from langchain_openai import ChatOpenAI, OpenAIEmbeddings
-from pydantic import BaseModel, SecretStr
+from openai.types.chat import ChatCompletionMessageFunctionToolCall
+from pydantic import BaseModel
 
-from tests.endpoint import Body, Called, Endpoint, Said, Token, sent
+from tests.endpoint import Body, Called, Endpoint, Faults, Said, Token, sent
 
 HELLO: Any = [{"role": "user", "content": "Hello! Answer in JSON."}]
-TEXT = "Zürich – boards coated with osk resin\ncarried 12 % less mould. 🪵"
 LOOK: Any = {
     "type": "function",
     "function": {
@@ -46,12 +45,6 @@ ROME = City(name="Rome", people=3_000_000)
 
 def client(endpoint: Endpoint, key: str = "k") -> openai.OpenAI:
     return openai.OpenAI(base_url=endpoint.url, api_key=key, max_retries=0, timeout=30)
-
-
-def chat(endpoint: Endpoint, **more: Any) -> ChatOpenAI:
-    return ChatOpenAI(
-        base_url=endpoint.url, api_key=SecretStr("k"), model="toy", max_retries=0, **more
-    )
 
 
 def test_the_official_client_reads_a_reply_with_its_choices_likelihoods_and_usage() -> None:
@@ -103,6 +96,26 @@ def test_a_schema_is_answered_by_every_way_that_the_official_client_asks() -> No
     assert called.choices[0].message.tool_calls[0].function.parsed_arguments == ROME
 
 
+@pytest.mark.parametrize(
+    ("choice", "finish"),
+    [("required", "tool_calls"), ({"type": "function", "function": {"name": "look"}}, "stop")],
+)
+def test_a_demanded_tool_is_called_with_what_is_said_as_far_as_the_limit_goes(
+    choice: Any, finish: str
+) -> None:
+    said = '{"city": "Rome"}'
+    with Endpoint(lambda body: Said(said)) as endpoint, client(endpoint) as ours:
+        for limit, wanted, ended in ((99, said, finish), (3, '{"city', "length")):
+            [told] = ours.chat.completions.create(
+                model="toy", messages=HELLO, tools=[LOOK], tool_choice=choice, max_tokens=limit
+            ).choices
+            assert told.message.tool_calls is not None
+            [call] = told.message.tool_calls
+            assert isinstance(call, ChatCompletionMessageFunctionToolCall)
+            assert (call.function.name, call.function.arguments) == ("look", wanted)
+            assert (told.message.content, told.finish_reason) == (None, ended)
+
+
 def test_the_asynchronous_client_and_an_asynchronous_answer_meet() -> None:
     async def answer(body: Body) -> Said:
         await asyncio.sleep(0)
@@ -134,13 +147,11 @@ def test_a_plain_answer_may_wait_for_others() -> None:
         together.wait()
         return Said("all here")
 
-    async def ask(endpoint: Endpoint) -> list[str]:
-        model = chat(endpoint)
-        replies = await asyncio.gather(*(model.ainvoke("Here?") for _ in range(8)))
-        return [str(reply.content) for reply in replies]
-
-    with Endpoint(answer) as endpoint:
-        assert asyncio.run(ask(endpoint)) == ["all here"] * 8
+    with Endpoint(answer) as endpoint, ThreadPoolExecutor(8) as eight:
+        url = f"{endpoint.url}/chat/completions"
+        asked = {"model": "toy", "messages": HELLO}
+        replies = list(eight.map(lambda _: sent(url, asked), range(8)))
+        assert all(b"all here" in data for _, _, data in replies)
         assert endpoint.stats.most_in_flight == 8
 
 
@@ -208,58 +219,6 @@ def test_embeddings_come_as_numbers_or_packed_and_likeness_is_nearness() -> None
     assert near > sum(a * b for a, b in zip(resin, lake, strict=True)) + 0.3
 
 
-def test_langchain_is_answered_whole_in_pieces_and_with_likelihoods() -> None:
-    async def ask(endpoint: Endpoint) -> tuple[Any, AIMessageChunk, Any]:
-        whole = await chat(endpoint).ainvoke("Say it.")
-        pieces = [piece async for piece in chat(endpoint, stream_usage=True).astream("Say it.")]
-        assert len(pieces) > 5
-        total = pieces[0]
-        for piece in pieces[1:]:
-            total += piece
-        likely = await chat(endpoint, logprobs=True, top_logprobs=1).ainvoke("Say it.")
-        return whole, total, likely
-
-    with Endpoint(lambda body: Said(TEXT)) as endpoint:
-        whole, total, likely = asyncio.run(ask(endpoint))
-    assert whole.content == total.content == TEXT
-    assert whole.usage_metadata["output_tokens"] == total.usage_metadata["output_tokens"] > 5
-    assert total.response_metadata["finish_reason"] == "stop"
-    told = likely.response_metadata["logprobs"]["content"]
-    assert "".join(entry["token"] for entry in told) == TEXT
-
-
-@pytest.mark.parametrize("method", ["json_schema", "function_calling", "json_mode"])
-def test_langchain_gets_its_schema_by_every_method(method: Any) -> None:
-    with Endpoint(lambda body: Said(ROME.model_dump_json())) as endpoint:
-        asker = chat(endpoint).with_structured_output(City, method=method)
-        assert asyncio.run(asker.ainvoke("Which? Answer in JSON.")) == ROME
-
-
-def test_langchain_gets_calls_of_its_tools_whole_and_in_pieces() -> None:
-    calls = [Called("look", '{"city": "Zürich"}'), Called("look", '{"city": "Rome"}')]
-
-    async def ask(endpoint: Endpoint) -> list[list[Any]]:
-        model = chat(endpoint).bind_tools([LOOK])
-        whole: Any = await model.ainvoke("Look.")
-        total: Any = None
-        async for piece in model.astream("Look."):
-            total = piece if total is None else total + piece
-        return [whole.tool_calls, total.tool_calls]
-
-    with Endpoint(lambda body: Said(calls=calls)) as endpoint:
-        for told in asyncio.run(ask(endpoint)):
-            assert [call["args"]["city"] for call in told] == ["Zürich", "Rome"]
-
-
-def test_langchain_embeds() -> None:
-    with Endpoint(lambda body: Said("x")) as endpoint:
-        embedder = OpenAIEmbeddings(
-            base_url=endpoint.url, api_key=SecretStr("k"), model="toy",
-            check_embedding_ctx_length=False,
-        )  # fmt: skip
-        assert len(embedder.embed_documents(["osk", "resin"])) == 2
-
-
 def test_every_request_is_kept_as_it_arrived() -> None:
     with Endpoint(lambda body: Said("x"), also=("/api/chat/",)) as endpoint:
         body = {"model": "toy", "messages": HELLO}
@@ -278,10 +237,11 @@ def test_every_request_is_kept_as_it_arrived() -> None:
 
 
 def test_what_the_server_saw_can_be_asked_from_another_process() -> None:
-    with Endpoint(lambda body: Said("x"), keep=False) as endpoint:
+    faults = Faults({"500": 1.0})
+    with Endpoint(lambda body: Said("x"), faults=faults, keep=False) as endpoint:
         sent(f"{endpoint.url}/chat/completions", {"model": "toy", "messages": HELLO})
         stats = json.loads(sent(endpoint.url.replace("/v1", "/mock/stats"))[2])
-    assert (stats["requests"], stats["most_in_flight"], stats["struck"]) == (1, 1, {})
+    assert (stats["requests"], stats["most_in_flight"], stats["struck"]) == (1, 1, {"500": 1})
     assert stats["cpu_s"] > 0
     assert endpoint.asked == []
 

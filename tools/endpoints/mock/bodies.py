@@ -74,13 +74,21 @@ def chunks(body: Body, said: Sequence[Said]) -> Iterator[Body]:
         yield {**head, "choices": [], "usage": usage(body, said)}
 
 
+def demanded(body: Body) -> str:
+    """Name of the tool that a request demands; empty: of none."""
+    choice = body.get("tool_choice")
+    if isinstance(choice, dict):
+        return str(choice["function"]["name"])
+    return str(body["tools"][0]["function"]["name"]) if choice == "required" else ""
+
+
 def fitted(said: Said, body: Body) -> Said:
     """What is said as the request has it: by the tool it demands, within its limit of tokens."""
-    wanted = body.get("tool_choice")
-    if isinstance(wanted, dict) and not (said.calls or said.refusal) and said.text:
-        said = replace(said, text="", calls=(Called(wanted["function"]["name"], said.text),))
-    elif said.calls and said.finish == "stop" and not isinstance(wanted, dict):
-        # Where one tool is demanded by name, real endpoints finish with `stop`.
+    tool = demanded(body)
+    if tool and said.text and not (said.calls or said.refusal):
+        said = replace(said, text="", tokens=(), calls=(Called(tool, said.text),))
+    # Where one tool is demanded by name, real endpoints finish with `stop`.
+    if said.calls and said.finish == "stop" and not isinstance(body.get("tool_choice"), dict):
         said = replace(said, finish="tool_calls")
     room = body.get("max_completion_tokens") or body.get("max_tokens")
     return _limited(said, room) if room and written(said) > room else said
@@ -88,21 +96,25 @@ def fitted(said: Said, body: Body) -> Said:
 
 def _limited(said: Said, room: int) -> Said:
     tokens = said.tokens[:room]
-    text = "".join([token.text for token in tokens] or pieces(said.text)[:room])
+    parts = [token.text for token in tokens] or pieces(said.text)[:room]
+    room -= len(parts)
     refusal = said.refusal and "".join(pieces(said.refusal)[:room])
     calls = []
     for call in said.calls:
-        if room > 0:
-            kept = pieces(call.arguments)[:room]
+        kept = pieces(call.arguments)[:room]
+        room -= len(kept)
+        if kept:
             calls.append(call._replace(arguments="".join(kept)))
-            room -= len(kept)
-    return replace(said, text=text, tokens=tokens, refusal=refusal, calls=calls, finish="length")
+    return replace(
+        said, text="".join(parts), tokens=tokens, refusal=refusal, calls=calls, finish="length"
+    )
 
 
 def written(said: Said) -> int:
     """Tokens written."""
-    texts = (said.text, said.refusal or "", *(call.arguments for call in said.calls))
-    return len(said.tokens) or sum(len(pieces(text)) for text in texts)
+    texts = (said.refusal or "", *(call.arguments for call in said.calls))
+    spoken = len(said.tokens) or len(pieces(said.text))
+    return spoken + sum(len(pieces(text)) for text in texts)
 
 
 def usage(body: Body, said: Sequence[Said]) -> Body:

@@ -31,11 +31,13 @@ def wrong_embedding(body: Body) -> Fault | None:
     """What a request of embeddings is turned down for."""
     if not body.get("model"):
         return missing("model")
-    if not body.get("input"):
-        return declined("input", "must not be empty") if "input" in body else missing("input")
+    if "input" not in body:
+        return missing("input")
+    if not body["input"] or not isinstance(body["input"], str | list):
+        return declined("input", "must be a text or an array, and not empty")
     if body.get("encoding_format", "float") not in ("float", "base64"):
         return declined("encoding_format", "must be one of 'float', 'base64'")
-    return None
+    return next(_of_range("dimensions", body.get("dimensions"), 1, None), None)
 
 
 def _faults(body: Body) -> Iterator[Fault]:

@@ -20,6 +20,7 @@ from typing import Any
 from memory.records import Document, Nugget, Passage, Purpose, Question, QuestionKind
 from prompts import load, names
 from prompts.replies import Draft, Exercise, Judgement, PairJudgement, Rating, Sketch
+from tools.endpoints.mock.bodies import demanded
 from tools.endpoints.mock.instances import instance
 from tools.endpoints.mock.kinds import Body, Said, Token
 from tools.teachers.offline import OfflineTeacher
@@ -38,9 +39,7 @@ _FOUND = re.compile(r"Finding: (.*?)\nQuote: (.*)", re.DOTALL)
 _QUOTED = re.compile(r"Quote: (.*?)\n\n(?=1\. )(.*)", re.DOTALL)
 _OPTION = re.compile(r"^([A-Z])\) (.*)$", re.MULTILINE)
 _PAIR = re.compile(r"^Pair (\d+)\n- (.*)\n- (.*)$", re.MULTILINE)
-_POINTING = re.compile(
-    r"\b(?:th(?:e|is) (?:study|paper|text|figure|table)|we|our)\b", re.IGNORECASE
-)
+_POINTING = re.compile(r"\bth(?:e|is) (?:study|paper|text|figure|table)\b", re.IGNORECASE)
 
 
 class Rehearsal:
@@ -151,8 +150,7 @@ def _structured(body: Body) -> tuple[str, Any]:
     wanted = (body.get("response_format") or {}).get("json_schema")
     if wanted:
         return wanted["name"], wanted.get("schema")
-    if isinstance(body.get("tool_choice"), dict):
-        name = body["tool_choice"]["function"]["name"]
+    if name := demanded(body):
         tools = [tool["function"] for tool in body["tools"]]
         return name, next(tool.get("parameters") for tool in tools if tool["name"] == name)
     return "", None
