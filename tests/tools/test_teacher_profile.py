@@ -112,7 +112,7 @@ def test_whatever_a_paper_says_its_profile_says_nothing_else(
         paper="p", text=text, page_starts=(0,), abstract=abstract, authors=tuple(authors)
     )
     made = profile(document, "m")
-    assert set(made.summary.split()) <= set(abstract.split())
+    assert all(word in plain(abstract) for word in made.summary.split())
     assert bears_out(made, document)
 
 
