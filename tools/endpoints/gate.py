@@ -19,19 +19,17 @@ class Gate:
     def __init__(self, most: int) -> None:
         if most < 1:
             raise ValueError(f"a gate for {most} calls")
-        self._most = most
-        self._limit = float(most)
+        self.most = most
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        """By run; the one whose turn it is stands first."""
         self._closed_until = 0.0
         self._entered = 0
         self._slowed_at = 0
+        self._well = 0
+        self.limit = most
+        """Calls that may be in flight now."""
         self.inside = 0
         """Calls in flight."""
-
-    @property
-    def limit(self) -> int:
-        """Calls that may be in flight now."""
-        return int(self._limit)
 
     @asynccontextmanager
     async def slot(self, run: str = "") -> AsyncIterator[int]:
@@ -49,8 +47,10 @@ class Gate:
 
     def went_well(self) -> None:
         """A call was answered: a round of such calls raises the limit by one."""
-        self._limit = min(float(self._most), self._limit + 1 / self._limit)
-        self._let_in()
+        self._well += 1
+        if self._well >= self.limit:
+            self.limit, self._well = min(self.most, self.limit + 1), 0
+            self._let_in()
 
     def busy(self, number: int, after: float | None = None) -> None:
         """The endpoint turned the call of that number away. after: seconds it wants to be left.
@@ -58,7 +58,7 @@ class Gate:
         Of calls that were sent together only one halves the limit: they all met the same moment.
         """
         if number > self._slowed_at:
-            self._limit = max(1.0, self._limit / 2)
+            self.limit, self._well = max(1, self.limit // 2), 0
             self._slowed_at = self._entered
         if after:
             loop = asyncio.get_running_loop()
@@ -77,20 +77,22 @@ class Gate:
         try:
             await place
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():
+            if not place.cancelled():
                 # Let in and called away in the same moment: the place goes to the next.
                 self.inside -= 1
-            self._let_in()
+                self._let_in()
             raise
 
     def _let_in(self) -> None:
         while self._waiting and self._open():
-            run, places = next(iter(self._waiting.items()))
+            run = next(iter(self._waiting))
             # To the end of the line with this run, so that the next one's turn comes.
-            del self._waiting[run]
-            place = places.popleft()
+            places = self._waiting.pop(run)
+            # Those who were called away while they waited use no turn.
+            while places and places[0].done():
+                places.popleft()
+            if places:
+                self.inside += 1
+                places.popleft().set_result(None)
             if places:
                 self._waiting[run] = places
-            if not place.done():
-                self.inside += 1
-                place.set_result(None)
