@@ -1,0 +1,122 @@
+"""Many requests in one file: ALCF's batch mode. The file lies on its disks, and so do replies.
+
+Lines are in OpenAI's format. How a file gets there and back is left to whoever may write there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from memory.errors import EndpointTrouble
+from tools.endpoints.clients import PlainChat
+
+MOST = 150_000
+"""Requests that ALCF takes in one file."""
+PAUSE = 60
+"""Seconds between two questions for a batch's status."""
+_ENDED = ("completed", "failed")
+
+
+class Collected(NamedTuple):
+    """What came of the requests; each is in one of the two."""
+
+    replies: dict[str, dict[str, Any]]
+    """Bodies of completions by the request's id."""
+    failed: dict[str, str]
+    """Why there is none, by the request's id."""
+
+
+class Result(NamedTuple):
+    """Where an ended batch lies."""
+
+    results_file: str
+    responses: int
+
+
+def write(requests: Mapping[str, Mapping[str, Any]], path: Path) -> None:
+    """Requests by id, as a file to submit. Raises ValueError where there are too many for one."""
+    if not 0 < len(requests) <= MOST:
+        raise ValueError(f"a batch of {len(requests)} requests, and 1 to {MOST} fit")
+    with path.open("w", encoding="utf-8") as file:
+        for name, body in requests.items():
+            line = {
+                "custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": body,
+            }  # fmt: skip
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def collect(lines: Iterable[str], wanted: Iterable[str]) -> Collected:
+    """The replies to these requests, by id: their order is no order. Other lines are left out.
+
+    A request that failed and was then answered counts as answered.
+    """
+    replies: dict[str, dict[str, Any]] = {}
+    failed = dict.fromkeys(wanted, "no line of the results is its reply")
+    for line in lines:
+        name, reply, fault = _read(line)
+        if name in failed and reply is not None:
+            replies.setdefault(name, reply)
+        elif name in failed:
+            failed[name] = fault
+    return Collected(replies, {name: why for name, why in failed.items() if name not in replies})
+
+
+def _read(line: str) -> tuple[str, dict[str, Any] | None, str]:
+    """A line's id, and its reply or the fault in its place."""
+    try:
+        told = json.loads(line)
+        name, response, error = (
+            str(told["custom_id"]),
+            told.get("response") or {},
+            told.get("error"),
+        )
+        status, body = response.get("status_code"), response.get("body")
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return "", None, "a line that is no result"
+    if error or status != 200 or not isinstance(body, dict) or not body.get("choices"):
+        return name, None, f"{status or 'no status'}: {str(error or body)[:200]}"
+    return name, body, ""
+
+
+class Batches:
+    """The batches of one user at ALCF."""
+
+    def __init__(
+        self, model: PlainChat, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        """model: the client of an endpoint of kind alcf, whose address says which cluster."""
+        self._api: Any = model.root_async_client
+        self._model = model.model_name
+        self._sleep = sleep
+        base = str(self._api.base_url)
+        # Submitted to one cluster, asked for at the door of all.
+        self._root = base[: base.index("/resource_server")] + "/resource_server/v1/batches"
+
+    async def submit(self, input_file: str, output_folder: str = "") -> str:
+        """The batch's id. Both paths are ALCF's own; raises what the openai package raises."""
+        body = {"model": self._model, "input_file": input_file}
+        if output_folder:
+            body["output_folder_path"] = output_folder
+        told = await self._api.post("/batches", body=body, cast_to=object)
+        if not isinstance(told, Mapping) or not told.get("batch_id"):
+            raise EndpointTrouble("down", f"No batch was made: {str(told)[:200]}.")
+        return str(told["batch_id"])
+
+    async def status(self, batch: str) -> str:
+        """pending, running, failed or completed."""
+        told = await self._api.get(f"{self._root}/{batch}", cast_to=object)
+        return str(told.get("status") if isinstance(told, Mapping) else told).strip('"')
+
+    async def ended(self, batch: str, pause: float = PAUSE) -> Result:
+        """Wait for its end, however long that takes. Raises EndpointTrouble where it failed."""
+        while (status := await self.status(batch)) not in _ENDED:
+            await self._sleep(pause)
+        told = await self._api.get(f"{self._root}/{batch}/result", cast_to=object)
+        if status == "failed" or not isinstance(told, Mapping) or not told.get("results_file"):
+            raise EndpointTrouble("down", f"Batch {batch} failed: {str(told)[:300]}.")
+        metrics = told.get("metrics") or {}
+        return Result(str(told["results_file"]), int(metrics.get("num_responses") or 0))
