@@ -104,9 +104,10 @@ class AtTheGate(RuleBasedStateMachine):
     @rule(data=st.data(), steps=st.integers(0, 3))
     def one_leaves_as_another_is_called_away(self, data: st.DataObject, steps: int) -> None:
         """Also between being let in and noticing it."""
+        called_away = data.draw(st.sampled_from(self.waiting()))
         data.draw(st.sampled_from(self.inside())).leave.set()
         self.loop.turn(steps)
-        data.draw(st.sampled_from(self.waiting())).task.cancel()
+        called_away.task.cancel()
         self.settle()
 
     @precondition(anybody)
