@@ -22,7 +22,6 @@ from agent.state import Branch, Context, Discovery, by_id, context_of
 from memory.errors import NothingToDo, Unreadable
 from memory.records import (
     Decision,
-    Document,
     Interest,
     Nugget,
     Paper,
@@ -150,24 +149,17 @@ def screen(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
     return {"screened": kept}
 
 
-def to_extract(state: Discovery) -> list[Send] | str:
-    """One branch for each paper that was read and fits."""
-    papers = state["screened"]
-    branches = [
-        Send("extract", Branch(run=state["run"], paper=paper, nuggets=[], total=len(papers)))
-        for paper in papers
-    ]
-    return branches or "merge"
+async def extract(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Nuggets of every paper, each grounded by code, whoever the teacher is.
 
-
-def extract(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
-    """Nuggets of one paper, each grounded by code, whoever the teacher is."""
+    One node, not a branch for each paper: whatever is mined is saved at once, and what waits for a
+    model should not grow the graph's state.
+    """
     ctx = context_of(runtime)
-    [document] = ctx.store.all(Document, paper=branch["paper"])
-    with ctx.slots:
-        nuggets = mined(ctx, branch["run"], document)
-    ctx.tick("papers mined", branch["total"])
-    return {"nuggets": nuggets}
+    harvests = await mined(ctx, state["run"], state["screened"])
+    ctx.finish("papers mined", len(harvests))
+    nuggets = sorted({nugget for harvest in harvests for nugget in harvest.nuggets})
+    return {"nuggets": nuggets, "lost": {"passages": sum(one.lost for one in harvests)}}
 
 
 def merge(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -175,7 +167,6 @@ def merge(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
     from tools.merge import merge as merged
 
     ctx = context_of(runtime)
-    ctx.finish("papers mined", len(state["screened"]))
     nuggets = by_id(ctx.store.all(Nugget, id=state.get("nuggets", [])))
     new = [nugget for nugget in nuggets if not nugget.cluster]
     if not new:
@@ -196,7 +187,7 @@ def merge(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
     return {}
 
 
-def probe(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
+async def probe(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
     """Ask the target about one nugget of each cluster, unless this version was asked before."""
     ctx = context_of(runtime)
     nuggets = ctx.store.all(Nugget, id=state.get("nuggets", []))
@@ -205,8 +196,8 @@ def probe(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
     version = ctx.current(interest.target)
     if version is None or not heads:
         return {"asked": []}
-    probed(ctx, heads, by_id(nuggets), version)
-    return {"asked": heads}
+    lost = await probed(ctx, heads, by_id(nuggets), version)
+    return {"asked": heads, "lost": {"nuggets not probed": lost}}
 
 
 def propose(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -256,9 +247,9 @@ def build() -> StateGraph[Discovery, Context, Discovery, Discovery]:
     graph.add_edge(START, "search")
     graph.add_conditional_edges("search", to_read, ["read", "screen"])
     graph.add_edge("read", "screen")
-    graph.add_conditional_edges("screen", to_extract, ["extract", "merge"])
-    graph.add_edge("extract", "merge")
     for before, after in (
+        ("screen", "extract"),
+        ("extract", "merge"),
         ("merge", "probe"),
         ("probe", "propose"),
         ("propose", "review"),

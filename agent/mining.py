@@ -1,7 +1,8 @@
-"""Nuggets of one paper, each grounded by code, whoever the teacher is."""
+"""Nuggets of papers, each grounded by code, whoever the teacher is."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,36 +10,72 @@ from typing import TYPE_CHECKING
 
 from memory.errors import BadReply
 from memory.records import Document, Harvest, Nugget, Passage
+from tools.endpoints.together import together
 
 if TYPE_CHECKING:
     from agent.state import Context
 
 
-def mined(ctx: Context, run: str, document: Document) -> list[str]:
-    """Ids of the nuggets of one paper, saved; what was mined before is not mined again.
+async def mined(ctx: Context, run: str, papers: Sequence[str]) -> list[Harvest]:
+    """What each paper gives, saved; what was mined before is not mined again.
 
-    Where the teacher's model gave no answer there are none, and the next run asks again.
+    A paper with passages that got no answer costs only these, and is asked about again the next
+    time. Raises BadReply where no paper got any: the step has failed.
     """
+    room = asyncio.Semaphore(ctx.settings.work.papers)
+
+    async def one(paper: str) -> Harvest:
+        async with room:
+            harvest = await _mined(ctx, run, paper)
+        ctx.tick("papers mined", len(papers))
+        return harvest
+
+    harvests = await together(map(one, papers))
+    if harvests and all(harvest.lost and not harvest.nuggets for harvest in harvests):
+        raise BadReply(
+            harvests[-1].reason,
+            f"None of {len(harvests)} papers got an answer from {ctx.teacher.made_by}: "
+            f"{harvests[-1].reason}.",
+            "goldpan doctor says what is the matter; then: goldpan runs resume.",
+        )
+    return harvests
+
+
+async def _mined(ctx: Context, run: str, paper: str) -> Harvest:
+    document, passages, harvest = await asyncio.to_thread(_opened, ctx, paper)
+    if not passages:
+        return harvest
+    taken = await ctx.teacher.extract(document, passages)
+    nuggets, refused = _grounded(taken.nuggets, document, passages)
+    for reason, count in sorted(refused.items()):
+        ctx.log(run, "extract", f"{paper}: {count} drafts refused: {reason}")
+    harvest = harvest.but(
+        nuggets=[nugget.id for nugget in nuggets], lost=taken.lost, reason=taken.reason
+    )
+    await asyncio.to_thread(_kept, ctx, nuggets, harvest)
+    return harvest
+
+
+def _opened(ctx: Context, paper: str) -> tuple[Document, list[Passage], Harvest]:
+    """A paper's text and passages, none where it is mined already, and what is known of that."""
+    [document] = ctx.store.all(Document, paper=paper)
     harvest = Harvest(
-        paper=document.paper,
+        paper=paper,
         made_by=ctx.teacher.made_by,
         input_sha256=hashlib.sha256(document.text.encode("utf-8", "replace")).hexdigest(),
     )
-    if done := ctx.store.find(Harvest, harvest.id):
-        return list(done.nuggets)
-    passages = ctx.store.all(Passage, paper=document.paper)
-    try:
-        drafts = ctx.teacher.extract(document, passages)
-    except BadReply as fault:
-        ctx.log(run, "extract", f"{document.paper}: {fault}", reason=fault.reason)
-        return []
-    nuggets, refused = _grounded(drafts, document, passages)
-    for reason, count in sorted(refused.items()):
-        ctx.log(run, "extract", f"{document.paper}: {count} drafts refused: {reason}")
-    ids = [nugget.id for nugget in nuggets]
-    # With its nuggets in one transaction: a kill leaves nothing half done.
-    ctx.store.add(*nuggets, harvest.but(nuggets=ids))
-    return ids
+    done = ctx.store.find(Harvest, harvest.id)
+    if done and not done.lost:
+        return document, [], done
+    return document, ctx.store.all(Passage, paper=paper), harvest
+
+
+def _kept(ctx: Context, nuggets: Sequence[Nugget], harvest: Harvest) -> None:
+    # One transaction: a kill leaves nothing half done. What is there already, decided upon or
+    # merged, stays as it is.
+    with ctx.store.transaction() as rows:
+        rows.add(*nuggets)
+        rows.put(harvest)
 
 
 def _grounded(

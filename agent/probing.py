@@ -6,11 +6,13 @@ crash is in the store and is not done again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agent.state import Context, by_id
 from memory.records import ModelVersion, Nugget, Probe, Purpose, Question, Verdict
+from tools.endpoints.together import together
 
 if TYPE_CHECKING:
     from memory.store import Store
@@ -19,20 +21,30 @@ CHUNK = 64
 """Nuggets written about or asked about between two saves: a crash costs at most so many."""
 
 
-def probed(ctx: Context, heads: Sequence[str], pool: list[Nugget], version: ModelVersion) -> None:
+async def probed(
+    ctx: Context, heads: Sequence[str], pool: list[Nugget], version: ModelVersion
+) -> int:
     """See that every nugget has a judged probe of this version. heads: nugget ids.
 
     pool: lends wrong options. Everything is taken in the order of its id: papers are mined in
-    parallel, and no result may show in which order they ended.
+    parallel, and no result may show in which order they ended. Returns how many were asked about
+    and got no readable answer.
     """
     judged, pending = asked_before(ctx.store, version)
-    done = {one.nugget for one in judged}
+    talks = version.name in ctx.settings.endpoints
+    # Where a model only talks, what it did not answer was lost on the way: it is asked again.
+    done = {one.nugget for one in judged if not (talks and one.verdict is Verdict.UNPROBED)}
     todo = by_id(ctx.store.all(Nugget, id=[head for head in heads if head not in done]))
     if not todo:
-        return
-    questions = _questions(ctx, todo, pool)
-    _ask(ctx, todo, questions, version, judged, {one.nugget for one in pending})
+        return 0
+    questions = await _questions(ctx, todo, pool)
+    if talks:
+        return await _in_words(ctx, todo, questions, version)
+    await asyncio.to_thread(
+        _ask, ctx, todo, questions, version, judged, {one.nugget for one in pending}
+    )
     _judge(ctx.store, version, judged)
+    return 0
 
 
 def asked_before(store: Store, version: ModelVersion) -> tuple[list[Probe], list[Probe]]:
@@ -43,7 +55,7 @@ def asked_before(store: Store, version: ModelVersion) -> tuple[list[Probe], list
     return [one for one in held if one.id not in names], waiting
 
 
-def _questions(ctx: Context, todo: list[Nugget], pool: list[Nugget]) -> list[Question]:
+async def _questions(ctx: Context, todo: list[Nugget], pool: list[Nugget]) -> list[Question]:
     """Probe questions about these nuggets, vetted together; written where there are none yet."""
     from tools.questions import vet
 
@@ -52,13 +64,9 @@ def _questions(ctx: Context, todo: list[Nugget], pool: list[Nugget]) -> list[Que
     have = {question.nugget for question in held}
     missing = [nugget for nugget in todo if nugget.id not in have]
     for first in range(0, len(missing), CHUNK):
-        written = [
-            question
-            for nugget in missing[first : first + CHUNK]
-            for question in ctx.teacher.questions(nugget, pool)
-            if question.purpose is Purpose.PROBE
-        ]
-        ctx.store.add(*written)
+        part = missing[first : first + CHUNK]
+        written = await together(ctx.teacher.questions(nugget, pool) for nugget in part)
+        ctx.store.add(*(q for some in written for q in some if q.purpose is Purpose.PROBE))
     held = by_id(ctx.store.all(Question, nugget=names, purpose=Purpose.PROBE))
     vetted = vet(held, todo)
     ctx.store.put(*vetted)
@@ -84,6 +92,24 @@ def _ask(
         ctx.store.put(*ask(part, ctx.target(version), version.id, around))
         done = len(todo) - len(left) + min(first + CHUNK, len(left))
         ctx.reporter.progress("nuggets probed", done, len(todo))
+
+
+async def _in_words(
+    ctx: Context, todo: list[Nugget], questions: list[Question], version: ModelVersion
+) -> int:
+    """Ask a model that only talks; a call is not paid twice, so a crash loses nothing here."""
+    from tools.probe import by_nugget, words
+
+    asked = by_nugget(questions)
+    probes = await words.probe(
+        [(nugget, asked.get(nugget.id, [])) for nugget in todo],
+        ctx.lines.line("target", version.name),
+        version.id,
+        on_progress=lambda done, total: ctx.reporter.progress("nuggets probed", done, total),
+        on_loss=ctx.lost,
+    )
+    ctx.store.put(*probes)
+    return sum(one.verdict is Verdict.UNPROBED and bool(asked.get(one.nugget)) for one in probes)
 
 
 def _judge(store: Store, version: ModelVersion, judged: list[Probe]) -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from agent.lines import GRACE
 from agent.workspace import Workspace, no_space
 from memory.errors import NoSuch, NothingToDo, Trouble
 from memory.records import Interest, Run, RunStatus, now
+from tools.endpoints.ledger import Account, account
 
 if TYPE_CHECKING:
-    from langgraph.checkpoint.sqlite import SqliteSaver
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
     from agent.state import Context
 
-UNFINISHED = (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.FAILED)
+UNFINISHED = (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PARTIAL, RunStatus.FAILED)
 
 
 def start(space: Workspace, graph: str, interest: Interest, **options: Any) -> Run:
@@ -68,8 +71,7 @@ def drive(space: Workspace, context: Context, run: Run, answer: Any = None) -> R
     run = run.but(status=RunStatus.RUNNING, note="", ended="")
     space.store.put(run)
     try:
-        with _saver(space) as saver:
-            return _drive(space, context, run, answer, saver)
+        return asyncio.run(_driven(space, context, run, answer))
     except sqlite3.OperationalError as fault:
         if "full" not in str(fault):
             raise
@@ -82,13 +84,25 @@ def drive(space: Workspace, context: Context, run: Run, answer: Any = None) -> R
         raise
 
 
-def _drive(space: Workspace, context: Context, run: Run, answer: Any, saver: SqliteSaver) -> Run:
+async def _driven(space: Workspace, context: Context, run: Run, answer: Any) -> Run:
+    account.set(Account(run.id, run.interest))
+    try:
+        async with _saver(space) as saver:
+            return await _drive(space, context, run, answer, saver)
+    finally:
+        # What is in flight is paid for: however the run ended, it is heard and noted.
+        await context.hang_up(GRACE)
+
+
+async def _drive(
+    space: Workspace, context: Context, run: Run, answer: Any, saver: AsyncSqliteSaver
+) -> Run:
     from langgraph.types import Command
 
     graph = _build(run.graph).compile(checkpointer=saver)
     config: Any = {"configurable": {"thread_id": run.id}, "recursion_limit": 100}
     entry: Any = {"run": run.id, "interest": run.interest}
-    if (state := graph.get_state(config)).values:
+    if (state := await graph.aget_state(config)).values:
         entry = None
     # Not `next`: it leaves out a task that is finished and was killed before the step was closed.
     while state.tasks or not state.values:
@@ -97,23 +111,32 @@ def _drive(space: Workspace, context: Context, run: Run, answer: Any, saver: Sql
                 return _pause(space, run)
             entry = Command(resume=answer)
         # Sync: the default writes checkpoints behind our back, and a kill loses finished steps.
-        updates = graph.stream(
+        updates = graph.astream(
             entry, config, context=context, stream_mode="updates", durability="sync"
         )
-        run = _stream(space, run, updates)
-        state = graph.get_state(config)
-    run = run.but(status=RunStatus.DONE, ended=now())
+        run = await _stream(space, run, updates)
+        state = await graph.aget_state(config)
+    run = _ended(run, state.values)
     space.store.put(run)
     # The thread is a copy of ids that the store holds; kept, each run would leave its states.
-    saver.delete_thread(run.id)
+    await saver.adelete_thread(run.id)
     return run
 
 
-def _stream(space: Workspace, run: Run, updates: Iterator[Any]) -> Run:
+def _ended(run: Run, state: dict[str, Any]) -> Run:
+    """Done; or partial, where something got no answer: resumed, the run asks for that again."""
+    lost = ", ".join(f"{count} {what}" for what, count in state.get("lost", {}).items() if count)
+    if not lost:
+        return run.but(status=RunStatus.DONE, ended=now())
+    note = f"Without an answer: {lost}. To ask again: goldpan runs resume {run.id}"
+    return run.but(status=RunStatus.PARTIAL, note=note, ended=now())
+
+
+async def _stream(space: Workspace, run: Run, updates: AsyncIterator[Any]) -> Run:
     """Follow a graph; wall seconds between two updates belong to the node that ended."""
     seconds = dict(run.seconds)
     last = time.monotonic()
-    for update in updates:
+    async for update in updates:
         moment = time.monotonic()
         for node in update:
             if not node.startswith("__"):
@@ -138,16 +161,12 @@ def _build(name: str) -> Any:
     return build()
 
 
-@contextmanager
-def _saver(space: Workspace) -> Iterator[SqliteSaver]:
+@asynccontextmanager
+async def _saver(space: Workspace) -> AsyncIterator[AsyncSqliteSaver]:
     """The checkpointer, in a file of its own beside the store."""
-    from langgraph.checkpoint.sqlite import SqliteSaver
+    import aiosqlite
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-    connection = sqlite3.connect(
-        space.home / "checkpoints.sqlite", check_same_thread=False, timeout=10
-    )
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        yield SqliteSaver(connection)
-    finally:
-        connection.close()
+    async with aiosqlite.connect(space.home / "checkpoints.sqlite", timeout=10) as connection:
+        await connection.execute("PRAGMA journal_mode=WAL")
+        yield AsyncSqliteSaver(connection)

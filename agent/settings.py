@@ -16,8 +16,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from memory.errors import BadInput, NoSuch
 from memory.records import digest
+from tools.endpoints.kinds import Endpoint
 
 FILE = "goldpan.toml"
+OFFLINE = "offline"
+"""The teacher that is no model."""
 
 
 class _Section(BaseModel):
@@ -27,14 +30,22 @@ class _Section(BaseModel):
 class Roles(_Section):
     """Which engine does which work."""
 
-    teacher: Literal["offline"] = "offline"
-    embedder: Literal["minilm"] = "minilm"
+    teacher: str = OFFLINE
+    """Reads papers and writes questions: `offline`, or a name under [endpoints] or [models]."""
+    judge: str = ""
+    """Checks questions and pairs of claims; empty: code alone does."""
     target: str = ""
-    """Name of a model under [models]; empty: nothing is probed and nothing can be taught."""
+    """What is to be taught; empty: nothing is probed and nothing can be taught. One under
+    [endpoints] can be probed, but not taught."""
+    student: str = ""
+    """Learns from the teacher's words."""
+    contestants: tuple[str, ...] = ()
+    """Are compared with each other."""
+    embedder: Literal["minilm"] = "minilm"
 
 
 class ModelSettings(_Section):
-    """One model that can be a target."""
+    """One model on this machine, for any role."""
 
     kind: Literal["hf"] = "hf"
     path: str
@@ -61,6 +72,36 @@ class Review(_Section):
     max_accept: int = Field(default=80, ge=1)
     """At most so many nuggets in one go, the surest first; the rest stay proposed."""
     min_confidence: float = Field(default=0.5, ge=0, le=1)
+
+
+class Work(_Section):
+    """What models do beside finding nuggets and writing questions; each costs calls."""
+
+    profile: bool = True
+    """Say what each paper is about: one call a paper."""
+    relevance: bool = True
+    """Say how well each paper fits the interest: one call a paper."""
+    papers: int = Field(default=64, ge=1)
+    """Papers worked on at once; how many calls that makes is the endpoint's matter."""
+
+
+class Budgets(_Section):
+    """What calls may take in all; 0: as much as they like. An interest may have its own."""
+
+    run_tokens: int = Field(default=0, ge=0)
+    run_money: float = Field(default=0, ge=0)
+    day_tokens: int = Field(default=0, ge=0)
+    """A day of UTC."""
+    day_money: float = Field(default=0, ge=0)
+    interest_tokens: int = Field(default=0, ge=0)
+    interest_money: float = Field(default=0, ge=0)
+
+
+class Tracing(_Section):
+    """What is kept of conversations with models, for a person to read."""
+
+    prompts: bool = False
+    """Write every prompt and reply to trace/DAY.jsonl in the workspace."""
 
 
 class Questions(_Section):
@@ -119,6 +160,10 @@ class Settings(BaseSettings):
     home: Path
     roles: Roles = Roles()
     models: dict[str, ModelSettings] = Field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = Field(default_factory=dict)
+    work: Work = Work()
+    budgets: Budgets = Budgets()
+    tracing: Tracing = Tracing()
     reading: Reading = Reading()
     review: Review = Review()
     questions: Questions = Questions()
@@ -144,18 +189,37 @@ class Settings(BaseSettings):
 
     def model(self, name: str) -> ModelSettings:
         """The model of that name; NoSuch tells which there are."""
-        if name not in self.models:
-            known = ", ".join(sorted(self.models)) or "none"
-            raise NoSuch(
-                f"{self.home / FILE} has no model called {name!r} (it has: {known}).",
-                f'Add [models.{name}] with path = "…", or name another under [roles] target.',
+        if name in self.endpoints:
+            raise BadInput(
+                f"{name} is behind an endpoint: it can be asked, but its weights are not here.",
+                f'To teach it, give it a section [models.{name}] with path = "…".',
             )
+        if name not in self.models:
+            raise self._no(name, "model", f'Add [models.{name}] with path = "…"')
         return self.models[name]
+
+    def bound(self, name: str) -> Endpoint | ModelSettings:
+        """What a role that bears this name is bound to; NoSuch tells what there is."""
+        if name not in self.endpoints and name not in self.models:
+            raise self._no(name, "endpoint or model", f"Add [endpoints.{name}] (goldpan init)")
+        return self.endpoints.get(name) or self.models[name]
+
+    def _no(self, name: str, what: str, fix: str) -> NoSuch:
+        known = ", ".join(sorted({*self.endpoints, *self.models})) or "none"
+        return NoSuch(
+            f"{self.home / FILE} has no {what} called {name!r} (it has: {known}).",
+            f"{fix}, or name another under [roles].",
+        )
 
     def locate(self, path: str) -> str:
         """A path of the settings made absolute from the workspace; a hub id stays as it is."""
         here = (self.home / Path(path).expanduser()).resolve()
         return str(here) if here.exists() or path.startswith((".", "/", "~")) else path
+
+
+def variable(name: str) -> str:
+    """A variable of the environment that holds a key; empty where it is not set."""
+    return os.environ.get(name, "")
 
 
 def find_home(given: Path | None) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, TypeVar, cast
 
 from langgraph.runtime import Runtime
 
@@ -22,8 +22,10 @@ from memory.records import (
     TrainingSpec,
     digest,
 )
+from tools.endpoints.ledger import account
 
 if TYPE_CHECKING:
+    from agent.lines import Lines
     from agent.settings import Settings
     from memory.lineage import Lineage
     from memory.store import Store
@@ -32,10 +34,12 @@ if TYPE_CHECKING:
     from tools.models.merged import Parity
     from tools.reading import Reading
     from tools.teachers import Teacher
+    from tools.teachers.model import Loss, QuestionJudge
     from tools.training.preflight import Preflight
 
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 POOL = 2000
 """More nuggets than this lend no better wrong options, and cost time."""
 
@@ -43,6 +47,11 @@ POOL = 2000
 def union(left: list[str], right: list[str]) -> list[str]:
     """Reducer of parallel branches: each id once, sorted, so that no order of arrival shows."""
     return sorted({*left, *right})
+
+
+def added(left: dict[str, int], right: dict[str, int]) -> dict[str, int]:
+    """Reducer: what each step lost."""
+    return {**left, **right}
 
 
 class Discovery(TypedDict, total=False):
@@ -63,6 +72,8 @@ class Discovery(TypedDict, total=False):
     answer: dict[str, Any]
     """What came back from the review."""
     decided: int
+    lost: Annotated[dict[str, int], added]
+    """What got no answer, by step: it is asked for again."""
 
 
 class Teaching(TypedDict, total=False):
@@ -101,7 +112,10 @@ class Context:
     settings: Settings
     store: Store
     lineage: Lineage
-    make_teacher: Callable[[], Teacher]
+    lines: Lines
+    make_teacher: Callable[[Context], Teacher]
+    make_judge: Callable[[Context], QuestionJudge | None]
+    """None: code alone checks questions."""
     make_embedder: Callable[[], Embedder]
     make_target: Callable[[ModelVersion], Target]
     register: Callable[[str], None]
@@ -115,13 +129,14 @@ class Context:
     """Whether all forms that a version can be exported in answer alike to prompts."""
     reporter: Reporter = field(default_factory=Silent)
     slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2))
-    """Papers worked on at once. Our own semaphore, not the graph's `max_concurrency`: with that,
+    """Papers read at once. Our own semaphore, not the graph's `max_concurrency`: with that,
     checkpoint writes queue behind waiting tasks and a kill repeats finished work."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _done: Counter[str] = field(default_factory=Counter)
     _pools: dict[str, list[Nugget]] = field(default_factory=dict)
     _registered: set[str] = field(default_factory=set)
     _targets: dict[str, Target] = field(default_factory=dict)
+    _hands: dict[str, object] = field(default_factory=dict)
 
     def tick(self, stage: str, total: int) -> None:
         """One more branch of a fan-out is finished; the join tells the end."""
@@ -163,10 +178,32 @@ class Context:
                 self._pools[interest] = by_id(self.store.all(Nugget, paper=papers))[:POOL]
             return self._pools[interest]
 
-    @cached_property
+    @property
     def teacher(self) -> Teacher:
-        """Made at first need."""
-        return self.make_teacher()
+        """Made at first need; its line is closed with the others."""
+        return self._engaged("teacher", self.make_teacher)
+
+    @property
+    def judge(self) -> QuestionJudge | None:
+        """The same, for questions."""
+        return self._engaged("judge", self.make_judge)
+
+    def _engaged(self, role: str, make: Callable[[Context], T]) -> T:
+        with self._lock:
+            if role not in self._hands:
+                self._hands[role] = make(self)
+            return cast("T", self._hands[role])
+
+    async def hang_up(self, grace: float = 0.0) -> None:
+        """Close all lines, and let go of whoever spoke through them."""
+        await self.lines.close(grace)
+        self._hands.clear()
+
+    def lost(self, loss: Loss) -> None:
+        """What replies did not give goes to the log of the run that asked."""
+        about, times = loss.about[:10], f"{loss.count} × " if loss.count > 1 else ""
+        text = f"{about}: {times}{loss.reason}: {loss.detail}"
+        self.log(account.get().run, loss.step, text, reason=loss.reason, count=loss.count)
 
     @cached_property
     def embedder(self) -> Embedder:

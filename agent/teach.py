@@ -50,6 +50,8 @@ def approve(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     demand_method(ctx)
     interest = ctx.store.get(Interest, state["interest"])
     nuggets = teachable(ctx, interest)
+    if bound := interest.target or ctx.settings.roles.target:
+        ctx.settings.model(bound)
     version = ctx.current(interest.target)
     if version is None:
         raise NothingToDo(
@@ -86,23 +88,22 @@ def to_write(state: Teaching, runtime: Runtime[Context]) -> list[Send]:
     ]
 
 
-def write(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
+async def write(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
     """Statements and questions about one paper's nuggets; about the control, only the exam's."""
     ctx = context_of(runtime)
     pool = ctx.pool(ctx.store.get(Run, branch["run"]).interest)
-    with ctx.slots:
-        questions = written(ctx, ctx.store.all(Nugget, id=branch["nuggets"]), pool)
+    questions = await written(ctx, ctx.store.all(Nugget, id=branch["nuggets"]), pool)
     ctx.store.add(*questions)
     ctx.tick("papers questioned", branch["total"])
     return {"written": [question.id for question in questions]}
 
 
-def check(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
+async def check(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     """Vet what was written, by code; what fails is kept with its reason and never used."""
     ctx = context_of(runtime)
     taught, control = (ctx.store.all(Nugget, id=state[which]) for which in ("nuggets", "control"))
     ctx.finish("papers questioned", len({nugget.paper for nugget in (*taught, *control)}))
-    found = vetted(ctx, ctx.store.all(Question, id=state["written"]), taught, control)
+    found = await vetted(ctx, ctx.store.all(Question, id=state["written"]), taught, control)
     ctx.store.put(*found.questions)
     for reason, count in sorted(found.report.refused.items()):
         ctx.log(state["run"], "vet", f"{count} questions refused: {reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -29,6 +30,7 @@ from memory.records import (
     Verdict,
     digest,
 )
+from tools.endpoints.together import together
 
 if TYPE_CHECKING:
     from memory.store import Store
@@ -71,28 +73,40 @@ def control_of(ctx: Context, taught: Iterable[Nugget]) -> list[Nugget]:
     return sorted(others, key=lambda nugget: digest("control", nugget.id))[:CONTROL]
 
 
-def written(ctx: Context, nuggets: Iterable[Nugget], pool: list[Nugget]) -> list[Question]:
+async def written(ctx: Context, nuggets: Iterable[Nugget], pool: list[Nugget]) -> list[Question]:
     """What teaches and examines the accepted of these nuggets; of the others only what examines.
 
     pool: lends wrong options.
     """
+    about = list(nuggets)
+    made = await together(ctx.teacher.questions(nugget, pool) for nugget in about)
     return [
         question
-        for nugget in nuggets
-        for question in ctx.teacher.questions(nugget, pool)
+        for nugget, questions in zip(about, made, strict=True)
+        for question in questions
         if question.purpose is Purpose.EXAM
         or (question.purpose is Purpose.TRAIN and nugget.teachable)
     ]
 
 
-def vetted(
+async def vetted(
     ctx: Context, questions: Iterable[Question], taught: list[Nugget], control: list[Nugget]
 ) -> VettedSet:
-    """The questions as a set, by code; what was probed with stands by to be compared with."""
+    """The questions as a set, by code; what was probed with stands by to be compared with.
+
+    Where a judge is bound, it looks at what code lets pass.
+    """
+    from tools.probe import by_nugget
     from tools.questions import vet_set
 
+    about = by_id([*taught, *control])
     probes = ctx.store.all(Question, nugget=[n.id for n in taught], purpose=Purpose.PROBE)
-    return vet_set(by_id(questions), by_id([*taught, *control]), beside=by_id(probes))
+    found = await asyncio.to_thread(vet_set, by_id(questions), about, beside=by_id(probes))
+    if (judge := ctx.judge) is None:
+        return found
+    asked = by_nugget(found.questions)
+    judged = await together(judge.judge(asked.get(nugget.id, []), nugget) for nugget in about)
+    return found._replace(questions=[question for some in judged for question in some])
 
 
 def taught_by(store: Store, version: ModelVersion) -> set[str]:
@@ -220,7 +234,7 @@ def frozen(
     )
 
 
-def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:
+async def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:
     """What teaching would take: the dataset that would be frozen, looked at. Saves nothing.
 
     `preflight` is text: counts, and rows with the marks of what is learnt. Raises BadInput where
@@ -236,7 +250,8 @@ def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:
         return {"target": "none is bound", "nuggets": len(nuggets)}
     new = {nugget.id for nugget in nuggets} - taught_by(ctx.store, version)
     pool, control = ctx.pool(interest.id), control_of(ctx, nuggets)
-    found = vetted(ctx, written(ctx, [*nuggets, *control], pool), nuggets, control).questions
+    made = await written(ctx, [*nuggets, *control], pool)
+    found = (await vetted(ctx, made, nuggets, control)).questions
     probes = ctx.store.all(Question, nugget=[n.id for n in nuggets], purpose=Purpose.PROBE)
     usable = [question for question in found if question.vetted]
     with tempfile.TemporaryDirectory() as folder:

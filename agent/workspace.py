@@ -21,11 +21,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from agent.progress import Reporter, Silent
-from agent.settings import Settings, find_home, load
+from agent.settings import OFFLINE, Settings, find_home, load
 from memory.errors import NoSpace, WorkspaceTrouble
-from memory.records import ModelVersion, TrainingSpec
+from memory.records import ModelVersion, TrainingSpec, digest
 
 if TYPE_CHECKING:
+    from agent.ledger import StoreLedger
+    from agent.lines import Lines
     from agent.state import Context
     from memory.lease import Lease
     from memory.lineage import Lineage
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from tools.models import Embedder, Target
     from tools.models.merged import Parity
     from tools.reading import Reading
+    from tools.teachers import Teacher
+    from tools.teachers.model import QuestionJudge
     from tools.training.preflight import Preflight
 
 STORE = "goldpan.sqlite"
@@ -54,6 +58,7 @@ class Workspace:
     store: Store
     lease: Lease | None = None
     _contexts: list[Context] = field(default_factory=list)
+    _ledger: StoreLedger | None = None
 
     @classmethod
     def open(cls, home: Path | None, *, own: str = "", wait: float = 0.0) -> Self:
@@ -95,6 +100,8 @@ class Workspace:
         """Close the index and the store, and hand the lease back."""
         for context in self._contexts:
             context.close()
+        if self._ledger:
+            self._ledger.close()
         self.store.close()
         if self.lease:
             self.lease.release()
@@ -104,12 +111,19 @@ class Workspace:
         """The workspace's folder."""
         return self.settings.home
 
+    def lines(self, say: Callable[[str], None] = lambda _: None) -> Lines:
+        """Lines whose calls are noted here, cost what the budgets allow, and are paid once."""
+        from agent.ledger import StoreLedger
+        from agent.lines import Lines
+
+        self._ledger = self._ledger or StoreLedger(self.store)
+        return Lines(self.settings, self._ledger, say=say)
+
     def context(self, reporter: Reporter | None = None) -> Context:
         """What the graphs' nodes work with: the real outside world."""
         from agent.state import Context
         from memory.lineage import Lineage
         from memory.vectors import Vectors
-        from tools.teachers.offline import OfflineTeacher
 
         lineage = Lineage(self.store, self.home / "models")
 
@@ -122,7 +136,9 @@ class Workspace:
             settings=self.settings,
             store=self.store,
             lineage=lineage,
-            make_teacher=functools.partial(OfflineTeacher, self.settings.questions.options),
+            lines=self.lines((reporter or Silent()).say),
+            make_teacher=teacher,
+            make_judge=judge,
             make_embedder=embedder,
             make_target=functools.partial(load_target, lineage),
             register=functools.partial(register, self.settings, lineage),
@@ -136,6 +152,25 @@ class Workspace:
         )
         self._contexts.append(context)
         return context
+
+
+def teacher(ctx: Context) -> Teacher:
+    """Whoever the settings name: rules, or a model."""
+    from tools.teachers import Threaded
+    from tools.teachers.model import ModelTeacher
+    from tools.teachers.offline import OfflineTeacher
+
+    options = ctx.settings.questions.options
+    if ctx.settings.roles.teacher == OFFLINE:
+        return Threaded(OfflineTeacher(options))
+    return ModelTeacher(ctx.lines.line("teacher"), ctx.lost, options=options)
+
+
+def judge(ctx: Context) -> QuestionJudge | None:
+    """The model that checks questions, where one is bound."""
+    from tools.teachers.model import QuestionJudge
+
+    return QuestionJudge(ctx.lines.line("judge"), ctx.lost) if ctx.settings.roles.judge else None
 
 
 def embedder() -> Embedder:
@@ -152,6 +187,9 @@ def register(settings: Settings, lineage: Lineage, name: str) -> None:
     """
     from tools.models.hf import fingerprint
 
+    if endpoint := settings.endpoints.get(name):
+        lineage.base(name, endpoint.name, digest("endpoint", endpoint.name))
+        return
     path = settings.locate(settings.model(name).path)
     lineage.base(name, path, fingerprint(path))
 

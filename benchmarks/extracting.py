@@ -14,7 +14,7 @@ from benchmarks.papers import Paper, mined
 from evals.stats import wilson
 from memory.records import Nugget
 from tools.nuggets import plain
-from tools.teachers import Teacher
+from tools.teachers import Engine
 from tools.teachers.offline import OfflineTeacher
 
 ABOUT = """
@@ -129,7 +129,7 @@ class Result(NamedTuple):
     """On the half developed on, on the held-out half; there the last two sentences, and all."""
 
 
-def tried(teacher: Teacher, corpus: Corpus) -> Result:
+def tried(teacher: Engine, corpus: Corpus) -> Result:
     """A teacher on a corpus."""
     developed = [labelled.taken(teacher, text) for text in corpus.developed]
     held_out = [labelled.taken(teacher, text) for text in corpus.held_out]

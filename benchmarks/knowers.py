@@ -7,6 +7,7 @@ network. What came of it is told elsewhere.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -14,13 +15,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from langchain_core.messages import AIMessage
-from langchain_openai import ChatOpenAI
 
 from benchmarks.judged import Flags, Floats
 from memory.records import Nugget, Probe, Purpose, Question, QuestionKind, Verdict
 from tests.endpoint import Endpoint, Fault, completion
 from tests.knower import Fact, Knower
+from tests.lines import over
 from tests.tools.scripted import Scripted
+from tools.endpoints.line import Line
 from tools.probe.words import Cost, Plan, probe
 
 STRENGTHS = (0.0,) * 9 + (0.1, 0.3, 0.5, 0.7, 0.9, 0.95) + (1.0,) * 5
@@ -129,13 +131,13 @@ def together(some: Sequence[Found]) -> Found:
 def served(of: Exam, knower: Knower) -> Found:
     """Probed over HTTP, as any endpoint is."""
     with Endpoint(knower.answer) as endpoint:
-        model = ChatOpenAI(base_url=endpoint.url, api_key="k", model="simulated", max_retries=0)
-        return _probed(of, model, Plan())
+        return over(endpoint.url, lambda line: _probed(of, line, Plan()), "simulated")
 
 
 def direct(of: Exam, knower: Knower, plan: Plan) -> Found:
     """The same without the network. Only for knowers whose calls do not fail."""
-    return _probed(of, Scripted(script=lambda text: _message(knower, text)), plan)
+    model = Scripted(script=lambda text: _message(knower, text))
+    return asyncio.run(_probed(of, Line(model, "simulated"), plan))
 
 
 def _message(knower: Knower, text: str) -> AIMessage:
@@ -150,9 +152,9 @@ def _message(knower: Knower, text: str) -> AIMessage:
     return AIMessage(choice["message"]["content"], response_metadata=told)
 
 
-def _probed(of: Exam, model: Any, plan: Plan) -> Found:
+async def _probed(of: Exam, line: Line, plan: Plan) -> Found:
     costs: list[Cost] = []
-    probes = probe(of.items, model, "version", "simulated", plan, on_cost=costs.append)
+    probes = await probe(of.items, line, "version", plan, on_cost=costs.append)
     return Found(of.strengths, of.denied, probes, costs[0])
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from memory.records import Document, Nugget, Passage
-from tools.teachers import Teacher
+from tools.teachers import Engine
 from tools.teachers.offline.sentences import split
 
 Said = tuple[str, str]
@@ -136,7 +136,7 @@ def _zoned(body: str) -> Iterator[Said]:
             yield text, zone
 
 
-def taken(teacher: Teacher, text: Text) -> Taken:
+def taken(teacher: Engine, text: Text) -> Taken:
     """What a teacher takes of a text, with the label of each quote."""
     whole, passages = "", []
     places: list[tuple[int, int, str]] = []

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from memory.records import Nugget
 from tools.reading import read
-from tools.teachers import Teacher
+from tools.teachers import Engine
 
 
 class Paper(NamedTuple):
@@ -37,12 +37,12 @@ KINDS = {"correction": "notice", "retraction": "notice", "review-article": "revi
          "other": "description"}  # fmt: skip
 
 
-def mined(teacher: Teacher, folder: Path) -> list[Paper]:
+def mined(teacher: Engine, folder: Path) -> list[Paper]:
     """Every `*/paper.pdf` of a folder."""
     return [_mined(teacher, path.parent) for path in sorted(folder.glob("*/paper.pdf"))]
 
 
-def _mined(teacher: Teacher, folder: Path) -> Paper:
+def _mined(teacher: Engine, folder: Path) -> Paper:
     reading = read(folder / "paper.pdf", folder.name)
     document, truth = reading.document, (folder / "truth.xml").read_text("utf-8")
     nuggets = tuple(teacher.extract(document, reading.passages))

@@ -17,7 +17,6 @@ from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
-from langchain_openai import ChatOpenAI
 
 from agent.demo.target import build
 from agent.teaching import read_questions
@@ -27,6 +26,7 @@ from benchmarks.knowers import question as probed_by
 from memory.records import GAP, Nugget, Probe, Question, Verdict
 from tests.endpoint import Answer, Body, Endpoint, Fault, Said, Token, declined
 from tests.knower import asked_in
+from tests.lines import over
 from tools.models import Choice, Target
 from tools.probe import render, reply
 from tools.probe.words import Cost, probe
@@ -115,8 +115,12 @@ def probed(of: Exam, target: Target, likelihoods: bool) -> Found:
     """Over HTTP."""
     costs: list[Cost] = []
     with Endpoint(talking(target, likelihoods)) as endpoint:
-        model = ChatOpenAI(base_url=endpoint.url, api_key="k", model="sample", max_retries=0)
-        probes = probe(of.items, model, "version", "sample target", on_cost=costs.append)
+        probes = over(
+            endpoint.url,
+            lambda line: probe(of.items, line, "version", on_cost=costs.append),
+            "sample target",
+            in_flight=8,
+        )
     return Found(probes, costs[0])
 
 

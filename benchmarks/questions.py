@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from benchmarks import choices, papers
 from benchmarks.choices import PLANTED
-from benchmarks.faults import cases
+from benchmarks.defects import cases
 from benchmarks.figures import Figure, Part, Plot, Table, need
 from benchmarks.labelled import pmc, taken
 from evals.stats import wilson

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.choices import PLANTED, naive, planted
-from benchmarks.faults import MAKERS, cases
+from benchmarks.defects import MAKERS, cases
 from memory.records import Nugget, Purpose
 from tools.questions import REASONS, vet
 from tools.questions.guessing import guess

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import Annotated, Any
 
@@ -27,7 +28,7 @@ def teach(
     with Workspace.open(home, own="teach", wait=wait) as space:
         found = runs.find_interest(space, interest)
         if dry_run or not yes:
-            forecast = teaching.forecast(space.context(), found)
+            forecast = asyncio.run(teaching.forecast(space.context(), found))
             if dry_run:
                 show_json(forecast) if as_json else _told(forecast)
                 return

@@ -16,6 +16,7 @@ from zlib import crc32
 import numpy as np
 from safetensors.numpy import save_file
 
+from agent.lines import Lines
 from agent.progress import Silent
 from agent.settings import ModelSettings, Roles, Settings
 from agent.state import Context
@@ -38,6 +39,8 @@ from tools.models import Choice, OptionScore
 from tools.models import Vectors as Array
 from tools.models.merged import Parity
 from tools.reading import Reading
+from tools.teachers import Teacher as AnyTeacher
+from tools.teachers import Threaded
 from tools.training.preflight import Preflight
 
 SYLLABLES = ("bar", "cel", "dor", "fen", "gal", "hur", "jov", "kem", "lit")
@@ -196,6 +199,8 @@ class World:
     def __init__(self, home: Path, known: str = "") -> None:
         self.home, self.known = home, known
         self.reader, self.teacher, self.trainer = Reader(), Teacher(), Trainer()
+        self.teaches: Callable[[Context], AnyTeacher] | None = None
+        """Another teacher in its place."""
         self.forgets = False
         self.differing = 0
         """Prompts on which a version's export says something else."""
@@ -221,7 +226,9 @@ class World:
             settings=self.settings,
             store=store,
             lineage=lineage,
-            make_teacher=lambda: self.teacher,
+            lines=Lines(self.settings),
+            make_teacher=lambda ctx: self.teaches(ctx) if self.teaches else Threaded(self.teacher),
+            make_judge=lambda _: None,
             make_embedder=Embedder,
             make_target=self._target,
             register=lambda name: lineage.base(name, "base", "b" * 64) and None,

@@ -9,7 +9,8 @@ from agent import runs
 from memory.records import Event, Harvest, Interest, Nugget, Run, RunStatus
 from tests.agent.fakes import World
 from tests.tools.scripted import Scripted, draft, listed
-from tools.teachers.model import Loss, ModelTeacher
+from tools.endpoints.line import Line
+from tools.teachers.model import ModelTeacher
 
 ALPHA = "The point of alphium is 100 kelvin."
 BETA = "The point of betium is 200 kelvin."
@@ -35,16 +36,17 @@ def discover(world: World, folder: Path) -> Run:
 
 def test_a_paper_without_an_answer_costs_only_itself_and_is_asked_about_again(world: World) -> None:
     """A refusal is no finding of an empty paper."""
-    folder, store, losses = world.papers(a=ALPHA, b=BETA), world.space.store, list[Loss]()
-    world.teacher = ModelTeacher(Scripted(script=script("betium")), "toy", losses.append)  # type: ignore[assignment]
+    folder, store = world.papers(a=ALPHA, b=BETA), world.space.store
+    world.teaches = lambda ctx: ModelTeacher(
+        Line(Scripted(script=script("betium")), "toy"), ctx.lost
+    )
     assert discover(world, folder).status is RunStatus.WAITING
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA}
     assert [event.data["reason"] for event in store.all(Event) if "reason" in event.data] == [
         "refused"
     ]
-    assert {loss.reason for loss in losses} == {"refused"}
-    assert store.count(Harvest) == 1
+    assert sorted(harvest.lost for harvest in store.all(Harvest)) == [0, 1]
 
-    world.teacher = ModelTeacher(Scripted(script=script()), "toy")  # type: ignore[assignment]
+    world.teaches = lambda _: ModelTeacher(Line(Scripted(script=script()), "toy"))
     discover(world, folder)
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA, BETA}

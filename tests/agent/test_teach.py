@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from importlib.util import find_spec
 
@@ -168,12 +169,12 @@ def test_a_forecast_refuses_a_training_that_cannot_be_done_here(ready: World) ->
     """Who looks first should not hear of it an hour later."""
     ready.settings = ready.settings.model_copy(update={"training": Training(method="qlora")})
     with pytest.raises(BadInput, match=r"bitsandbytes|CUDA"):
-        teaching.forecast(ready.context(), interest_of(ready))
+        asyncio.run(teaching.forecast(ready.context(), interest_of(ready)))
 
 
 def test_a_forecast_says_what_teaching_takes_and_saves_nothing(ready: World) -> None:
     before = ready.space.store.count(Question)
-    told = teaching.forecast(ready.context(), interest_of(ready))
+    told = asyncio.run(teaching.forecast(ready.context(), interest_of(ready)))
     assert told["accepted_nuggets"] == told["of_them_new"] == len(FACTS)
     assert told["training_rows"] == len(FACTS)
     assert "learnt: 100.0% of the tokens" in told["preflight"]

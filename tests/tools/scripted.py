@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,13 +12,16 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
-from memory.records import Document, Nugget, Passage
+from memory.records import Document, Nugget, Passage, Question
+from tests.lines import no_time
+from tools.endpoints.kinds import Mode
+from tools.endpoints.line import Line, Terms
 from tools.nuggets import grounded
-from tools.teachers import Teacher
+from tools.teachers import Taken, Teacher
 from tools.teachers.model import Loss, ModelTeacher
 
-Line = str | AIMessage | Exception
-Script = Sequence[Line] | Callable[[str], Line]
+Reply = str | AIMessage | Exception
+Script = Sequence[Reply] | Callable[[str], Reply]
 
 
 class Scripted(BaseChatModel):
@@ -33,7 +37,10 @@ class Scripted(BaseChatModel):
     def _llm_type(self) -> str:
         return "scripted"
 
-    def _generate(
+    def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        raise NotImplementedError
+
+    async def _agenerate(
         self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **kwargs: Any
     ) -> ChatResult:
         self.asked.append(messages)
@@ -83,19 +90,30 @@ class Paper:
             )
 
 
+def spoken(model: BaseChatModel) -> Line:
+    """The line to a model that only knows words."""
+    return Line(model, "toy", Terms(modes=(Mode.TEXT,), patience=0), sleep=no_time)
+
+
 class Lesson:
     """What a teacher with this script made of a paper, and what it lost."""
 
     def __init__(self, script: Script, *paragraphs: str, budget: int = 8_000) -> None:
         self.model = Scripted(script=script)
         self.losses: list[Loss] = []
-        self.teacher: Teacher = ModelTeacher(self.model, "toy", self.losses.append, budget=budget)
+        self.teacher: Teacher = ModelTeacher(spoken(self.model), self.losses.append, budget=budget)
         self.paper = Paper(*paragraphs)
 
+    def take(self) -> Taken:
+        taken = asyncio.run(self.teacher.extract(self.paper.document, self.paper.passages))
+        assert grounded(taken.nuggets, self.paper.document, self.paper.passages) == taken.nuggets
+        return taken
+
     def extract(self) -> list[Nugget]:
-        found = self.teacher.extract(self.paper.document, self.paper.passages)
-        assert grounded(found, self.paper.document, self.paper.passages) == found
-        return found
+        return self.take().nuggets
+
+    def questions(self, nugget: Nugget, pool: Sequence[Nugget] = ()) -> list[Question]:
+        return asyncio.run(self.teacher.questions(nugget, pool))
 
     def claims(self) -> list[str]:
         return [nugget.claim for nugget in self.extract()]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from memory.records import Document, Nugget, Passage
 from tools.nuggets import grounded
-from tools.teachers import Teacher
+from tools.teachers import Engine
 from tools.teachers.offline import OfflineTeacher
 from tools.teachers.offline.claims import claim_of
 from tools.teachers.offline.clauses import parse
@@ -20,7 +20,7 @@ from tools.teachers.offline.roles import section_role
 from tools.teachers.offline.sentences import split
 from tools.teachers.offline.shorts import explained, spelled_out
 
-TEACHER: Teacher = OfflineTeacher()
+TEACHER: Engine = OfflineTeacher()
 Section = tuple[tuple[str, ...], Sequence[str]]
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from langchain_core.exceptions import ContextOverflowError
 
-from memory.errors import BadReply
 from memory.records import Kind
 from prompts import load
 from tests.tools.scripted import REFUSAL, Lesson, Paper, Script, draft, listed, stopped
+from tools.teachers import Taken
 
 RESIN = (
     "We measured osk resin. It melts at 412 kelvin. Osk resin does not dissolve in water (Fig. 2)."
@@ -162,7 +162,8 @@ def test_a_repair_that_makes_it_worse_costs_nothing(second: str) -> None:
         ([stopped('{"nuggets": [{"claim": "Osk re', "length")], "cut"),
         ([stopped("", "length")], "cut"),
         (['{"error": {"message": "The model is overloaded.", "code": 503}}'], "error_body"),
-        ([ValueError({"message": "overloaded"})], "error_body"),
+        ([ValueError({"message": "overloaded"})] * 2, "error_body"),
+        ([TimeoutError("no answer in 60 s")] * 2, "down"),
         ([ContextOverflowError("too many tokens")], "too_long"),
         (["No idea.", "None at all."], "unreadable"),
         (["No idea.", ""], "empty"),
@@ -172,9 +173,7 @@ def test_a_repair_that_makes_it_worse_costs_nothing(second: str) -> None:
 def test_what_is_no_answer_has_a_name_and_gives_no_nugget(script: Script, reason: str) -> None:
     """Were it taken for an empty answer, the paper would count as read, for good."""
     lesson = Lesson(script, RESIN)
-    with pytest.raises(BadReply) as caught:
-        lesson.extract()
-    assert caught.value.reason == reason
+    assert lesson.take() == Taken([], lost=1, reason=reason)
     assert lesson.lost == {reason: 1}
     assert len(lesson.model.asked) == len(script)  # type: ignore[arg-type]
 
@@ -211,13 +210,6 @@ def test_what_was_whole_of_a_cut_reply_is_kept_and_the_cut_told() -> None:
     lesson = Lesson([stopped(cut, "length")], RESIN)
     assert lesson.claims() == ["Osk resin melts at 412 kelvin."]
     assert lesson.lost["cut"] == 1
-
-
-def test_a_fault_of_the_network_is_nobodys_reply() -> None:
-    """Whoever owns the retries must see it as it is."""
-    lesson = Lesson([TimeoutError("no answer in 60 s")], RESIN)
-    with pytest.raises(TimeoutError):
-        lesson.extract()
 
 
 def test_a_paper_of_forty_thousand_characters_takes_six_calls() -> None:

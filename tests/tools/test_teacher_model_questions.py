@@ -47,7 +47,7 @@ def written(*exercises: dict[str, Any]) -> str:
 
 def test_exercises_become_questions_of_every_purpose_that_pass_vetting() -> None:
     lesson = Lesson([written(*WRITTEN)])
-    made = lesson.teacher.questions(NUGGET, [])
+    made = lesson.questions(NUGGET, [])
     assert [question.rejected for question in vet(made, [NUGGET])] == [""] * len(WRITTEN)
     assert Counter(question.purpose for question in made) == {
         Purpose.TRAIN: 3, Purpose.PROBE: 2, Purpose.EXAM: 2,
@@ -58,7 +58,7 @@ def test_exercises_become_questions_of_every_purpose_that_pass_vetting() -> None
 
 
 def test_no_form_serves_two_purposes_and_two_of_a_level_serve_two() -> None:
-    made = Lesson([written(*WRITTEN)]).teacher.questions(NUGGET, [])
+    made = Lesson([written(*WRITTEN)]).questions(NUGGET, [])
     purposes = {(question.form, question.purpose) for question in made}
     assert len({form for form, _ in purposes}) == len(purposes)
     assert len({q.purpose for q in made if "fact" in q.form}) == 2
@@ -66,14 +66,14 @@ def test_no_form_serves_two_purposes_and_two_of_a_level_serve_two() -> None:
 
 def test_the_order_of_options_is_drawn_from_the_question_not_from_the_model() -> None:
     several = [choice("fact", f"How much less mould, in year {n}?") for n in "abcdefghijkl"]
-    made = Lesson([written(*several)]).teacher.questions(NUGGET, [])
-    again = Lesson([written(*several)]).teacher.questions(NUGGET, [NUGGET])
+    made = Lesson([written(*several)]).questions(NUGGET, [])
+    again = Lesson([written(*several)]).questions(NUGGET, [NUGGET])
     assert made == again
     assert len({question.key for question in made}) > 2
 
 
 def test_levels_and_kinds_are_kept_as_the_model_named_them() -> None:
-    made = Lesson([written(*WRITTEN)]).teacher.questions(NUGGET, [])
+    made = Lesson([written(*WRITTEN)]).questions(NUGGET, [])
     assert Counter(q.level for q in made if q.options) == {
         Level.FACT: 2, Level.APPLICATION: 1, Level.ANALYSIS: 1,
     }  # fmt: skip
@@ -84,7 +84,7 @@ def test_levels_and_kinds_are_kept_as_the_model_named_them() -> None:
 def test_of_too_many_wrong_options_the_first_are_taken_and_too_few_are_not_padded() -> None:
     many = choice("fact", "By how much?", wrong=["4 %", "27 %", "60 %", "80 %"])
     few = choice("fact", "How much less?", wrong=["4 %"])
-    made = Lesson([written(many, few)]).teacher.questions(NUGGET, [])
+    made = Lesson([written(many, few)]).questions(NUGGET, [])
     assert [set(q.options) for q in made] == [{"12 %", "4 %", "27 %", "60 %"}, {"12 %", "4 %"}]
 
 
@@ -92,7 +92,7 @@ def test_an_injected_question_whose_answer_the_quote_does_not_hold_is_refused_by
     lured = choice(
         "fact", "Which shares should one buy?", answer="Zell", wrong=["Osk", "Ral", "Tin"]
     )
-    made = Lesson([written(lured, *WRITTEN)]).teacher.questions(NUGGET, [])
+    made = Lesson([written(lured, *WRITTEN)]).questions(NUGGET, [])
     refused = [q.answer for q in vet(made, [NUGGET]) if q.rejected]
     assert refused == ["Zell"]
 
@@ -100,5 +100,5 @@ def test_an_injected_question_whose_answer_the_quote_does_not_hold_is_refused_by
 @pytest.mark.parametrize(("script", "reason"), [([REFUSAL], "refused"), (["?", "?"], "unreadable")])
 def test_a_nugget_without_exercises_costs_only_itself(script: Script, reason: str) -> None:
     lesson = Lesson(script)
-    assert lesson.teacher.questions(NUGGET, []) == []
+    assert lesson.questions(NUGGET, []) == []
     assert lesson.losses == [Loss("questions", NUGGET.id, reason, 1, lesson.losses[0].detail)]

@@ -61,6 +61,8 @@ DEFAULTS: dict[str, Defaults] = {
 Temperature = Annotated[
     float | None, BeforeValidator(lambda told: None if told == "default" else told)
 ]
+UNBOUNDED = 16_384
+"""Tokens taken for the longest reply where an endpoint is given no limit."""
 Positive = Annotated[float, Field(gt=0)]
 Price = Annotated[float, Field(ge=0)]
 
@@ -143,6 +145,16 @@ class Endpoint(BaseModel):
     def stamina(self) -> float:
         """Seconds to go on trying."""
         return self.patience or DEFAULTS[self.kind].patience
+
+    @property
+    def most_tokens(self) -> int:
+        """Most tokens of a reply."""
+        return self.max_tokens or self.context or UNBOUNDED
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What shapes its replies: with others, the same request is another call."""
+        return self.model_dump(include={"temperature", "max_tokens", "seed", "extra"})
 
     def price(self, read: int, written: int) -> float | None:
         """What so many tokens cost; None where that is not known."""

@@ -17,13 +17,11 @@ from memory.errors import BadReply, EndpointTrouble
 from memory.records import Call, Reply, digest
 from prompts import Message
 from tools.endpoints.gate import Gate
-from tools.endpoints.kinds import Mode
+from tools.endpoints.kinds import UNBOUNDED, Mode
 from tools.endpoints.ledger import Account, Budget, Ledger, account
 from tools.endpoints.said import Said, kept, said
 from tools.endpoints.sending import Sender, Sent
 
-UNBOUNDED = 16_384
-"""Tokens taken for the longest reply where the endpoint is given no limit."""
 _TURNS: dict[str, type[BaseMessage]] = {
     "system": SystemMessage,
     "user": HumanMessage,
@@ -91,16 +89,19 @@ class Line:
         """Requests sent, every attempt counted."""
         return self._sender.attempts
 
-    async def ask(self, messages: Sequence[Message], prompt: str, **options: Any) -> Said:
+    async def ask(
+        self, messages: Sequence[Message], prompt: str, turn: int = 0, **options: Any
+    ) -> Said:
         """What the model says; from the ledger, where it was asked the same before.
 
-        prompt: name and version. options: more arguments of the request.
+        prompt: name and version. turn: tells the same call from itself where it is made again on
+        purpose. options: more arguments of the request.
         Raises BadReply where this call gave no answer, EndpointTrouble or BudgetReached where no
         other would. A caller that is called away leaves the call to end and to be noted.
         """
         parameters = json.dumps({**self.terms.parameters, **options}, sort_keys=True, default=str)
         asked = digest(*messages)
-        key = digest(self.name, prompt, asked, parameters)
+        key = digest(self.name, prompt, asked, parameters, turn)
         flight = self._flights.get(key)
         if flight is None:
             whose = account.get()

@@ -16,7 +16,6 @@ from tenacity import (
     stop_after_attempt,
     stop_all,
     stop_any,
-    stop_before_delay,
     wait_random_exponential,
 )
 from tenacity.stop import stop_base
@@ -26,7 +25,8 @@ from tools.endpoints.faults import Fault, fault_of, salvaged
 from tools.endpoints.gate import Gate
 
 DEAF = 3
-"""Calls in a row that stayed unanswered for all our patience: then nobody is there."""
+"""At least so many requests in a row unanswered for all our patience, and as many as may be in
+flight: then nobody is there."""
 HICCUPS = 3
 """Attempts at most where the body is no reply: a gateway's hiccup, or always so."""
 QUIET = 5.0
@@ -87,7 +87,7 @@ class Sender:
             retry=retry_if_exception_type(_Again),
             wait=_wait,
             stop=stop_any(
-                _Hiccups(), stop_all(stop_after_attempt(2), stop_before_delay(self._patience))
+                _Hiccups(), stop_all(stop_after_attempt(2), _Patience(self._patience))
             ),
             sleep=self._sleep,
             before_sleep=self._waiting,
@@ -143,10 +143,11 @@ class Sender:
         if trouble.reason == "error_body":
             return trouble
         self._unanswered += 1
-        if self._unanswered >= DEAF and not self.dead:
+        if self._unanswered >= max(DEAF, self._gate.most) and not self.dead:
             self.dead = EndpointTrouble(
                 "down",
-                f"{self._name} gave no answer to {DEAF} requests in a row. {trouble.what}",
+                f"{self._unanswered} requests in a row got no answer from {self._name}. "
+                f"{trouble.what}",
                 "See what is the matter (goldpan doctor), then: goldpan runs resume.",
             )
         return self.dead or trouble
@@ -181,6 +182,18 @@ def _fault(state: RetryCallState) -> Fault:
 def _wait(state: RetryCallState) -> float:
     """Longer from attempt to attempt, by chance; never shorter than the endpoint asked for."""
     return max(_BACKOFF(state), _fault(state).after or 0.0)
+
+
+class _Patience(stop_base):
+    """Whether the next attempt would come too late."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        # What was slept counts even if it took no time, as in a test.
+        waited = max(retry_state.seconds_since_start or 0.0, retry_state.idle_for)
+        return waited + retry_state.upcoming_sleep > self._seconds
 
 
 class _Hiccups(stop_base):

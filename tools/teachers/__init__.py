@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from memory.records import Document, Nugget, Passage, Question
+
+
+class Taken(NamedTuple):
+    """What a teacher took from a paper."""
+
+    nuggets: list[Nugget]
+    lost: int = 0
+    """Passages that got no answer: nobody has read them yet."""
+    reason: str = ""
+    """Why, of the last of them: a reason of BadReply."""
 
 
 class Teacher(Protocol):
@@ -16,10 +27,47 @@ class Teacher(Protocol):
         """Engine or model, prompt name and prompt version; stands in every record it makes."""
         ...
 
-    def extract(self, document: Document, passages: Sequence[Passage]) -> list[Nugget]:
+    async def extract(self, document: Document, passages: Sequence[Passage]) -> Taken:
         """Self-contained claims of this paper, each with a verbatim quote at its offsets."""
         ...
 
-    def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:
+    async def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:
         """Questions of every purpose about a nugget; `pool` lends wrong options of its type."""
         ...
+
+
+class Engine(Protocol):
+    """A teacher that computes rather than waits."""
+
+    @property
+    def made_by(self) -> str:
+        """As a Teacher's."""
+        ...
+
+    def extract(self, document: Document, passages: Sequence[Passage]) -> list[Nugget]:
+        """As a Teacher's; it reads every passage."""
+        ...
+
+    def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:
+        """As a Teacher's."""
+        ...
+
+
+class Threaded:
+    """An engine as a Teacher: it computes in threads, so that others need not wait for it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def made_by(self) -> str:
+        """The engine's."""
+        return self._engine.made_by
+
+    async def extract(self, document: Document, passages: Sequence[Passage]) -> Taken:
+        """What the engine takes."""
+        return Taken(await asyncio.to_thread(self._engine.extract, document, passages))
+
+    async def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:
+        """What the engine writes."""
+        return await asyncio.to_thread(self._engine.questions, nugget, pool)

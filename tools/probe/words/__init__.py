@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from langchain_core.language_models import BaseChatModel
-
 from memory.records import Nugget, Probe, Purpose, Question, QuestionKind
+from tools.endpoints.line import Line
 from tools.probe.words.asking import Asker
 from tools.probe.words.belief import believed, judge, right, spread
 from tools.probe.words.kinds import Cost, Form, Plan
@@ -22,11 +21,10 @@ __all__ = ["Cost", "Form", "Plan", "probe"]
 _KINDS = (QuestionKind.MCQ, QuestionKind.SHORT)
 
 
-def probe(
+async def probe(
     items: Sequence[tuple[Nugget, Sequence[Question]]],
-    target: BaseChatModel,
+    target: Line,
     model: str,
-    name: str,
     plan: Plan | None = None,
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
@@ -36,17 +34,17 @@ def probe(
     """One probe per nugget, in order. Only its vetted probe questions are asked, MCQ and short.
 
     The records do not depend on the order of the items, nor on that in which replies come.
-    target: temperature, length of replies and retries are as they were set in it.
-    model: ModelVersion id. name: what stands in the records, e.g. `openai:gpt-5`.
+    target: temperature and length of replies are as they were set in it. model: ModelVersion id.
     on_progress: called with (nuggets done, nuggets in all). on_loss: calls without a readable
     answer, one for each nugget and reason. on_cost: called once, at the end.
     A failed call costs only itself; a wrong key or an unknown model passes through.
     """
     asked = [(nugget, [q for q in questions if _usable(q)]) for nugget, questions in items]
-    plan, asker = plan or Plan(), Asker(target, name, (plan or Plan()).logprobs)
+    plan = plan or Plan()
+    asker = Asker(target, plan.logprobs)
     batch = list(cases(asked, seed))
     rounds = Rounds(batch, asker, plan, seed)
-    rounds.run(on_progress)
+    await rounds.run(on_progress)
     for case in batch:
         for loss in case.losses.told():
             on_loss(loss)

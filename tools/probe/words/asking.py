@@ -2,68 +2,80 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
-from threading import Lock
-from typing import Any
 
-import openai
-from langchain_core.exceptions import ContextOverflowError
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
 from memory.errors import BadReply
 from prompts import Message, load
+from tools.endpoints.line import Line
+from tools.endpoints.said import Said
 from tools.probe.words.grade import graded
 from tools.probe.words.kinds import IGNORANCE, LETTERS, Ask, Form, Heard
 from tools.probe.words.letters import likelihoods, named, plain
 from tools.questions import normal
 from tools.teachers.model.ask import REFUSAL
-from tools.teachers.model.wire import refused, said, turns
 
 TOPS = (20, 5)
 """Alternatives asked for with each token, from the most an endpoint may give to the least."""
 _FRAME = re.compile(r"\A\s*Question:\s*|\s*\bAnswer:\s*\Z")
 
 
-_HOPELESS = (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError)
-"""What every other call would meet as well."""
-
-
 class Asker:
-    """One model, and whether its endpoint was found to give likelihoods.
+    """One model, and whether its endpoint was found to give likelihoods."""
 
-    name: what stands in the records, e.g. `openai:gpt-5`.
-    """
-
-    def __init__(self, model: BaseChatModel, name: str, logprobs: bool = True) -> None:
-        self._model = model
-        self._tops: tuple[int, ...] = TOPS if logprobs else ()
+    def __init__(self, line: Line, logprobs: bool = True) -> None:
+        self._line = line
+        self._tops: tuple[int, ...] = TOPS if logprobs and line.terms.logprobs else ()
         self._choice, self._short = load("probe_choice"), load("probe_short")
-        self.made_by = f"{name}:{self._choice.made_by}+{self._short.made_by}"
+        self.made_by = f"{line.name}:{self._choice.made_by}+{self._short.made_by}"
         # Until the first reply, calls by letters wait for each other, not each to be declined.
-        self._lock, self._settled = Lock(), False
-        self.calls = 0
-        """Requests sent."""
+        self._turn, self._settled = asyncio.Lock(), False
 
-    def ask(self, ask: Ask) -> Heard:
+    async def ask(self, ask: Ask) -> Heard:
         """One call, and one more for each number of alternatives that the endpoint turns down.
 
         Raises BadReply where no answer could be read; what is no fault of the one call (a wrong
-        key, no such model) passes through as the client raises it.
+        key, no such model) passes through.
         """
-        message = self._call(self._messages(ask), ask.form is Form.CHOICE)
-        reply = said(message)
-        if reply.cut:
+        heard = await self._call(ask)
+        if heard.cut:
             raise BadReply("cut", "The reply reached its length limit.")
-        found = _chosen(ask, reply.text, message) if ask.order else _answered(ask, reply.text)
+        shown = heard.message
+        found = _chosen(ask, heard.text, shown) if ask.order else _answered(ask, heard.text)
         if found is None:
-            declined = REFUSAL.search(plain(reply.text)[:400])
+            declined = REFUSAL.search(plain(heard.text)[:400])
             raise BadReply(
                 "refused" if declined else "unreadable",
-                f"The reply is no answer: {plain(reply.text)[:80]!r}",
+                f"The reply is no answer: {plain(heard.text)[:80]!r}",
             )
         return found
+
+    async def _call(self, ask: Ask) -> Said:
+        letters = ask.form is Form.CHOICE
+        if letters and not self._settled:
+            async with self._turn:
+                if not self._settled:
+                    heard = await self._tried(ask, letters)
+                    self._settled = True
+                    return heard
+        return await self._tried(ask, letters)
+
+    async def _tried(self, ask: Ask, letters: bool) -> Said:
+        prompt = self._choice if letters else self._short
+        messages = self._messages(ask)
+        for tops in self._tops if letters else ():
+            try:
+                return await self._line.ask(
+                    messages, prompt.made_by, ask.turn, logprobs=True, top_logprobs=tops
+                )
+            except BadReply as fault:
+                if fault.reason not in ("declined", "unsupported"):
+                    raise
+                self._tops = tuple(fewer for fewer in self._tops if fewer < tops)
+        return await self._line.ask(messages, prompt.made_by, ask.turn)
 
     def _messages(self, ask: Ask) -> Sequence[Message]:
         stem = _FRAME.sub("", ask.stem)
@@ -75,50 +87,6 @@ class Asker:
         )
         letters = ", ".join(LETTERS[: len(shown)])
         return self._choice.render(question=stem, options=listed, letters=letters)
-
-    def _call(self, messages: Sequence[Message], letters: bool) -> AIMessage:
-        if letters and not self._settled:
-            with self._lock:
-                if not self._settled:
-                    message = self._tried(messages, letters)
-                    self._settled = True
-                    return message
-        return self._tried(messages, letters)
-
-    def _tried(self, messages: Sequence[Message], letters: bool) -> AIMessage:
-        for tops in self._tops if letters else ():
-            try:
-                return self._sent(messages, logprobs=True, top_logprobs=tops)
-            except _Declined:
-                self._tops = tuple(fewer for fewer in self._tops if fewer < tops)
-        return self._sent(messages)
-
-    def _sent(self, messages: Sequence[Message], **options: Any) -> AIMessage:
-        """Raises _Declined where it is the options that the endpoint does not take."""
-        self.calls += 1
-        try:
-            return self._model.invoke(turns(messages), **options)
-        except ContextOverflowError as fault:
-            raise BadReply("too_long", "What was asked is longer than the model reads.") from fault
-        except (openai.BadRequestError, openai.UnprocessableEntityError) as fault:
-            refused(fault)
-            if options:
-                raise _Declined from fault
-            raise BadReply("declined", f"The endpoint declined: {fault}"[:300]) from fault
-        except (ValueError, LookupError, TypeError) as fault:
-            # How langchain-openai tells of a body without choices, or with an error in a 200.
-            raise BadReply("error_body", f"The endpoint sent no reply: {fault}"[:300]) from fault
-        except openai.APIError as fault:
-            if isinstance(fault, _HOPELESS):
-                raise
-            busy = isinstance(fault, openai.RateLimitError)
-            raise BadReply(
-                "busy" if busy else "down", f"The endpoint gave no reply: {fault}"[:300]
-            ) from fault
-
-
-class _Declined(Exception):
-    """The endpoint does not take a request for likelihoods."""
 
 
 def _chosen(ask: Ask, text: str, message: AIMessage) -> Heard | None:

@@ -38,6 +38,8 @@ class Ask(NamedTuple):
     order: tuple[int, ...] = ()
     """Options as they are shown, by their places in the question; () for the short form."""
     control: bool = False
+    turn: int = 0
+    """How many asks about the nugget came before: the same words again are another sample."""
 
 
 class Heard(NamedTuple):
@@ -76,8 +78,6 @@ class Plan:
     patience: int = 5
     """Replies in a row, none readable, after which a nugget is given up. With every third call
     failing by chance, that happens to 1 nugget in 240."""
-    slots: int = 8
-    """Calls in flight at a time."""
     adaptive: bool = True
     """Off: every nugget gets all its calls and controls, as the fixed number that is saved from."""
     logprobs: bool = True
@@ -89,11 +89,11 @@ class Cost:
     """What a batch took."""
 
     calls: int
-    """Requests that were sent, controls and those without a readable answer included."""
+    """Questions put, controls and those without a readable answer included."""
     controls: int
     """Those of them that were false controls."""
     fixed: int
-    """Requests that asking every nugget the full number would have taken."""
+    """Questions that asking every nugget the full number would have taken."""
     likelihoods: int
     """Replies that came with the likelihoods of their letters."""
     lost: Mapping[str, int] = field(default_factory=dict)

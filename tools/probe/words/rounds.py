@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
 from memory.errors import BadReply
 from memory.records import Nugget, Question, QuestionKind, digest
+from tools.endpoints.together import together
 from tools.probe.words.asking import Asker
 from tools.probe.words.belief import leaning
 from tools.probe.words.ignorance import Ignorance
@@ -68,28 +68,28 @@ class Rounds:
         self._plan = plan
         self._seed = seed
         self.ignorance = Ignorance(())
+        self._calls = 0
 
-    def run(self, on_progress: Callable[[int, int], None] | None = None) -> None:
+    async def run(self, on_progress: Callable[[int, int], None] | None = None) -> None:
         """Ask until nothing is left to ask. What is no fault of one call passes through."""
-        with ThreadPoolExecutor(max(1, self._plan.slots)) as pool:
-            asks = list(self._opening())
-            while asks:
-                for case, ask, said in pool.map(self._one, asks):
-                    _note(case, ask, said)
-                self.ignorance = Ignorance(
-                    [h for case in self._cases for h in (*case.heard, *case.checked)]
-                )
-                asks = [(case, ask) for case in self._cases for ask in self._next(case)]
-                if on_progress:
-                    open_still = len({case.nugget.id for case, _ in asks})
-                    on_progress(len(self._cases) - open_still, len(self._cases))
+        asks = list(self._opening())
+        while asks:
+            for case, ask, said in await together(map(self._one, asks)):
+                _note(case, ask, said)
+            self.ignorance = Ignorance(
+                [h for case in self._cases for h in (*case.heard, *case.checked)]
+            )
+            asks = [(case, ask) for case in self._cases for ask in self._next(case)]
+            if on_progress:
+                open_still = len({case.nugget.id for case, _ in asks})
+                on_progress(len(self._cases) - open_still, len(self._cases))
 
     def cost(self) -> Cost:
         """What it took, and what asking everything would have taken."""
         plan = self._plan
         heard = [one for case in self._cases for one in (*case.heard, *case.checked)]
         return Cost(
-            calls=self._asker.calls,
+            calls=self._calls,
             controls=sum(case.controls for case in self._cases),
             fixed=sum(
                 (plan.calls if case.ways else 0) + (plan.controls if _checkable(case) else 0)
@@ -129,7 +129,7 @@ class Rounds:
             order = self._order(question, case.nugget.id, case.letters)
             case.letters += 1
         case.sent += 1
-        return Ask(case.nugget.id, question, form, question.stem, order)
+        return Ask(case.nugget.id, question, form, question.stem, order, turn=case.sent)
 
     def _control(self, case: Case) -> Ask:
         """One of its option sets under a stranger's stem."""
@@ -139,7 +139,7 @@ class Rounds:
         stranger = strangers[case.controls % len(strangers)]
         order = self._order(question, f"control {case.nugget.id}", case.controls)
         case.controls += 1
-        return Ask(case.nugget.id, question, Form.CHOICE, stranger.stem, order, control=True)
+        return Ask(case.nugget.id, question, Form.CHOICE, stranger.stem, order, True, case.controls)
 
     def _order(self, question: Question, series: str, turn: int) -> tuple[int, ...]:
         """Options in an order of their own; the right one goes from letter to letter.
@@ -155,10 +155,11 @@ class Rounds:
     def _draw(self, *parts: object) -> str:
         return digest(self._seed, *parts)
 
-    def _one(self, asked: tuple[Case, Ask]) -> tuple[Case, Ask, Heard | BadReply]:
+    async def _one(self, asked: tuple[Case, Ask]) -> tuple[Case, Ask, Heard | BadReply]:
         case, ask = asked
+        self._calls += 1
         try:
-            return case, ask, self._asker.ask(ask)
+            return case, ask, await self._asker.ask(ask)
         except BadReply as fault:
             return case, ask, fault
 

@@ -1,13 +1,12 @@
-"""The teacher that asks a language model, through any chat model of langchain.
+"""The teacher that asks a language model, and what else models do for papers and questions.
 
-One structured reply a group of passages (`packing`, `ask`, `wire`), read leniently (`lenient`,
-`fit`) and believed only as far as the source bears it out (`locate`, `drafts`). Which model a role
-is bound to, what calls cost and how many run at once are left to the agent.
+One structured reply a group of passages (`packing`, `ask`), read leniently (`lenient`, `fit`) and
+believed only as far as the source bears it out (`locate`, `drafts`). Which model a role is bound to
+is left to the agent; what calls cost and how many run at once, to `tools.endpoints`.
 """
 
 from tools.teachers.model.judge import QuestionJudge
 from tools.teachers.model.losses import Loss
 from tools.teachers.model.teacher import ModelTeacher
-from tools.teachers.model.wire import Mode
 
-__all__ = ["Loss", "Mode", "ModelTeacher", "QuestionJudge"]
+__all__ = ["Loss", "ModelTeacher", "QuestionJudge"]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
-
-from langchain_core.language_models import BaseChatModel
+from functools import cache
+from typing import Any, NamedTuple
 
 from memory.errors import BadReply
 from prompts import Message, Prompt, load
-from prompts.replies import Item
+from prompts.replies import Item, Reply
+from tools.endpoints.kinds import Mode
+from tools.endpoints.line import Line
+from tools.endpoints.said import Said
 from tools.teachers.model.fit import Fitted, complains, fit
-from tools.teachers.model.wire import Mode, Said, Unsupported, call
 
 REFUSAL = re.compile(
     r"\b(?:can(?:no|['’])t|(?:un|not )able to|won['’]t|will not|must decline to|not comfortable)\b"
@@ -39,34 +40,36 @@ class Answer(NamedTuple):
 class Asker:
     """One model, and the best way it was found to answer in a schema."""
 
-    def __init__(self, model: BaseChatModel, modes: Sequence[Mode] = tuple(Mode)) -> None:
-        self._model = model
-        self._modes = list(modes)
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._modes: Sequence[Mode] = line.terms.modes
         self._repair = load("repair")
 
-    def ask(self, prompt: Prompt, **fields: str) -> Answer:
+    async def ask(self, prompt: Prompt, **fields: str) -> Answer:
         """The items of one reply: one call, and another where that could not be read whole.
 
-        Raises BadReply where there is no answer; what the client raises passes through.
+        Raises BadReply where there is no answer; it is asked afresh the next time. What makes
+        every other call useless passes through.
         """
         messages = prompt.render(**fields)
-        said = self._call(messages, prompt)
-        first = fit(said.text, prompt.schema_class)
-        if said.cut:
+        heard = await self._call(messages, prompt)
+        first = fit(heard.text, prompt.schema_class)
+        if heard.cut:
             if not first.items:
                 raise BadReply("cut", "The reply reached its length limit before its first item.")
             return Answer(first.items, first.faults, cut=True)
         if not first.faults:
             return Answer(first.items, (), cut=False)
-        if complains(said.text, prompt.schema_class):
+        if complains(heard.text, prompt.schema_class):
+            await self._line.spoil(heard, "error_body")
             raise BadReply("error_body", "The endpoint sent an error in place of an answer.")
         # Asked to put its refusal into the schema, a model answers with an empty list.
-        if not first.items and REFUSAL.search(said.text[:400]):
+        if not first.items and REFUSAL.search(heard.text[:400]):
             raise BadReply("refused", "The model refused to answer.")
-        return self._repaired(prompt, messages, said, first)
+        return await self._repaired(prompt, messages, heard, first)
 
-    def _repaired(
-        self, prompt: Prompt, messages: Sequence[Message], said: Said, first: Fitted
+    async def _repaired(
+        self, prompt: Prompt, messages: Sequence[Message], heard: Said, first: Fitted
     ) -> Answer:
         """The better of the first reply and of its repair."""
         [request] = self._repair.render(
@@ -74,26 +77,54 @@ class Asker:
             schema=json.dumps(prompt.schema_class.strict_schema()),
         )
         try:
-            again = self._call([*messages, Message("assistant", said.text), request], prompt)
-            second = fit(again.text, prompt.schema_class)
+            again = await self._call([*messages, Message("assistant", heard.text), request], prompt)
         except BadReply:
             if not first.items:
+                await self._line.spoil(heard, "unreadable")
                 raise
             return Answer(first.items, first.faults, cut=False)
+        second = fit(again.text, prompt.schema_class)
         if second.faults and not (first.items or second.items):
+            for spoilt in (heard, again):
+                await self._line.spoil(spoilt, "unreadable")
             raise BadReply("unreadable", f"The reply could not be read: {second.faults[0]}.")
         better = second if len(second.items) >= len(first.items) else first
         return Answer(better.items, better.faults, cut=again.cut)
 
-    def _call(self, messages: Sequence[Message], prompt: Prompt) -> Said:
+    async def _call(self, messages: Sequence[Message], prompt: Prompt) -> Said:
         """A call in the best mode that works; those above it are not tried again."""
         modes, declined = self._modes, ""
         for place, mode in enumerate(modes):
             try:
-                said = call(self._model, messages, prompt.schema_class, mode)
-            except Unsupported as fault:
+                options = request(prompt.schema_class, mode)
+                heard = await self._line.ask(messages, prompt.made_by, **options)
+            except BadReply as fault:
+                if fault.reason not in ("declined", "unsupported"):
+                    raise
                 declined = str(fault)
                 continue
             self._modes = modes[place:]
-            return said
+            return heard
         raise BadReply("unsupported", f"The endpoint answers in none of our ways: {declined}"[:300])
+
+
+@cache
+def request(reply: type[Reply], mode: Mode) -> dict[str, Any]:
+    """What a request has beside its messages, to be answered in a schema.
+
+    In the form of the protocol: the client's own way there parses each reply a second time, which
+    takes longer than all the rest of a call.
+    """
+    schema: dict[str, Any] = {"name": reply.__name__, "description": "The answer."}
+    match mode:
+        case Mode.SCHEMA:
+            schema |= {"strict": True, "schema": reply.strict_schema()}
+            return {
+                "extra_body": {"response_format": {"type": "json_schema", "json_schema": schema}}
+            }
+        case Mode.TOOL:
+            schema |= {"parameters": reply.strict_schema()}
+            chosen = {"type": "function", "function": {"name": reply.__name__}}
+            return {"tools": [{"type": "function", "function": schema}], "tool_choice": chosen}
+        case Mode.TEXT:
+            return {}

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from langchain_core.language_models import BaseChatModel
-
 from memory.errors import BadReply
 from memory.records import Nugget, Question, QuestionKind
 from prompts import load
 from prompts.replies import Judgement
+from tools.endpoints.line import Line
+from tools.endpoints.together import together
 from tools.teachers.model.ask import Asker
 from tools.teachers.model.losses import Loss, Losses
-from tools.teachers.model.wire import Mode
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 WEAK = 5
@@ -28,20 +27,12 @@ AT_ONCE = 8
 class QuestionJudge:
     """Judges vetted multiple-choice questions about a nugget; the others pass unseen.
 
-    name: what stands for it in a loss, e.g. `openai:gpt-5`.
     on_loss: told what was not judged, by reason; such questions stay as code vetted them.
-    modes: how the endpoint can be made to answer in a schema, where that is known.
     """
 
-    def __init__(
-        self,
-        model: BaseChatModel,
-        name: str,
-        on_loss: Callable[[Loss], None] = lambda _: None,
-        modes: Sequence[Mode] = tuple(Mode),
-    ) -> None:
-        self._asker = Asker(model, modes)
-        self._name = name
+    def __init__(self, line: Line, on_loss: Callable[[Loss], None] = lambda _: None) -> None:
+        self._asker = Asker(line)
+        self._name = line.name
         self._on_loss = on_loss
         self._prompt = load("judge_question")
 
@@ -50,12 +41,12 @@ class QuestionJudge:
         """Model, name and version of the prompt."""
         return f"{self._name}:{self._prompt.made_by}"
 
-    def judge(self, questions: Sequence[Question], nugget: Nugget) -> list[Question]:
+    async def judge(self, questions: Sequence[Question], nugget: Nugget) -> list[Question]:
         """The same questions in their order, those refused that the judge cannot answer.
 
         One call for up to AT_ONCE of them. A question that was judged has `scores["judge"]`, 1 to
         10; one that was not, because the reply was none or left it out, is unchanged, and the loss
-        is told. What the client raises (network, keys, quotas) passes through.
+        is told.
         """
         losses = Losses("judge", nugget.id)
         shown = [
@@ -64,9 +55,9 @@ class QuestionJudge:
             if q.kind is QuestionKind.MCQ and q.vetted and len(q.options) <= len(LETTERS)
         ]
         judged: dict[str, Question] = {}
-        for first in range(0, len(shown), AT_ONCE):
-            part = shown[first : first + AT_ONCE]
-            said = self._said(part, nugget, losses)
+        parts = [shown[first : first + AT_ONCE] for first in range(0, len(shown), AT_ONCE)]
+        heard = await together(self._said(part, nugget, losses) for part in parts)
+        for part, said in zip(parts, heard, strict=True):
             for number, question in enumerate(part, 1):
                 if number in said:
                     judged[question.id] = stamped(question, said[number])
@@ -76,11 +67,13 @@ class QuestionJudge:
             self._on_loss(loss)
         return [judged.get(question.id, question) for question in questions]
 
-    def _said(
+    async def _said(
         self, questions: Sequence[Question], nugget: Nugget, losses: Losses
     ) -> Mapping[int, Judgement]:
         try:
-            answer = self._asker.ask(self._prompt, quote=nugget.quote, questions=sheet(questions))
+            answer = await self._asker.ask(
+                self._prompt, quote=nugget.quote, questions=sheet(questions)
+            )
         except BadReply as fault:
             losses.fail(fault)
             return {}

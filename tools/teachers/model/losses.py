@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from memory.errors import BadReply
@@ -43,6 +44,13 @@ class Losses:
         """A whole reply is lost."""
         self.faults.append(fault)
         self.add(fault.reason, str(fault))
+
+    def join(self, others: Iterable[Losses]) -> None:
+        """What others counted, in their order."""
+        for other in others:
+            self.faults += other.faults
+            for reason, details in other._found.items():
+                self._found.setdefault(reason, []).extend(details)
 
     def told(self) -> list[Loss]:
         """One for each reason, in the order of their names."""

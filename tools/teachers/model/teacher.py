@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from langchain_core.language_models import BaseChatModel
-
 from memory.errors import BadReply
 from memory.records import Document, Nugget, Passage, Question
 from prompts import load
 from prompts.replies import Draft, Exercise
+from tools.endpoints.line import Line
+from tools.endpoints.together import together
+from tools.teachers import Taken
 from tools.teachers.model import drafts, writing
 from tools.teachers.model.ask import Answer, Asker
 from tools.teachers.model.losses import Loss, Losses
 from tools.teachers.model.packing import Group, halves, pack, written
-from tools.teachers.model.wire import Mode
 from tools.teachers.offline.distractors import MOST, OPTIONS
 from tools.teachers.offline.headings import is_notice
 
@@ -25,26 +25,22 @@ BUDGET = 8_000
 class ModelTeacher:
     """Implements `tools.teachers.Teacher` with a chat model that has no tools but its answer.
 
-    name: what stands in every record, e.g. `openai:gpt-5`; a client's own name may be an address.
     on_loss: told what replies lost, by reason; the rest goes on.
-    modes: how the endpoint can be made to answer in a schema, where that is known.
     budget: characters of paper in one call.
     options: options of a multiple-choice question.
     """
 
     def __init__(
         self,
-        model: BaseChatModel,
-        name: str,
+        line: Line,
         on_loss: Callable[[Loss], None] = lambda _: None,
-        modes: Sequence[Mode] = tuple(Mode),
         budget: int = BUDGET,
         options: int = OPTIONS,
     ) -> None:
         if not 2 <= options <= MOST:
             raise ValueError(f"a choice of {options} options")
-        self._asker = Asker(model, modes)
-        self._name = name
+        self._asker = Asker(line)
+        self._name = line.name
         self._on_loss = on_loss
         self._budget = budget
         self._options = options
@@ -55,49 +51,53 @@ class ModelTeacher:
         """Model, name and version of the prompt: here of the one that extracts."""
         return f"{self._name}:{self._extract.made_by}"
 
-    def extract(self, document: Document, passages: Sequence[Passage]) -> list[Nugget]:
+    async def extract(self, document: Document, passages: Sequence[Passage]) -> Taken:
         """Grounded nuggets: one call a group of passages, two where a reply needs its repair.
 
-        A group whose reply is no answer costs only itself. Raises BadReply where no group got an
-        answer: a paper that nobody read is not a paper without findings. A correction of another
-        paper has none, and is not asked about.
+        A group whose reply is no answer costs only itself. A correction of another paper has no
+        findings, and is not asked about.
         """
         if is_notice(document.title, document.text):
-            return []
+            return Taken([])
         losses = Losses("extract", document.paper)
-        groups = pack(passages, self._budget)
-        mined = [self._mined(document, group, losses) for group in groups]
-        nuggets = [nugget for found in mined if found is not None for nugget in found]
-        kept = drafts.once(nuggets, losses.add)
+        mined = await self._mined_all(document, pack(passages, self._budget), losses)
+        kept = drafts.once(mined.nuggets, losses.add)
         self._tell(losses)
-        if groups and all(found is None for found in mined):
-            last = losses.faults[-1]
-            raise BadReply(last.reason, f"No part of the paper got an answer. {last}")
-        return kept
+        return mined._replace(nuggets=kept)
 
-    def _mined(self, document: Document, group: Group, losses: Losses) -> list[Nugget] | None:
-        """Nuggets of one group; None where there was no answer."""
+    async def _mined_all(
+        self, document: Document, groups: Sequence[Group], losses: Losses
+    ) -> Taken:
+        """What several groups give, all asked about at once, in their order."""
+        tallies = [Losses("extract", document.paper) for _ in groups]
+        mined = await together(
+            self._mined(document, group, tally)
+            for group, tally in zip(groups, tallies, strict=True)
+        )
+        losses.join(tallies)
+        return Taken(
+            [nugget for taken in mined for nugget in taken.nuggets],
+            sum(taken.lost for taken in mined),
+            next((taken.reason for taken in reversed(mined) if taken.lost), ""),
+        )
+
+    async def _mined(self, document: Document, group: Group, losses: Losses) -> Taken:
+        """What one group gives."""
+        shown = {"title": document.title, "passages": written(group)}
         try:
-            answer = self._asker.ask(self._extract, title=document.title, passages=written(group))
+            answer = await self._asker.ask(self._extract, **shown)
         except BadReply as fault:
             if fault.reason in ("too_long", "cut") and len(group) > 1:
-                return self._mined_by_halves(document, group, losses)
+                return await self._mined_all(document, halves(group), losses)
             losses.fail(fault)
-            return None
+            return Taken([], len(group), fault.reason)
         if answer.cut and len(group) > 1:
-            return self._mined_by_halves(document, group, losses)
+            return await self._mined_all(document, halves(group), losses)
         self._count(answer, losses)
         items = [item for item in answer.items if isinstance(item, Draft)]
-        return drafts.nuggets(items, document, group, self.made_by, losses.add)
+        return Taken(drafts.nuggets(items, document, group, self.made_by, losses.add))
 
-    def _mined_by_halves(
-        self, document: Document, group: Group, losses: Losses
-    ) -> list[Nugget] | None:
-        found = [self._mined(document, half, losses) for half in halves(group)]
-        read = [nuggets for nuggets in found if nuggets is not None]
-        return [nugget for nuggets in read for nugget in nuggets] if read else None
-
-    def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:  # noqa: ARG002
+    async def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:  # noqa: ARG002
         """Statements and questions of every purpose, not yet vetted; [] where there was no answer.
 
         pool: not looked at: a model has wrong options of its own, and what it is asked must not
@@ -106,7 +106,7 @@ class ModelTeacher:
         losses = Losses("questions", nugget.id)
         made: list[Question] = []
         try:
-            answer = self._asker.ask(
+            answer = await self._asker.ask(
                 self._questions,
                 claim=nugget.claim,
                 quote=nugget.quote,
