@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tools.endpoints.gate import Gate
 
-MOST = 4
+MOST = 2
 RUNS = ("a", "b", "c")
 
 
@@ -101,7 +101,7 @@ class AtTheGate(RuleBasedStateMachine):
         self.settle()
 
     @precondition(lambda self: self.inside() and self.waiting())
-    @rule(data=st.data(), steps=st.integers(0, 3))
+    @rule(data=st.data(), steps=st.integers(0, 2))
     def one_leaves_as_another_is_called_away(self, data: st.DataObject, steps: int) -> None:
         """Also between being let in and noticing it."""
         called_away = data.draw(st.sampled_from(self.waiting()))
