@@ -41,7 +41,9 @@ def _filled(value: str) -> str:
 
 def _number(value: object) -> object:
     """`2.`, `Q2` and `Pair 2` are 2."""
-    found = re.fullmatch(r"\s*(?:(?:[Qq](?:uestion)?|[Pp]air)\s*)?(\d{1,4})\s*[.):]?\s*", str(value))
+    found = re.fullmatch(
+        r"\s*(?:(?:[Qq](?:uestion)?|[Pp]air)\s*)?(\d{1,4})\s*[.):]?\s*", str(value)
+    )
     return int(found[1]) if found else value
 
 

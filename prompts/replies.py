@@ -2,7 +2,7 @@
 
 Strict: the JSON schema has every field required and no others, as the structured-output modes of
 endpoints want it. Lenient: `"9"` and `9.0` are 9, a letter names its option, a field too many is
-left out. Nothing that is missing is made up.
+left out. Nothing that is missing is made up. How single fields are read stands in `fields`.
 """
 
 from __future__ import annotations
