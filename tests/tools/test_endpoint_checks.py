@@ -223,6 +223,6 @@ def test_several_endpoints_are_told_in_their_order() -> None:
             endpoints = {
                 name: Endpoint(model="toy", url=f"{peer.url}/v1") for name in ("b", "a", "c")
             }
-            return [*await check_all(endpoints, lambda _: NoKey())]
+            return await check_all(endpoints, lambda _: NoKey())
 
     assert list(dict.fromkeys(one.name[0] for one in asyncio.run(main()))) == ["b", "a", "c"]

@@ -120,11 +120,13 @@ def test_azure_is_asked_by_deployment_and_version_with_a_key_of_its_own_header()
 def test_azures_newer_address_needs_no_version() -> None:
     request = seen(kind="azure", url="/openai/v1", model="mine")
     assert (request.path, request.body["model"]) == ("/openai/v1/chat/completions", "mine")
-    assert request.headers["api-key"] == SECRET
+    assert bearer(request) == SECRET
 
 
 def test_azure_takes_a_token_of_a_command_as_a_bearers() -> None:
-    request = seen(kind="azure", url="/openai/v1", key_command=("echo", "entra-token-1"))
+    request = seen(
+        kind="azure", url="", api_version="2024-10-21", key_command=("echo", "entra-token-1")
+    )
     assert bearer(request) == "entra-token-1"
     assert "api-key" not in request.headers
 

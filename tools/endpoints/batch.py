@@ -69,11 +69,8 @@ def _read(line: str) -> tuple[str, dict[str, Any] | None, str]:
     """A line's id, and its reply or the fault in its place."""
     try:
         told = json.loads(line)
-        name, response, error = (
-            str(told["custom_id"]),
-            told.get("response") or {},
-            told.get("error"),
-        )
+        name, error = str(told["custom_id"]), told.get("error")
+        response = told.get("response") or {}
         status, body = response.get("status_code"), response.get("body")
     except (ValueError, LookupError, TypeError, AttributeError):
         return "", None, "a line that is no result"

@@ -73,12 +73,12 @@ class _Dress:
     """Makes the headers of a request right for its endpoint."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self._named = endpoint.kind == "azure" and not endpoint.key_command
+        self._named = bool(endpoint.api_version) and not endpoint.key_command
         self._ours = endpoint.kind == "openai"
 
     async def __call__(self, request: httpx2.Request) -> None:
         if self._named:
-            # Azure takes a bearer's token from its directory service only, a key by this name.
+            # Azure's dated interface takes a bearer's token from its directory only.
             bearer = request.headers.pop("Authorization", "")
             request.headers["api-key"] = bearer.removeprefix("Bearer ")
         if not self._ours:
