@@ -8,7 +8,18 @@ import sys
 
 import typer
 
-from agent.commands import ask, demo, doctor, interests, memory, models, review, runs, teach
+from agent.commands import (
+    ask,
+    demo,
+    doctor,
+    interests,
+    memory,
+    mock,
+    models,
+    review,
+    runs,
+    teach,
+)
 from agent.terminal import Exit, complain, die_on_signals
 from memory.errors import BadInput, NoSpace, Trouble
 
@@ -27,7 +38,8 @@ app = typer.Typer(
         "approve, teaches it.\n\n"
         "Exit codes: 0 done · 1 a bug · 2 wrong usage · 3 bad input · 4 nothing to do · "
         "5 workspace trouble · 6 another process owns the workspace · 7 the work failed · "
-        "8 the gate refused the new version · 130 Ctrl-C (saved)."
+        "8 the gate refused the new version · 9 done, but some of what was asked got no answer · "
+        "10 a budget is used up · 130 Ctrl-C (saved)."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -43,6 +55,7 @@ app.command("ask")(ask.ask)
 app.add_typer(models.app, name="models")
 app.add_typer(memory.app, name="memory")
 app.command("doctor")(doctor.doctor)
+app.command("mock-endpoint")(mock.mock_endpoint)
 
 
 def main() -> None:

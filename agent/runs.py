@@ -116,20 +116,17 @@ async def _drive(
         )
         run = await _stream(space, run, updates)
         state = await graph.aget_state(config)
-    run = _ended(run, state.values)
+        lost = {what: count for what, count in state.values.get("lost", {}).items() if count}
+        run = run.but(lost=lost)
+    # Partial, where something got no answer: resumed, the run asks for that again.
+    run = run.but(
+        status=RunStatus.PARTIAL if run.lost else RunStatus.DONE,
+        ended=now(),
+    )
     space.store.put(run)
     # The thread is a copy of ids that the store holds; kept, each run would leave its states.
     await saver.adelete_thread(run.id)
     return run
-
-
-def _ended(run: Run, state: dict[str, Any]) -> Run:
-    """Done; or partial, where something got no answer: resumed, the run asks for that again."""
-    lost = ", ".join(f"{count} {what}" for what, count in state.get("lost", {}).items() if count)
-    if not lost:
-        return run.but(status=RunStatus.DONE, ended=now())
-    note = f"Without an answer: {lost}. To ask again: goldpan runs resume {run.id}"
-    return run.but(status=RunStatus.PARTIAL, note=note, ended=now())
 
 
 async def _stream(space: Workspace, run: Run, updates: AsyncIterator[Any]) -> Run:

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from memory.errors import (
     BadInput,
+    BudgetReached,
     GateRefused,
     Locked,
     NothingToDo,
@@ -49,6 +50,8 @@ class Exit(IntEnum):
     LOCKED = 6
     WORK_FAILED = 7
     GATE_REFUSED = 8
+    PARTIAL = 9
+    BUDGET = 10
     INTERRUPTED = 130
 
 
@@ -60,6 +63,7 @@ def exit_code(trouble: Trouble) -> Exit:
         (Locked, Exit.LOCKED),
         (WorkspaceTrouble, Exit.WORKSPACE),
         (GateRefused, Exit.GATE_REFUSED),
+        (BudgetReached, Exit.BUDGET),
     ]
     return next((code for kind, code in kinds if isinstance(trouble, kind)), Exit.WORK_FAILED)
 

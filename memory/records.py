@@ -637,6 +637,8 @@ class Run(Record):
     seconds: dict[str, float] = Field(default_factory=dict)
     """Wall seconds by stage, summed over resumes."""
     cost: float = 0.0
+    lost: dict[str, int] = Field(default_factory=dict)
+    """What got no answer, by kind: it is asked for again."""
     note: str = ""
     started: str = Field(default_factory=now)
     ended: str = ""

@@ -55,6 +55,8 @@ def follow(space: Workspace, run: Run, as_json: bool) -> Run:
         _told(space, run, report.counts(space, run))
     if run.graph == "teach" and run.status is RunStatus.DONE:
         _gate_code(space, run)
+    if run.lost:
+        sys.exit(Exit.PARTIAL)
     return run
 
 
@@ -73,7 +75,12 @@ def _told(space: Workspace, run: Run, counts: dict[str, Any]) -> None:
         console.print(f"  {key.replace('_', ' '):<22} {_plain(value)}", markup=False)
     if counts.get("nuggets") and counts["verdicts"]["unprobed"] == counts["nuggets"]:
         console.print("No target model is bound, so nothing was probed: goldpan doctor")
-    if run.status is RunStatus.WAITING:
+    if run.lost:
+        lost = ", ".join(f"{count} {what}" for what, count in run.lost.items())
+        console.print(f"[yellow]Without an answer:[/] {lost}; why: goldpan runs show {run.id}")
+    if run.status is RunStatus.PARTIAL:
+        console.print(f"To ask for them again: goldpan runs resume {run.id}")
+    elif run.status is RunStatus.WAITING:
         console.print(f"Run {run.id} waits for your review: goldpan review")
     elif run.graph == "discover":
         console.print(f"Run {run.id} is done. Next: goldpan review, then goldpan teach {name}")
