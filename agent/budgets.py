@@ -49,9 +49,13 @@ class Bound(NamedTuple):
         """`tokens` or `money`."""
         return self.name.partition("_")[2]
 
+    def plain(self, amount: int) -> float:
+        """An amount as the settings have it."""
+        return amount if self.unit == "tokens" else amount / FINEST
+
     def told(self, amount: int) -> str:
         """An amount as a person reads it."""
-        return f"{amount:,} tokens" if self.unit == "tokens" else f"{amount / FINEST:.4g}"
+        return f"{amount:,} tokens" if self.unit == "tokens" else f"{self.plain(amount):,.4g}"
 
 
 @dataclass(eq=False)

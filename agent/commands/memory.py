@@ -1,14 +1,15 @@
-"""goldpan memory: search what was learnt, and keep its index in order."""
+"""goldpan memory: search what was learnt, keep its index in order, forget old replies."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from agent.terminal import AsJson, Home, Wait, out, show, show_one
-from memory.records import Nugget, Paper
+from memory.records import Nugget, Paper, Reply
 
 if TYPE_CHECKING:
     from agent.workspace import Workspace
@@ -86,3 +87,24 @@ def reindex(home: Home = None, wait: Wait = 0.0) -> None:
             count = vectors.reindex()
     told = vectors.notices or [f"The index holds {count} nuggets of the store."]
     out().print("\n".join(told), markup=False)
+
+
+@app.command("forget-replies")
+def forget_replies(
+    before: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="Those not paid for since this day.")
+    ],
+    wait: Wait = 0.0,
+    home: Home = None,
+) -> None:
+    """Forget replies of language models; asked again, they are paid for again.
+
+    What was made of them stays, and so do the calls in `goldpan costs`.
+    """
+    from agent.workspace import Workspace
+
+    with Workspace.open(home, own="memory forget-replies", wait=wait) as space:
+        with space.store.transaction() as rows:
+            gone = rows.forget_replies(f"{before:%Y-%m-%d}")
+        left = space.store.count(Reply)
+    out().print(f"{gone:,} replies are forgotten, {left:,} are left.")
