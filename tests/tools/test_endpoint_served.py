@@ -14,7 +14,7 @@ import pytest
 
 from memory.errors import EndpointTrouble
 from tests.tools.test_endpoint_clients import ASKED
-from tools.endpoints.clients import Pool, client
+from tools.endpoints.clients import Pool, ServedChat, client
 from tools.endpoints.keys import NoKey
 from tools.endpoints.kinds import Endpoint
 from tools.endpoints.served import LocalServer
@@ -65,21 +65,38 @@ def gone(pid: int) -> None:
 
 
 def test_a_server_is_started_asked_and_stopped_with_its_children(tmp_path: Path) -> None:
-    async def main() -> str:
+    async def main() -> None:
         server = LocalServer(HERE, tmp_path / "logs" / "served.log")
         url = await server.start()
         assert await server.start() == url, "it runs already"
-        async with Pool() as pool:
-            endpoint = HERE.model_copy(update={"url": url})
-            said = await client(endpoint, NoKey(), pool).ainvoke(ASKED)
-        assert await server.alive()
         await server.stop()
         await server.stop()
         assert not await server.alive()
-        return str(said.text)
 
-    assert asyncio.run(main()) == "Served."
+    asyncio.run(main())
     gone(int((tmp_path / "logs" / "served.log").read_text()))
+
+
+def test_a_model_starts_its_server_when_it_is_first_asked_and_again_when_that_died(
+    tmp_path: Path,
+) -> None:
+    async def main() -> list[str]:
+        async with Pool(tmp_path) as pool:
+            model = client(HERE, NoKey(), pool)
+            assert isinstance(model, ServedChat)
+            said = await asyncio.gather(*(model.ainvoke(ASKED) for _ in range(5)))
+            [log] = tmp_path.iterdir()
+            os.killpg(os.getpgid(int(log.read_text())), signal.SIGKILL)
+            while await model.server.alive():  # its keeper notices a moment later
+                await asyncio.sleep(0.01)
+            said.append(await model.ainvoke(ASKED))
+            return [message.text for message in said]
+
+    assert asyncio.run(main()) == ["Served."] * 6
+    [log] = tmp_path.iterdir()
+    first, second = log.read_text().split()
+    assert first != second
+    gone(int(second))
 
 
 def test_a_server_that_ends_at_once_is_told_of_with_its_last_word(tmp_path: Path) -> None:

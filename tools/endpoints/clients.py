@@ -5,7 +5,11 @@ langchain's client for OpenAI does the work; a class of our own stands only wher
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,9 +26,12 @@ from tools.endpoints.argo import ArgoChat
 from tools.endpoints.keys import Key
 from tools.endpoints.kinds import Endpoint
 from tools.endpoints.quick import QuickOpenAI
+from tools.endpoints.served import LocalServer, ModelServer
 
 CONNECT = 30
 """Seconds for a connection to stand; a model may take long to answer, its server may not."""
+NOWHERE = "http://127.0.0.1:9/v1"
+"""The address of a server that was not started; an empty one would be OpenAI's."""
 UNUSED = "unused"
 """Sent as the key where none is needed: the client insists on one."""
 _ITSELF = ("openai", "azure", "cerebras")
@@ -34,10 +41,18 @@ _STEADY = re.compile(r"o\d|gpt-[5-9](?!.*chat)")
 
 
 class Pool:
-    """The connections of one run and one event loop, closed together."""
+    """The connections of one run and one event loop, and the servers it started; closed together.
 
-    def __init__(self) -> None:
+    logs: folder for what servers print. say: told while one is loading.
+    """
+
+    def __init__(
+        self, logs: Path | None = None, say: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._clients: list[httpx2.AsyncClient] = []
+        self._servers: list[ModelServer] = []
+        self._logs = logs or Path(tempfile.gettempdir())
+        self._say = say
 
     async def __aenter__(self) -> Self:
         return self
@@ -63,10 +78,18 @@ class Pool:
         self._clients.append(client)
         return client
 
+    def serve(self, endpoint: Endpoint) -> ModelServer:
+        """A server for one endpoint; it is started when its model is first asked."""
+        log = self._logs / f"served-{os.getpid()}-{len(self._servers)}.log"
+        self._servers.append(LocalServer(endpoint, log, self._say))
+        return self._servers[-1]
+
     async def aclose(self) -> None:
         """Close all of them; a second time does nothing."""
         while self._clients:
             await self._clients.pop().aclose()
+        while self._servers:
+            await self._servers.pop().stop()
 
 
 class _Dress:
@@ -113,6 +136,23 @@ class PlainChat(QuickOpenAI):
         return await super()._agenerate(messages, stop, run_manager, **kwargs)
 
 
+class ServedChat(PlainChat):
+    """A model whose server is started when it is first asked, or has died since."""
+
+    server: SkipValidation[Any] = Field(exclude=True, repr=False)
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        """One call. Raises EndpointTrouble where the server does not start."""
+        self.root_async_client.base_url = await self.server.start()
+        return await super()._agenerate(messages, stop, run_manager, **kwargs)
+
+
 class OwnChat(PlainChat, ChatOpenAI):
     """OpenAI itself, and who follows its present names (`max_completion_tokens`)."""
 
@@ -144,7 +184,10 @@ def client(endpoint: Endpoint, key: Key, pool: Pool) -> BaseChatModel:
     if endpoint.kind == "azure" and endpoint.api_version:
         base = f"{base}/openai/deployments/{endpoint.model}"
         settings["default_query"] = {"api-version": endpoint.api_version}
-    kind = OwnChat if endpoint.kind in _ITSELF else PlainChat
+    kind: type[PlainChat] = OwnChat if endpoint.kind in _ITSELF else PlainChat
+    if endpoint.kind == "served" and not base:
+        kind, base = ServedChat, NOWHERE
+        settings["server"] = pool.serve(endpoint)
     return kind(
         **settings,
         base_url=base,

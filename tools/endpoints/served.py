@@ -49,6 +49,7 @@ class LocalServer:
         self._say = say
         self._running: asyncio.subprocess.Process | None = None
         self._port = 0
+        self._starting = asyncio.Lock()
 
     @property
     def url(self) -> str:
@@ -60,9 +61,13 @@ class LocalServer:
         return self._running is not None and self._running.returncode is None
 
     async def start(self) -> str:
-        """Its address once it lists its models."""
-        if await self.alive():
-            return self.url
+        """Its address once it lists its models; all who wait for it wait for the same start."""
+        async with self._starting:
+            if not await self.alive():
+                await self._start()
+        return self.url
+
+    async def _start(self) -> None:
         self._port = _free_port()
         filled = {"{port}": str(self._port), "{model}": self._endpoint.model}
         command = [_filled(part, filled) for part in self._endpoint.command]
@@ -78,7 +83,6 @@ class LocalServer:
         except BaseException:
             await self.stop()
             raise
-        return self.url
 
     async def stop(self) -> None:
         """Its pipe is closed, and its keeper ends it."""
