@@ -8,13 +8,14 @@ from __future__ import annotations
 import email.utils
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import openai
 from langchain_core.exceptions import ContextOverflowError
 
 from memory.errors import BadReply, EndpointTrouble
+from tools.endpoints.keys import scrub
 
 _FILTERED = ("content_filter", "content management policy", "content_policy_violation")
 _TOO_LONG = ("context_length_exceeded", "maximum context length", "context window", "context size")
@@ -33,17 +34,18 @@ class Fault(NamedTuple):
     """Seconds that the endpoint asked us to wait."""
 
 
-def fault_of(raised: Exception, secrets: Sequence[str] = ()) -> Fault | None:
+def fault_of(raised: Exception, secrets: Iterable[str] = ()) -> Fault | None:
     """The fault behind what a client raised; None where that is a bug of ours.
 
-    secrets: taken out of the words, should an endpoint repeat a key.
+    secrets: taken out of the words, should an endpoint repeat a key. Whoever raises the trouble
+    must not chain it to what the client raised: that still has them.
     """
-    if (fault := _fault_of(raised)) is None:
-        return None
-    for secret in filter(None, secrets):
-        fault.trouble.what = fault.trouble.what.replace(secret, "[secret]")
-    # Exceptions show the arguments they were made with.
-    fault.trouble.args = (fault.trouble.what,)
+    if fault := _fault_of(raised):
+        # Before it is cut: half a key is a key for whoever guesses the rest.
+        told = scrub(fault.trouble.what, secrets)
+        fault.trouble.what = told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…"
+        # Exceptions show the arguments they were made with.
+        fault.trouble.args = (fault.trouble.what,)
     return fault
 
 
@@ -54,16 +56,16 @@ def _fault_of(raised: Exception) -> Fault | None:
         return Fault(_too_long())
     if isinstance(raised, openai.APIStatusError):
         return _of_status(raised)
-    if isinstance(raised, openai.APIConnectionError | ConnectionError | TimeoutError):
-        told = "in time" if isinstance(raised, openai.APITimeoutError | TimeoutError) else ""
-        return Fault(
-            _reply("down", f"The endpoint did not answer {told or f'({_why(raised)})'}."), True
-        )
+    if isinstance(raised, openai.APITimeoutError | TimeoutError):
+        return Fault(BadReply("down", "The endpoint did not answer in time."), True)
+    if isinstance(raised, openai.APIConnectionError | ConnectionError):
+        told = f"The endpoint did not answer ({_why(raised)})."
+        return Fault(BadReply("down", told), True)
     if isinstance(raised, NotImplementedError):
-        return Fault(_reply("unsupported", f"The endpoint cannot do that: {raised}"))
-    if isinstance(raised, openai.OpenAIError | ValueError | LookupError | TypeError):
-        # How clients tell of a body that is no JSON, has no choices, or an error in a 200.
-        return Fault(_reply("error_body", f"The endpoint sent no reply: {raised}"), True)
+        return Fault(BadReply("unsupported", f"The endpoint cannot do that: {raised}"))
+    if isinstance(raised, openai.OpenAIError | ValueError):
+        # How our clients tell of a body that is no JSON, has no choices, or an error in a 200.
+        return Fault(BadReply("error_body", f"The endpoint sent no reply: {raised}"), True)
     return None
 
 
@@ -75,36 +77,46 @@ def salvaged(raised: Exception) -> str:
 
 
 def _of_status(raised: openai.APIStatusError) -> Fault:
-    told = f"{raised.code} {raised.message}"
+    told = f"{raised.code or ''} {_said(raised)}".strip()
     status = raised.status_code
     after = retry_after(raised.response.headers)
     if status == 402 or (status == 429 and _any(_QUOTA, told)):
-        fix = "Raise the quota or bind another endpoint, then: goldpan runs resume."
-        return Fault(_trouble("quota", f"The endpoint's quota is used up: {told}", fix))
+        return Fault(_trouble(402, told))
     if status == 429:
-        return Fault(_reply("busy", f"The endpoint is busy: {told}"), True, after)
+        return Fault(BadReply("busy", f"The endpoint is busy: {told}"), True, after)
     if status >= 500 or status in (408, 409, 425):
-        return Fault(_reply("down", f"The endpoint failed ({status}): {told}"), True, after)
-    if status in _STATUS:
-        reason, what, fix = _STATUS[status]
-        return Fault(_trouble(reason, f"{what}: {told}", fix))
+        return Fault(BadReply("down", f"The endpoint failed ({status}): {told}"), True, after)
     # Before the context: a filter's message may quote the text it did not like.
     if _any(_FILTERED, told):
         return Fault(BadReply("filtered", "The endpoint's content filter refused the text."))
+    if status in _LASTING:
+        return Fault(_trouble(status, told))
+    if raised.code == "model_not_found":
+        return Fault(_trouble(404, told))
     # langchain-openai 1.7 looks for the code in the message, where it does not stand.
     if status == 413 or _any(_TOO_LONG, told):
         return Fault(_too_long())
-    return Fault(_reply("declined", f"The endpoint declined the request: {told}"))
+    return Fault(BadReply("declined", f"The endpoint declined the request ({status}): {told}"))
 
 
-_STATUS = {
+_LASTING = {
     401: ("key", "The endpoint does not accept the key",
           "Check the key that its section in goldpan.toml names, then: goldpan doctor."),
+    402: ("quota", "The endpoint's quota is used up",
+          "Raise the quota or bind another endpoint, then: goldpan runs resume."),
     403: ("forbidden", "The endpoint does not allow this",
           "Ask whoever runs it whether your key may use this model."),
     404: ("no_model", "The endpoint has no such model or address",
           "Check model and url in its section of goldpan.toml; goldpan doctor lists its models."),
 }  # fmt: skip
+"""What every other request would meet too, by status."""
+
+
+def _said(raised: openai.APIStatusError) -> str:
+    """The endpoint's own words; the client's are these with the whole body around them."""
+    body = raised.body
+    told = body.get("message") or body.get("detail") if isinstance(body, dict) else None
+    return told if isinstance(told, str) else raised.message
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
@@ -133,12 +145,9 @@ def _too_long() -> BadReply:
     return BadReply("too_long", "What was asked is longer than the model can read.")
 
 
-def _reply(reason: str, what: str) -> BadReply:
-    return BadReply(reason, what[:LONGEST])
-
-
-def _trouble(reason: str, what: str, fix: str) -> EndpointTrouble:
-    return EndpointTrouble(reason, f"{what[:LONGEST]}.", fix)
+def _trouble(status: int, told: str) -> EndpointTrouble:
+    reason, what, fix = _LASTING[status]
+    return EndpointTrouble(reason, f"{what}: {told}", fix)
 
 
 def _why(raised: Exception) -> str:

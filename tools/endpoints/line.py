@@ -37,8 +37,6 @@ class Terms(NamedTuple):
     logprobs: bool = True
     parameters: Mapping[str, Any] = {}
     """What shapes its replies (temperature, ...): with others it is another call."""
-    extra: Mapping[str, Any] = {}
-    """Fields that stand in every request's body."""
     most_tokens: int = UNBOUNDED
     """Of one reply; for budgets."""
     in_flight: int = 64
@@ -99,7 +97,8 @@ class Line:
         Raises BadReply where this call gave no answer, EndpointTrouble or BudgetReached where no
         other would. A caller that is called away leaves the call to end and to be noted.
         """
-        parameters = json.dumps({**self.terms.parameters, **options}, sort_keys=True, default=str)
+        told = {**self.terms.parameters, **{name: _told(value) for name, value in options.items()}}
+        parameters = json.dumps(told, sort_keys=True, default=str)
         asked = digest(*messages)
         key = digest(self.name, prompt, asked, parameters, turn)
         flight = self._flights.get(key)
@@ -140,11 +139,11 @@ class Line:
         if self._ledger and (held := await self._ledger.find(call.key)):
             return said(AIMessage(**held.message), call.key, cached=True)
         if self._sender.dead:
-            raise self._sender.dead
+            raise self._sender.dead.with_traceback(None)
         if self._budget is None:
             call, heard = await self._heard(call, messages, options)
         else:
-            read = _most_read(call, messages)
+            read = _most_read(messages, options)
             price = self.terms.price(read, self.terms.most_tokens)
             tokens = read + self.terms.most_tokens
             whose = Account(call.run, call.interest)
@@ -155,7 +154,7 @@ class Line:
                 spent = call.tokens_in + call.tokens_out
                 await self._budget.settle(held_back, spent, call.cost)
         if isinstance(heard, Exception):
-            raise heard
+            raise heard.with_traceback(None)
         return heard
 
     async def _heard(
@@ -163,8 +162,6 @@ class Line:
     ) -> tuple[Call, Said | Exception]:
         """The call as it went and what was heard, both on disk."""
         turns = [_TURNS[message.role](content=message.text) for message in messages]
-        if "extra_body" in options:
-            options = {**options, "extra_body": {**self.terms.extra, **options["extra_body"]}}
         sent = await self._sender.send(turns, options, call.run)
         call = self._counted(call, messages, sent)
         heard: Said | Exception
@@ -206,7 +203,12 @@ def _understood(sent: Sent, key: str) -> Said:
     return said(sent.message, key)
 
 
-def _most_read(call: Call, messages: Sequence[Message]) -> int:
+def _told(option: Any) -> Any:
+    """An option as a ledger keeps it: the schema of a reply, long and always the same, by hash."""
+    return option if isinstance(option, str | int | float | None) else digest(option)
+
+
+def _most_read(messages: Sequence[Message], options: Mapping[str, Any]) -> int:
     """Most tokens of a request: a token has two bytes or more in nearly any text."""
     written = sum(len(message.text.encode("utf-8", "replace")) for message in messages)
-    return (written + len(call.parameters)) // 2
+    return (written + len(json.dumps(options, default=str))) // 2
