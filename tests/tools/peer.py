@@ -74,4 +74,5 @@ class Peer:
         await asyncio.sleep(self._delay)
         if isinstance(body, str):
             return web.Response(status=status, text=body)
-        return web.json_response(body, status=status)
+        headers = {"Location": body["location"]} if status // 100 == 3 else None
+        return web.json_response(body, status=status, headers=headers)

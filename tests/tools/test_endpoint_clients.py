@@ -219,6 +219,24 @@ def test_connections_are_kept_and_are_no_more_than_calls_in_flight() -> None:
     assert 1 <= len({id(request.sender) for request in requests}) <= 4
 
 
+def test_nothing_is_sent_where_an_answer_points_to() -> None:
+    """A key and a paper's text belong to the address in the settings."""
+
+    async def main() -> list[Seen]:
+        async with Peer() as elsewhere, Pool() as pool:
+
+            def answer(request: Seen) -> tuple[int, Any]:
+                return 308, {"location": elsewhere.url}
+
+            async with Peer(answer) as peer:
+                endpoint = Endpoint(kind="openai", model="toy", url=f"{peer.url}/v1")
+                with pytest.raises(openai.APIStatusError):
+                    await client(endpoint, key_of(endpoint, variable), pool).ainvoke(ASKED)
+            return elsewhere.seen
+
+    assert not asyncio.run(main())
+
+
 def test_a_call_without_an_answer_ends_at_its_timeout() -> None:
     async def main() -> None:
         async with Peer(delay=60) as peer, Pool() as pool:

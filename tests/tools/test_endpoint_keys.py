@@ -60,6 +60,13 @@ def test_a_server_of_ones_own_needs_no_key() -> None:
     assert got(of({"OPENAI_API_KEY": "x"}, kind="vllm")) == ""
 
 
+@pytest.mark.parametrize("key", ["“sk-1”", "sk-1…", "sk-\x001"])
+def test_a_key_that_cannot_be_sent_is_told_of_and_not_shown(key: str) -> None:
+    told = trouble(of({"OPENAI_API_KEY": key}, kind="openai"))
+    assert "OPENAI_API_KEY" in told.what
+    assert key not in str(told)
+
+
 class Ring(KeyringBackend):
     """A keyring in memory."""
 

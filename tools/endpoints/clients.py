@@ -74,6 +74,8 @@ class Pool:
             timeout=httpx2.Timeout(endpoint.timeout, connect=min(CONNECT, endpoint.timeout)),
             limits=httpx2.Limits(max_connections=endpoint.most_in_flight),
             event_hooks={"request": [_Dress(endpoint)]},
+            # Keys and papers go where the settings say, and nowhere that an answer points to.
+            follow_redirects=False,
         )
         self._clients.append(client)
         return client

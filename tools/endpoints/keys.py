@@ -80,7 +80,7 @@ class Held:
 
     async def get(self) -> str:
         """The key as it was found first."""
-        self._key = self._key or await asyncio.to_thread(self._look)
+        self._key = self._key or _sound(await asyncio.to_thread(self._look), self._name)
         return self._key
 
     def refuse(self, key: str) -> bool:  # noqa: ARG002
@@ -172,7 +172,7 @@ class Printed:
     def _read(self, code: int, said: str, complained: bytes) -> str:
         key = said.strip()
         if code == 0 and key and len(key.split()) == 1:
-            return key
+            return _sound(key, self._command[0])
         lines = complained.decode(errors="replace").strip().splitlines()
         last = _KEYLIKE.sub(HIDDEN, scrub(lines[-1], (*self.secrets, key)))[:200] if lines else ""
         ended = f"ended with {code}" if code else "printed no single word"
@@ -194,6 +194,16 @@ def key_of(endpoint: Endpoint, variable: Variable) -> Key:
     if not name or not (demanded or variable(name)):
         return NoKey()
     return Held(name, lambda: _from_variable(name, variable))
+
+
+def _sound(key: str, place: str) -> str:
+    """The key, if it can be sent: what was pasted with a dash or a quote of print cannot."""
+    if key.isascii() and key.isprintable():
+        return key
+    raise _trouble(
+        f"The key from {place} has a character that no key has",
+        "Copy it again, without quotes and as a whole.",
+    )
 
 
 def _from_variable(name: str, variable: Variable) -> str:

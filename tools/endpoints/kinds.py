@@ -63,6 +63,7 @@ Temperature = Annotated[
 ]
 UNBOUNDED = 16_384
 """Tokens taken for the longest reply where an endpoint is given no limit."""
+_KEYS = ("authorization", "api-key", "x-api-key")
 Positive = Annotated[float, Field(gt=0)]
 Price = Annotated[float, Field(ge=0)]
 
@@ -120,6 +121,16 @@ class Endpoint(BaseModel):
     def _complete(self) -> Self:
         if not self.url and not DEFAULTS[self.kind].url and self.kind != "served":
             raise ValueError(f"an endpoint of kind {self.kind} needs its url")
+        if self.url and not self.url.startswith(("http://", "https://")):
+            raise ValueError("url begins with http:// or https://")
+        if self.base.endswith("/chat/completions"):
+            raise ValueError("url ends before /chat/completions, mostly at /v1")
+        if self.key_keyring and not all(self.key_keyring.rpartition("/")[::2]):
+            raise ValueError("key_keyring is service/user")
+        if "@" in self.url.partition("://")[2].partition("/")[0] or any(
+            header.lower() in _KEYS for header in self.headers
+        ):
+            raise ValueError("keys never stand in this file: name key_env, or one like it")
         if self.kind == "argo" and not self.user:
             raise ValueError("an endpoint of kind argo needs user, your name at the laboratory")
         if self.kind == "served" and not self.command:
