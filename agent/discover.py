@@ -6,8 +6,9 @@ in the store already is not done twice. Teaching is left to the other graph.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
@@ -17,7 +18,7 @@ from agent import review
 from agent.mining import mined
 from agent.probing import probed
 from agent.retry import RETRY
-from agent.screening import copies, fits
+from agent.screening import copies, fits, misfits, profiled, wild
 from agent.state import Branch, Context, Discovery, by_id, context_of
 from memory.errors import NothingToDo, Unreadable
 from memory.records import (
@@ -30,6 +31,9 @@ from memory.records import (
     Sighting,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from tools.models import Vectors
 
 
 def search(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -130,8 +134,8 @@ def _name(paper: Paper) -> str:
     return Path(paper.url).name or paper.title or paper.id
 
 
-def screen(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
-    """Leave out what the interest's words leave out, and second copies of a paper."""
+async def screen(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Leave out what the interest's words leave out, second copies, and what does not fit."""
     ctx = context_of(runtime)
     ctx.finish("papers opened", len(state["papers"]))
     interest = ctx.store.get(Interest, state["interest"])
@@ -145,8 +149,23 @@ def screen(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
             other = _name(twice[paper.id])
             ctx.log(state["run"], "screen", f"{_name(paper)}: the same paper as {other}")
         else:
-            kept.append(paper.id)
-    return {"screened": kept}
+            kept.append(paper)
+    unfit = await misfits(ctx, interest, kept)
+    for paper in kept:
+        if rate := unfit.get(paper.id):
+            told = f"{_name(paper)}: fits by {rate.score} of 10: {rate.reason}"
+            explored = " (read all the same, to explore)" if wild(interest, paper) else ""
+            ctx.log(state["run"], "screen", f"{told}{explored}")
+    screened = [p.id for p in kept if p.id not in unfit or wild(interest, p)]
+    if left := len(papers) - len(screened):
+        ctx.reporter.say(f"{left} of {len(papers)} papers left out; why: goldpan runs show")
+    return {"screened": screened}
+
+
+async def profile(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Say what each paper is about, so that it is found again. Nothing else waits for it."""
+    lost = await profiled(context_of(runtime), state["screened"])
+    return {"lost": {"profiles": lost}}
 
 
 async def extract(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -162,17 +181,16 @@ async def extract(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]
     return {"nuggets": nuggets, "lost": {"passages": sum(one.lost for one in harvests)}}
 
 
-def merge(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
+async def merge(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
     """Embed what is new and tie together what says the same or the opposite."""
-    from tools.merge import merge as merged
+    from tools.merge import compared
 
     ctx = context_of(runtime)
     nuggets = by_id(ctx.store.all(Nugget, id=state.get("nuggets", [])))
     new = [nugget for nugget in nuggets if not nugget.cluster]
     if not new:
         return {}
-    vectors = ctx.embedder.embed([nugget.claim for nugget in new])
-    ctx.vectors.add([nugget.id for nugget in new], vectors)
+    vectors = await asyncio.to_thread(_embedded, ctx, new)
 
     def neighbours(vectors: Any, k: int) -> list[list[tuple[Nugget, float]]]:
         near = ctx.vectors.nearest(vectors, k)
@@ -180,11 +198,21 @@ def merge(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
         held = {nugget.id: nugget for nugget in ctx.store.all(Nugget, id=names)}
         return [[(held[name], cosine) for name, cosine in some if name in held] for some in near]
 
-    result = merged(list(zip(new, vectors, strict=True)), neighbours)
+    plan = await asyncio.to_thread(compared, list(zip(new, vectors, strict=True)), neighbours)
+    if (judge := ctx.crew.pairs) and (doubtful := plan.doubtful):
+        plan = plan.judged(await judge.judge(doubtful), judge.made_by)
+    result = plan.merged()
     changed = ctx.store.all(Nugget, id=list(result.clusters))
     ctx.store.put(*(n.but(cluster=result.clusters[n.id]) for n in changed), *result.links)
     ctx.finish("nuggets merged", len(new))
     return {}
+
+
+def _embedded(ctx: Context, nuggets: list[Nugget]) -> Vectors:
+    """Their vectors, in the index by now."""
+    vectors = ctx.embedder.embed([nugget.claim for nugget in nuggets])
+    ctx.vectors.add([nugget.id for nugget in nuggets], vectors)
+    return vectors
 
 
 async def probe(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -236,6 +264,7 @@ def build() -> StateGraph[Discovery, Context, Discovery, Discovery]:
         "search": search,
         "read": read,
         "screen": screen,
+        "profile": profile,
         "extract": extract,
         "merge": merge,
         "probe": probe,
@@ -247,15 +276,17 @@ def build() -> StateGraph[Discovery, Context, Discovery, Discovery]:
     graph.add_edge(START, "search")
     graph.add_conditional_edges("search", to_read, ["read", "screen"])
     graph.add_edge("read", "screen")
-    for before, after in (
+    edges: list[tuple[str | list[str], str]] = [
         ("screen", "extract"),
-        ("extract", "merge"),
+        ("screen", "profile"),
+        (["extract", "profile"], "merge"),
         ("merge", "probe"),
         ("probe", "propose"),
         ("propose", "review"),
         ("review", "decide"),
         ("decide", END),
-    ):
+    ]
+    for before, after in edges:
         graph.add_edge(before, after)
     return graph
 

@@ -1,14 +1,25 @@
-"""Which of the papers that were read are worth mining. Whether one could be read is told before."""
+"""Which of the papers that were read are worth mining, and what they are about."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from memory.records import Document, Interest, Nugget, Paper
+from memory.records import (
+    Document,
+    Interest,
+    Nugget,
+    Paper,
+    Profile,
+    Relevance,
+    digest,
+)
+from tools.endpoints.together import together
 
 if TYPE_CHECKING:
+    from agent.state import Context
     from memory.store import Store
 
 RICHEST = ("jats", "html", "latex", "reading")
@@ -21,6 +32,62 @@ def fits(interest: Interest, paper: Paper) -> bool:
     if any(word.casefold() in text for word in interest.exclude):
         return False
     return not interest.include or any(word.casefold() in text for word in interest.include)
+
+
+async def misfits(
+    ctx: Context, interest: Interest, papers: Sequence[Paper]
+) -> dict[str, Relevance]:
+    """By paper id, the ratings of those that do not fit, where somebody is there to rate them.
+
+    A rating is asked for once; one that did not come leaves its paper in.
+    """
+    if (screener := ctx.crew.screener) is None:
+        return {}
+    from tools.teachers.model.screen import FITTING, asked
+
+    held = {
+        one.paper: one
+        for one in ctx.store.all(
+            Relevance, interest=interest.id, paper=[paper.id for paper in papers]
+        )
+        if (one.words, one.made_by) == (asked(interest), screener.made_by)
+    }
+
+    async def rate(paper: Paper) -> Relevance | None:
+        made = await screener.relevance(interest, paper)
+        if made:
+            await asyncio.to_thread(ctx.store.put, made)
+        return made
+
+    made = await together(rate(paper) for paper in papers if paper.id not in held)
+    ratings = [*held.values(), *(one for one in made if one)]
+    return {one.paper: one for one in ratings if one.score < FITTING}
+
+
+def wild(interest: Interest, paper: Paper) -> bool:
+    """Whether a paper that does not fit is read all the same: the interest's share, by chance.
+
+    The same paper meets the same chance, so that a run which goes on decides as before.
+    """
+    return int(digest("wild", interest.id, paper.id), 16) < interest.exploration * 16**20
+
+
+async def profiled(ctx: Context, papers: Sequence[str]) -> int:
+    """See that each paper has its profile; returns how many got no answer."""
+    if (profiler := ctx.crew.profiler) is None:
+        return 0
+    room = asyncio.Semaphore(ctx.settings.work.papers)
+    there = ctx.store.all(Profile, paper=list(papers))
+    done = {one.paper for one in there if one.made_by == profiler.made_by}
+
+    async def profile(paper: str) -> bool:
+        async with room:
+            [document] = await asyncio.to_thread(ctx.store.all, Document, paper=paper)
+            if made := await profiler.profile(document):
+                await asyncio.to_thread(ctx.store.put, made)
+            return made is None
+
+    return sum(await together(profile(paper) for paper in papers if paper not in done))
 
 
 def copies(store: Store, papers: Sequence[Paper]) -> dict[str, Paper]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, TypeVar
 
 from langgraph.runtime import Runtime
 
@@ -25,6 +25,7 @@ from memory.records import (
 from tools.endpoints.ledger import account
 
 if TYPE_CHECKING:
+    from agent.crew import Crew
     from agent.lines import Lines
     from agent.settings import Settings
     from memory.lineage import Lineage
@@ -34,12 +35,11 @@ if TYPE_CHECKING:
     from tools.models.merged import Parity
     from tools.reading import Reading
     from tools.teachers import Teacher
-    from tools.teachers.model import Loss, QuestionJudge
+    from tools.teachers.model import Loss
     from tools.training.preflight import Preflight
 
 
 R = TypeVar("R", bound=Record)
-T = TypeVar("T")
 POOL = 2000
 """More nuggets than this lend no better wrong options, and cost time."""
 
@@ -113,9 +113,8 @@ class Context:
     store: Store
     lineage: Lineage
     lines: Lines
-    make_teacher: Callable[[Context], Teacher]
-    make_judge: Callable[[Context], QuestionJudge | None]
-    """None: code alone checks questions."""
+    hire: Callable[[Context], Crew]
+    """Who works on a run."""
     make_embedder: Callable[[], Embedder]
     make_target: Callable[[ModelVersion], Target]
     register: Callable[[str], None]
@@ -136,7 +135,7 @@ class Context:
     _pools: dict[str, list[Nugget]] = field(default_factory=dict)
     _registered: set[str] = field(default_factory=set)
     _targets: dict[str, Target] = field(default_factory=dict)
-    _hands: dict[str, object] = field(default_factory=dict)
+    _crew: Crew | None = None
 
     def tick(self, stage: str, total: int) -> None:
         """One more branch of a fan-out is finished; the join tells the end."""
@@ -179,25 +178,21 @@ class Context:
             return self._pools[interest]
 
     @property
-    def teacher(self) -> Teacher:
-        """Made at first need; its line is closed with the others."""
-        return self._engaged("teacher", self.make_teacher)
+    def crew(self) -> Crew:
+        """Hired at first need."""
+        with self._lock:
+            self._crew = self._crew or self.hire(self)
+            return self._crew
 
     @property
-    def judge(self) -> QuestionJudge | None:
-        """The same, for questions."""
-        return self._engaged("judge", self.make_judge)
-
-    def _engaged(self, role: str, make: Callable[[Context], T]) -> T:
-        with self._lock:
-            if role not in self._hands:
-                self._hands[role] = make(self)
-            return cast("T", self._hands[role])
+    def teacher(self) -> Teacher:
+        """The crew's."""
+        return self.crew.teacher
 
     async def hang_up(self, grace: float = 0.0) -> None:
-        """Close all lines, and let go of whoever spoke through them."""
+        """Close all lines, and let the crew go that spoke through them."""
         await self.lines.close(grace)
-        self._hands.clear()
+        self._crew = None
 
     def lost(self, loss: Loss) -> None:
         """What replies did not give goes to the log of the run that asked."""

@@ -102,7 +102,7 @@ async def vetted(
     about = by_id([*taught, *control])
     probes = ctx.store.all(Question, nugget=[n.id for n in taught], purpose=Purpose.PROBE)
     found = await asyncio.to_thread(vet_set, by_id(questions), about, beside=by_id(probes))
-    if (judge := ctx.judge) is None:
+    if (judge := ctx.crew.judge) is None:
         return found
     asked = by_nugget(found.questions)
     judged = await together(judge.judge(asked.get(nugget.id, []), nugget) for nugget in about)

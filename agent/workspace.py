@@ -20,8 +20,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from agent.crew import hired
 from agent.progress import Reporter, Silent
-from agent.settings import OFFLINE, Settings, find_home, load
+from agent.settings import Settings, find_home, load
 from memory.errors import NoSpace, WorkspaceTrouble
 from memory.records import ModelVersion, TrainingSpec, digest
 
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from tools.models import Embedder, Target
     from tools.models.merged import Parity
     from tools.reading import Reading
-    from tools.teachers import Teacher
-    from tools.teachers.model import QuestionJudge
     from tools.training.preflight import Preflight
 
 STORE = "goldpan.sqlite"
@@ -137,8 +136,7 @@ class Workspace:
             store=self.store,
             lineage=lineage,
             lines=self.lines((reporter or Silent()).say),
-            make_teacher=teacher,
-            make_judge=judge,
+            hire=hired,
             make_embedder=embedder,
             make_target=functools.partial(load_target, lineage),
             register=functools.partial(register, self.settings, lineage),
@@ -152,25 +150,6 @@ class Workspace:
         )
         self._contexts.append(context)
         return context
-
-
-def teacher(ctx: Context) -> Teacher:
-    """Whoever the settings name: rules, or a model."""
-    from tools.teachers import Threaded
-    from tools.teachers.model import ModelTeacher
-    from tools.teachers.offline import OfflineTeacher
-
-    options = ctx.settings.questions.options
-    if ctx.settings.roles.teacher == OFFLINE:
-        return Threaded(OfflineTeacher(options))
-    return ModelTeacher(ctx.lines.line("teacher"), ctx.lost, options=options)
-
-
-def judge(ctx: Context) -> QuestionJudge | None:
-    """The model that checks questions, where one is bound."""
-    from tools.teachers.model import QuestionJudge
-
-    return QuestionJudge(ctx.lines.line("judge"), ctx.lost) if ctx.settings.roles.judge else None
 
 
 def embedder() -> Embedder:

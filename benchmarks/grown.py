@@ -5,6 +5,7 @@ The product's own node, store and index; only the embedding is done beforehand.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -235,7 +236,7 @@ class Memory:
             self._embedder.vectors = {n.claim: v for n, v in zip(nuggets, vectors, strict=True)}
             state: Any = {"nuggets": [n.id for n in nuggets], "screened": []}
             started = time.perf_counter(), time.process_time()
-            discover.merge(state, Runtime(context=context))
+            asyncio.run(discover.merge(state, Runtime(context=context)))
             wall[paper] = time.perf_counter() - started[0]
             cpu[paper] = time.process_time() - started[1]
         spent = {what: 1e3 * s / PAPERS / PAPER for what, s in self._times.spent.items()}

@@ -16,6 +16,7 @@ from zlib import crc32
 import numpy as np
 from safetensors.numpy import save_file
 
+from agent.crew import Crew
 from agent.lines import Lines
 from agent.progress import Silent
 from agent.settings import ModelSettings, Roles, Settings
@@ -39,7 +40,6 @@ from tools.models import Choice, OptionScore
 from tools.models import Vectors as Array
 from tools.models.merged import Parity
 from tools.reading import Reading
-from tools.teachers import Teacher as AnyTeacher
 from tools.teachers import Threaded
 from tools.training.preflight import Preflight
 
@@ -199,8 +199,8 @@ class World:
     def __init__(self, home: Path, known: str = "") -> None:
         self.home, self.known = home, known
         self.reader, self.teacher, self.trainer = Reader(), Teacher(), Trainer()
-        self.teaches: Callable[[Context], AnyTeacher] | None = None
-        """Another teacher in its place."""
+        self.crew: Callable[[Context], Crew] | None = None
+        """Another one in place of the teacher alone."""
         self.forgets = False
         self.differing = 0
         """Prompts on which a version's export says something else."""
@@ -227,8 +227,7 @@ class World:
             store=store,
             lineage=lineage,
             lines=Lines(self.settings),
-            make_teacher=lambda ctx: self.teaches(ctx) if self.teaches else Threaded(self.teacher),
-            make_judge=lambda _: None,
+            hire=lambda ctx: self.crew(ctx) if self.crew else Crew(Threaded(self.teacher)),
             make_embedder=Embedder,
             make_target=self._target,
             register=lambda name: lineage.base(name, "base", "b" * 64) and None,

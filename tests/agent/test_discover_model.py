@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import runs
+from agent.crew import Crew
 from memory.records import Event, Harvest, Interest, Nugget, Run, RunStatus
 from tests.agent.fakes import World
 from tests.tools.scripted import Scripted, draft, listed
@@ -37,9 +38,8 @@ def discover(world: World, folder: Path) -> Run:
 def test_a_paper_without_an_answer_costs_only_itself_and_is_asked_about_again(world: World) -> None:
     """A refusal is no finding of an empty paper."""
     folder, store = world.papers(a=ALPHA, b=BETA), world.space.store
-    world.teaches = lambda ctx: ModelTeacher(
-        Line(Scripted(script=script("betium")), "toy"), ctx.lost
-    )
+    model = Scripted(script=script("betium"))
+    world.crew = lambda ctx: Crew(ModelTeacher(Line(model, "toy"), ctx.lost))
     assert discover(world, folder).status is RunStatus.WAITING
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA}
     assert [event.data["reason"] for event in store.all(Event) if "reason" in event.data] == [
@@ -47,6 +47,6 @@ def test_a_paper_without_an_answer_costs_only_itself_and_is_asked_about_again(wo
     ]
     assert sorted(harvest.lost for harvest in store.all(Harvest)) == [0, 1]
 
-    world.teaches = lambda _: ModelTeacher(Line(Scripted(script=script()), "toy"))
+    world.crew = lambda _: Crew(ModelTeacher(Line(Scripted(script=script()), "toy")))
     discover(world, folder)
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA, BETA}

@@ -238,13 +238,13 @@ def _profile(text: str, _turns: str) -> Said:
 
 
 def _rating(text: str, turns: str) -> Said:
-    """By the share of the topic's words that title and abstract have."""
+    """By the share of the topic's words that are there; a rehearsal leaves no paper out."""
     found = re.search(r"^Looked for: (.*)$", turns, re.MULTILINE)
     wanted = {word[:5] for word in re.findall(r"\w{4,}", found[1].lower())} if found else set()
     held = {word[:5] for word in re.findall(r"\w{4,}", text.lower())}
     share = len(wanted & held) / len(wanted) if wanted else 1.0
     told = f"Has {len(wanted & held)} of the {len(wanted)} words looked for."
-    return _listed("ratings", [Rating(reason=told, score=round(1 + 9 * share))])
+    return _listed("ratings", [Rating(reason=told, score=round(4 + 6 * share))])
 
 
 def _pairs(text: str, _turns: str) -> Said:
