@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from memory.records import ModelVersion
+from prompts import load
 
 if TYPE_CHECKING:
     from agent.state import Context
@@ -30,22 +31,30 @@ def versions(context: Context, model: str, target: str) -> list[ModelVersion]:
     return [context.store.by_prefix(ModelVersion, model)]
 
 
-def answers(
+async def answers(
     space: Workspace, context: Context, question: str, model: str, target: str
 ) -> dict[str, Any]:
     """{"question", "answers": one per version, "memory": up to three nuggets with source}."""
     from agent.commands.memory import find
 
-    prompt = f"Question: {question.strip()}\nAnswer:"
     told = [
         {
             "version": version.number,
             "name": version.name,
             "id": version.id,
             "what": "taught" if version.adapter else "the base, as it came",
-            "text": context.target(version).complete(prompt),
+            "text": await _said(context, version, question.strip()),
         }
         for version in versions(context, model, target)
     ]
     near = [row for row in find(space, question, 3) if row["cosine"] >= NEAR]
     return {"question": question, "answers": told, "memory": near}
+
+
+async def _said(context: Context, version: ModelVersion, question: str) -> str:
+    """What a version answers, wherever it is."""
+    if version.name not in context.settings.endpoints:
+        return context.target(version).complete(f"Question: {question}\nAnswer:")
+    prompt = load("ask")
+    line = context.lines.line("target", version.name)
+    return (await line.ask(prompt.render(question=question), prompt.made_by)).text

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from agent.terminal import AsJson, Home, out, show_json
 from memory.errors import NothingToDo
+
+if TYPE_CHECKING:
+    from agent.state import Context
+    from agent.workspace import Workspace
 
 
 def ask(
@@ -20,7 +25,6 @@ def ask(
     home: Home = None,
 ) -> None:
     """Ask the target model; beside its answer stands what memory holds, with its sources."""
-    from agent.answers import answers
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
@@ -29,8 +33,19 @@ def ask(
             raise NothingToDo(
                 "No target model is bound.", "Name one in goldpan.toml: goldpan doctor"
             )
-        found = answers(space, context, question, model, target)
+        found = asyncio.run(_asked(space, context, question, model, target))
     show_json(found) if as_json else told(found)
+
+
+async def _asked(
+    space: Workspace, context: Context, question: str, model: str, target: str
+) -> dict[str, Any]:
+    from agent.answers import answers
+
+    try:
+        return await answers(space, context, question, model, target)
+    finally:
+        await context.hang_up()
 
 
 def told(found: dict[str, Any]) -> None:

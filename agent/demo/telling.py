@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def asking(space: Workspace, run: Run, console: Console) -> None:
         return
     asked = question.stem.removeprefix("Question:").removesuffix("Answer:").strip()
     _say(console, f'goldpan ask --model both "{asked}"', "bold")
-    told(answers(space, space.context(), asked, "both", ""))
+    told(asyncio.run(answers(space, space.context(), asked, "both", "")))
     _say(console, f"The paper says: {question.explanation}", "dim")
 
 
