@@ -10,8 +10,10 @@ import typer
 
 from agent.commands import (
     ask,
+    costs,
     demo,
     doctor,
+    init,
     interests,
     memory,
     mock,
@@ -54,6 +56,8 @@ app.command("teach")(teach.teach)
 app.command("ask")(ask.ask)
 app.add_typer(models.app, name="models")
 app.add_typer(memory.app, name="memory")
+app.command("costs")(costs.costs)
+app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 app.command("mock-endpoint")(mock.mock_endpoint)
 

@@ -242,7 +242,8 @@ def load(home: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise BadInput(f"{home / FILE} is not valid TOML: {fault}.", "Mend that line.") from fault
     try:
-        return Settings(**{**found, "home": home})
+        # GOLDPAN_HOME names the workspace only where no --home does; it is no setting to win.
+        return Settings(**{**found, "home": home}).model_copy(update={"home": home})
     except ValidationError as faults:
         told = "; ".join(
             f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}"

@@ -112,11 +112,13 @@ class Workspace:
 
     def lines(self, say: Callable[[str], None] = lambda _: None) -> Lines:
         """Lines whose calls are noted here, cost what the budgets allow, and are paid once."""
+        from agent.budgets import StoreBudget
         from agent.ledger import StoreLedger
         from agent.lines import Lines
 
         self._ledger = self._ledger or StoreLedger(self.store)
-        return Lines(self.settings, self._ledger, say=say)
+        budget = StoreBudget(self.store, self.settings.budgets)
+        return Lines(self.settings, self._ledger, budget, say=say)
 
     def context(self, reporter: Reporter | None = None) -> Context:
         """What the graphs' nodes work with: the real outside world."""

@@ -45,7 +45,7 @@ def add(
         )
     with Workspace.open(home) as space:
         if target:
-            space.settings.model(target)
+            space.settings.bound(target)
         interest = Interest(
             name=name,
             topic=topic or name.replace("-", " "),
@@ -128,7 +128,7 @@ def _change(home: Path | None, name: str, **changes: Any) -> None:
 
     with Workspace.open(home) as space:
         if changes.get("target"):
-            space.settings.model(changes["target"])
+            space.settings.bound(changes["target"])
         interest = find_interest(space, name).but(**changes)
         space.store.put(interest)
     out().print(f"{interest.name} is {interest.status}: {interest.topic}", markup=False)

@@ -53,7 +53,7 @@ def test_an_interest_is_added_shown_changed_paused_and_removed(tmp_path: Path) -
     [
         (("interests", "add", "Two Words"), 3, "two-words"),
         (("interests", "show", "nope"), 3, "No interest is called 'nope'"),
-        (("interests", "add", "a", "--target", "ghost"), 3, "no model called 'ghost'"),
+        (("interests", "add", "a", "--target", "ghost"), 3, "called 'ghost'"),
         (("run", "nope"), 3, "interests add"),
         (("runs", "resume"), 4, "Every run is finished"),
         (("runs", "show", "abcd"), 3, "no run"),

@@ -159,8 +159,8 @@ class Endpoint(BaseModel):
 
     @property
     def most_tokens(self) -> int:
-        """Most tokens of a reply."""
-        return self.max_tokens or self.context or UNBOUNDED
+        """Most tokens of a reply, as a budget sets them aside."""
+        return self.max_tokens or min(self.context or UNBOUNDED, UNBOUNDED)
 
     @property
     def parameters(self) -> dict[str, Any]:
