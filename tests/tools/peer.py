@@ -42,7 +42,11 @@ def completion(content: str | None = "Osk.", **more: Any) -> Body:
 class Peer:
     """Runs in the loop of the test."""
 
-    def __init__(self, answer: Answer = lambda _: (200, completion()), delay: float = 0) -> None:
+    def __init__(
+        self,
+        answer: Answer = lambda _: (200, completion()),
+        delay: Callable[[Seen], float] = lambda _: 0,
+    ) -> None:
         """delay: seconds until it answers."""
         self._answer = answer
         self._delay = delay
@@ -71,7 +75,7 @@ class Peer:
         )  # fmt: skip
         self.seen.append(seen)
         status, body = self._answer(seen)
-        await asyncio.sleep(self._delay)
+        await asyncio.sleep(self._delay(seen))
         if isinstance(body, str):
             return web.Response(status=status, text=body)
         headers = {"Location": body["location"]} if status // 100 == 3 else None

@@ -18,6 +18,10 @@ SECRET = "mandrake-58213"  # noqa: S105
 LOGPROBS = {"content": [{"token": "ready", "logprob": -0.1, "bytes": None, "top_logprobs": []}]}
 
 
+LEFT_OUT = ("command", "key", "model", "rest")
+"""Told only where there is something to tell."""
+
+
 class Server:
     """An endpoint that can do what it is told it can. pages: bodies of other paths."""
 
@@ -86,7 +90,7 @@ def look(
 
 def test_an_endpoint_that_can_do_all_is_told_of_in_a_few_lines() -> None:
     found = look(Server(), price_in=1, price_out=2)
-    assert tuple(found) == tuple(one for one in ORDER if one not in ("command", "key", "model"))
+    assert tuple(found) == tuple(one for one in ORDER if one not in LEFT_OUT)
     assert all(one.ok and not one.fix for one in found.values())
     assert found["price"].found == "1 read, 2 written, a million"
 
@@ -184,22 +188,52 @@ def test_a_price_that_is_not_known_is_a_note_and_a_server_of_ones_own_costs_noth
 
 async def slow(kind: str, wait: bool = False) -> list[Check]:
     """An endpoint that takes longer to reply than a look at it."""
-    async with Peer(Server(), delay=0.3) as peer:
+    async with Peer(Server(), delay=lambda request: 0.3 if request.body else 0) as peer:
         endpoint = Endpoint(kind=kind, model="toy", url=f"{peer.url}/v1")
         return await check("mine", endpoint, NoKey(), limit=0.1, wait=wait)
 
 
-def test_a_cold_start_is_told_with_patience() -> None:
+@pytest.mark.parametrize("kind", ["alcf", "ollama"])
+def test_a_cold_start_is_told_with_patience(kind: str) -> None:
     """A model that ALCF has to load first answers after a quarter of an hour."""
-    [answers, _] = asyncio.run(slow("alcf"))
+    [reachable, answers, _] = asyncio.run(slow(kind))
+    assert reachable.ok
     assert answers.ok
     assert "loading" in answers.found
     assert "goldpan doctor --wait" in answers.fix
 
 
+def test_what_was_not_seen_in_time_is_no_fault_of_an_endpoint_that_answers() -> None:
+    def delay(request: Seen) -> float:
+        return 60 if "tools" in request.body else 0
+
+    async def main() -> list[Check]:
+        async with Peer(Server(), delay) as peer:
+            endpoint = Endpoint(kind="openai", model="toy", url=f"{peer.url}/v1")
+            return await check("mine", endpoint, NoKey(), limit=1)
+
+    found = {one.name: one for one in asyncio.run(main())}
+    assert found["mine answers"].ok
+    assert found["mine rest"].ok
+    assert "--wait" in found["mine rest"].fix
+
+
 def test_whoever_should_answer_at_once_is_told_of_otherwise() -> None:
-    [answers, _] = asyncio.run(slow("openai"))
+    [_, answers, _] = asyncio.run(slow("openai"))
     assert not answers.ok
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [(401, "key"), (403, "key"), (404, "model"), (429, "answers"), (503, "answers")],
+)
+def test_what_a_call_meets_is_told_under_its_name_with_something_to_do(
+    status: int, name: str
+) -> None:
+    fault = look(Server(status=status))[name]
+    assert not fault.ok
+    assert fault.found
+    assert fault.fix
 
 
 def test_with_wait_the_endpoints_own_patience_is_what_counts() -> None:

@@ -239,7 +239,7 @@ def test_nothing_is_sent_where_an_answer_points_to() -> None:
 
 def test_a_call_without_an_answer_ends_at_its_timeout() -> None:
     async def main() -> None:
-        async with Peer(delay=60) as peer, Pool() as pool:
+        async with Peer(delay=lambda _: 60) as peer, Pool() as pool:
             endpoint = Endpoint(model="toy", url=f"{peer.url}/v1", timeout=0.2)
             await client(endpoint, NoKey(), pool).ainvoke(ASKED)
 

@@ -12,22 +12,22 @@ import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from memory.errors import EndpointTrouble, Trouble
+from memory.errors import EndpointTrouble
 from tools.endpoints.contexts import forms, told_by
 from tools.endpoints.keys import Key, scrub
-from tools.endpoints.kinds import Endpoint, Mode
+from tools.endpoints.kinds import DEFAULTS, Endpoint, Mode
 
+_WHICH = {"key": "key", "forbidden": "key", "nobody": "reachable", "no_model": "model"}
+"""The check that a call's fault belongs to, by its reason; else it is that nothing answers."""
 QUICK = 10.0
 """Seconds for all checks of one endpoint."""
 ORDER = (
     "command", "key", "reachable", "model", "answers", "JSON schema", "tool calls",
-    "log-probabilities", "context", "price",
+    "log-probabilities", "context", "rest", "price",
 )  # fmt: skip
 """In which the checks are told, whichever ended first."""
 ENOUGH = 8192
 """Tokens of context that a group of passages takes, with its prompt and a long reply."""
-LOADING = 600
-"""Seconds of patience from which an endpoint is one that loads models when they are asked for."""
 ASKED = [("user", "Reply with the single word: ready")]
 _SCHEMA = {
     "type": "object",
@@ -62,6 +62,14 @@ class Check(NamedTuple):
     fix: str = ""
 
 
+class _Fault(NamedTuple):
+    """What a call gave in place of an answer."""
+
+    reason: str
+    what: str
+    fix: str
+
+
 async def check(
     name: str, endpoint: Endpoint, key: Key, limit: float = QUICK, wait: bool = False
 ) -> list[Check]:
@@ -81,7 +89,7 @@ async def check(
             async with asyncio.timeout(limit):
                 await examination.all()
         except TimeoutError:
-            found.append(_slow(name, endpoint, limit))
+            found.append(examination.slow(limit))
         except EndpointTrouble as trouble:
             found.append(Check(f"{name} key", False, trouble.what, trouble.fix))
         found.append(_price(name, endpoint))
@@ -102,6 +110,7 @@ class _Examination:
         self._endpoint = endpoint
         self._found = found
         self._key = key
+        self._reached = self._answered = False
         self._model = client(endpoint, key, pool)
         self._api: Any = getattr(self._model, "root_async_client", None)
 
@@ -111,9 +120,23 @@ class _Examination:
     async def all(self) -> None:
         """One after the other as long as the next has a chance; abilities together."""
         await self._key.get()
-        if not await self._listed() or not await self._answers():
-            return
-        await asyncio.gather(self._schema(), self._tools(), self._logprobs(), self._context())
+        self._reached = await self._listed()
+        self._answered = self._reached and await self._answers()
+        if self._answered:
+            await asyncio.gather(self._schema(), self._tools(), self._logprobs(), self._context())
+
+    def slow(self, limit: float) -> Check:
+        """What it means that the time ran out."""
+        wait = "To see it through: goldpan doctor --wait"
+        if self._answered:
+            told = f"what else it can do was not seen within {limit:g} s"
+            return Check(f"{self._name} rest", True, told, wait)
+        told = f"no answer within {limit:g} s"
+        # Servers of one's own load a model when it is asked for; ALCF takes 10 to 15 minutes.
+        loads = self._reached and DEFAULTS[self._endpoint.kind].free
+        if loads:
+            told += f": the model may be loading. A run waits {self._endpoint.stamina:g} s for it."
+        return Check(f"{self._name} answers", loads, told, wait)
 
     async def _listed(self) -> bool:
         """Whether it is reachable, takes the key and has the model, as far as it tells."""
@@ -121,15 +144,9 @@ class _Examination:
         if self._api is None or self._endpoint.kind == "azure":
             return True  # Argo's own interface lists nothing; Azure lists models, not deployments.
         listed = await self._got("/models")
-        if isinstance(listed, Trouble):
-            reason = getattr(listed, "reason", "")
-            if reason in ("key", "forbidden"):
-                self._say("key", False, listed.what, listed.fix)
-            elif reason == "down":
-                where = f"nobody answers at {self._endpoint.base}"
-                self._say("reachable", False, where, self._start())
+        if isinstance(listed, _Fault):
             # Another refusal: it has no such list, and a call tells more.
-            return reason not in ("key", "forbidden", "down")
+            return listed.reason not in ("key", "forbidden", "nobody") or self._fault(listed)
         self._say("reachable", True, self._endpoint.base)
         data = listed.get("data") if isinstance(listed, Mapping) else None
         self._models = [one for one in data or [] if isinstance(one, Mapping)]
@@ -139,15 +156,16 @@ class _Examination:
         self._say("model", False, f"has no {self._endpoint.model}", _instead(self._endpoint, names))
         return False
 
-    def _start(self) -> str:
-        return _START.get(self._endpoint.kind, f"Correct url of [endpoints.{self._name}].")
+    def _fault(self, fault: _Fault) -> bool:
+        """Say it under the name of what it is about; there is no going on."""
+        which = _WHICH.get(fault.reason, "answers")
+        self._say(which, False, fault.what, fault.fix or "Try again later, or ask its makers.")
+        return False
 
     async def _answers(self) -> bool:
         answer = await self._asked()
-        if isinstance(answer, Trouble):
-            what = "reachable" if getattr(answer, "reason", "") == "down" else "answers"
-            self._say(what, False, answer.what, answer.fix or self._start())
-            return False
+        if isinstance(answer, _Fault):
+            return self._fault(answer)
         used = answer.usage_metadata
         told = f"{used['total_tokens']} tokens counted" if used else "tokens are estimated"
         self._say("answers", True, f"{self._endpoint.model}, {told}")
@@ -155,12 +173,12 @@ class _Examination:
 
     async def _schema(self) -> None:
         answer = await self._asked(extra_body={"response_format": _FORMAT})
-        works = not isinstance(answer, Trouble) and "ready" in _parsed(str(answer.text))
+        works = not isinstance(answer, _Fault) and "ready" in _parsed(str(answer.text))
         self._mode("JSON schema", Mode.SCHEMA, works)
 
     async def _tools(self) -> None:
         answer = await self._asked(tools=[_TOOL], tool_choice=_CHOSEN)
-        works = not isinstance(answer, Trouble) and bool(answer.tool_calls)
+        works = not isinstance(answer, _Fault) and bool(answer.tool_calls)
         self._mode("tool calls", Mode.TOOL, works)
 
     def _mode(self, what: str, mode: Mode, works: bool) -> None:
@@ -171,7 +189,7 @@ class _Examination:
 
     async def _logprobs(self) -> None:
         answer = await self._asked(logprobs=True, top_logprobs=5)
-        told = None if isinstance(answer, Trouble) else answer.response_metadata.get("logprobs")
+        told = None if isinstance(answer, _Fault) else answer.response_metadata.get("logprobs")
         works = bool(told and told.get("content"))
         fix = "A probe then asks again and again; logprobs = false spares the attempt."
         useless = not works and self._endpoint.logprobs
@@ -197,17 +215,22 @@ class _Examination:
         return await self._tried(self._model.ainvoke(ASKED, **options))
 
     async def _tried(self, call: Awaitable[Any]) -> Any:
-        """What a call gave, or the trouble with it."""
+        """What a call gave, or the _Fault with it."""
+        import openai
+
         from tools.endpoints.faults import fault_of
 
         try:
             return await call
         except EndpointTrouble:
             raise
+        except openai.APIConnectionError:
+            fix = _START.get(self._endpoint.kind, f"Correct url of [endpoints.{self._name}].")
+            return _Fault("nobody", f"nobody answers at {self._endpoint.base}", fix)
         except Exception as raised:
             if (fault := fault_of(raised)) is None:
                 raise
-            return fault.trouble
+            return _Fault(fault.trouble.reason, fault.trouble.what, fault.trouble.fix)
 
 
 def _startable(name: str, endpoint: Endpoint) -> Check:
@@ -215,18 +238,6 @@ def _startable(name: str, endpoint: Endpoint) -> Check:
     fix = "" if there else f"Install it, or correct command of [endpoints.{name}]."
     found = "is started when it is needed" if there else "is not installed"
     return Check(f"{name} command", bool(there), f"{endpoint.command[0]} {found}", fix)
-
-
-def _slow(name: str, endpoint: Endpoint, limit: float) -> Check:
-    if endpoint.stamina < LOADING:
-        return Check(
-            f"{name} answers", False, f"no answer within {limit:g} s", "goldpan doctor --wait"
-        )
-    return Check(
-        f"{name} answers", True, f"no answer within {limit:g} s: the model may still be loading",
-        f"That takes 10 to 15 minutes, and Goldpan waits {endpoint.stamina / 60:.0f} for it; "
-        "to see it through: goldpan doctor --wait",
-    )  # fmt: skip
 
 
 def _price(name: str, endpoint: Endpoint) -> Check:
