@@ -8,16 +8,17 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import keyring
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from memory.errors import EndpointTrouble
-from tools.endpoints.keys import HIDDEN, SHORTEST, Key, Printed, key_of, scrub
+from tools.endpoints.keys import HIDDEN, SHORTEST, YOUNG, Key, Printed, key_of, scrub
 from tools.endpoints.kinds import Endpoint
 
 SECRET = "mandrake-58213"  # noqa: S105
@@ -141,6 +142,54 @@ def test_a_refused_key_is_fetched_anew_and_a_young_one_in_its_place_only_once() 
     assert not key.refuse(second)
     now[0] = 3600 * 48
     assert key.refuse(second), "two days later it has simply run out"
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.just("get"), st.just("refuse"), st.integers(0, 9), st.floats(1, 30 * 3600)
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(STEPS)
+def test_whatever_happens_no_refused_key_is_handed_out_and_none_is_fetched_for_nothing(
+    steps: list[str | int | float],
+) -> None:
+    """get; the present key is refused; a late refusal of an older one; time goes by."""
+    with TemporaryDirectory() as folder:
+        runs = Path(folder) / "runs"
+        now = [0.0]
+        key = Printed(
+            ("sh", "-c", f"echo >> {runs}; echo key-$(wc -l < {runs})"),
+            hours=48, clock=lambda: now[0],
+        )  # fmt: skip
+        handed: list[str] = []
+        refused: set[str] = set()
+        due = 1
+        born = 0.0
+        for step in steps:
+            if step == "get":
+                held = got(key)
+                if held not in handed:
+                    handed.append(held)
+                    born = now[0]
+                assert held not in refused
+                assert held == f"key-{due}"
+            elif step == "refuse" and handed and handed[-1] == f"key-{due}":
+                if key.refuse(handed[-1]):
+                    refused.add(handed[-1])
+                    due += 1
+                else:
+                    assert refused
+                    assert now[0] - born < YOUNG
+            elif isinstance(step, int) and step < len(handed) - 1:
+                assert key.refuse(handed[step]), "an old key's refusal says nothing"
+            elif isinstance(step, float):
+                now[0] += step
+                due += len(handed) == due and now[0] - born >= 48 * 3600
+        assert (len(runs.read_text()) if runs.exists() else 0) == len(handed)
 
 
 def test_a_command_that_prints_the_refused_key_again_is_told_of() -> None:

@@ -101,7 +101,7 @@ def test_a_model_starts_its_server_when_it_is_first_asked_and_again_when_that_di
 
 def test_a_server_that_ends_at_once_is_told_of_with_its_last_word(tmp_path: Path) -> None:
     command = served("sh", "-c", "echo loading; echo out of memory >&2; exit 3")
-    with pytest.raises(EndpointTrouble, match="Its last word: out of memory") as caught:
+    with pytest.raises(EndpointTrouble, match='Its last word: "out of memory"') as caught:
         asyncio.run(LocalServer(command, tmp_path / "log").start())
     assert caught.value.reason == "down"
 

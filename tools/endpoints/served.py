@@ -120,7 +120,7 @@ class LocalServer:
 
     def _trouble(self, what: str) -> EndpointTrouble:
         lines = self._log.read_text("utf-8", "replace").strip().splitlines()
-        last = f" Its last word: {lines[-1][:200]}" if lines else ""
+        last = f' Its last word: "{lines[-1][:200]}".' if lines else ""
         return EndpointTrouble(
             "down",
             f"{self._endpoint.command[0]} {what}.{last}",
