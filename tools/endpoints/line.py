@@ -20,7 +20,7 @@ from tools.endpoints.gate import Gate
 from tools.endpoints.kinds import UNBOUNDED, Mode
 from tools.endpoints.ledger import Account, Budget, Ledger, account
 from tools.endpoints.said import Said, kept, said
-from tools.endpoints.sending import Sender, Sent
+from tools.endpoints.sending import Flight, Sender, Sent
 
 _TURNS: dict[str, type[BaseMessage]] = {
     "system": SystemMessage,
@@ -80,7 +80,7 @@ class Line:
             model, name, gate or Gate(self.terms.in_flight), self.terms.patience,
             say=say, sleep=sleep, secrets=self.terms.secrets,
         )  # fmt: skip
-        self._flights: dict[str, asyncio.Task[Said]] = {}
+        self._flights: dict[str, Flight] = {}
 
     @property
     def sent(self) -> int:
@@ -95,7 +95,8 @@ class Line:
         prompt: name and version. turn: tells the same call from itself where it is made again on
         purpose. options: more arguments of the request.
         Raises BadReply where this call gave no answer, EndpointTrouble or BudgetReached where no
-        other would. A caller that is called away leaves the call to end and to be noted.
+        other would. A caller that is called away leaves a request that is sent to end and to be
+        noted; one that is not is sent for nobody.
         """
         told = {**self.terms.parameters, **{name: _told(value) for name, value in options.items()}}
         parameters = json.dumps(told, sort_keys=True, default=str)
@@ -108,10 +109,18 @@ class Line:
                 key=key, role=self._role, model=self.name, prompt=prompt, input_sha256=asked,
                 parameters=parameters, run=whose.run, interest=whose.interest,
             )  # fmt: skip
-            flight = asyncio.create_task(self._answered(call, messages, options))
-            self._flights[key] = flight
-            flight.add_done_callback(lambda ended: self._landed(key, ended))
-        return await asyncio.shield(flight)
+            flight = self._flights[key] = Flight()
+            flight.task = asyncio.create_task(self._answered(call, messages, options, flight))
+            flight.task.add_done_callback(lambda _: self._landed(key, flight))
+        flight.callers += 1
+        try:
+            heard: Said = await asyncio.shield(flight.task)
+        finally:
+            flight.callers -= 1
+            if not (flight.callers or flight.sent):
+                self._landed(key, flight)
+                flight.task.cancel()
+        return heard
 
     async def spoil(self, heard: Said, reason: str) -> None:
         """The reply could not be read after all: asked again, it is not taken from the ledger."""
@@ -119,29 +128,35 @@ class Line:
             await self._ledger.spoil(heard.key, reason)
 
     async def close(self, grace: float = 0.0) -> None:
-        """Wait so many seconds for the calls in flight, then give them up."""
+        """Wait so many seconds for the requests that are sent, then give up all of them."""
         flights = list(self._flights.values())
-        if flights:
-            await asyncio.wait(flights, timeout=grace)
-            for flight in flights:
-                flight.cancel()
-            await asyncio.wait(flights)
+        sent = {flight.task for flight in flights if flight.sent}
+        left = {flight.task for flight in flights} - sent
+        for task in left:
+            task.cancel()
+        if sent:
+            await asyncio.wait(sent, timeout=grace)
+        for task in sent:
+            task.cancel()
+        await asyncio.gather(*sent, *left, return_exceptions=True)
 
-    def _landed(self, key: str, flight: asyncio.Task[Said]) -> None:
-        del self._flights[key]
+    def _landed(self, key: str, flight: Flight) -> None:
+        """Whoever asks the same from now on is another call."""
+        if self._flights.get(key) is flight:
+            del self._flights[key]
         # One that nobody waits for any more must not complain of how it ended.
-        if not flight.cancelled():
-            flight.exception()
+        if flight.task.done() and not flight.task.cancelled():
+            flight.task.exception()
 
     async def _answered(
-        self, call: Call, messages: Sequence[Message], options: Mapping[str, Any]
+        self, call: Call, messages: Sequence[Message], options: Mapping[str, Any], flight: Flight
     ) -> Said:
         if self._ledger and (held := await self._ledger.find(call.key)):
             return said(AIMessage(**held.message), call.key, cached=True)
         if self._sender.dead:
             raise self._sender.dead.with_traceback(None)
         if self._budget is None:
-            call, heard = await self._heard(call, messages, options)
+            call, heard = await self._heard(call, messages, options, flight)
         else:
             read = _most_read(messages, options)
             price = self.terms.price(read, self.terms.most_tokens)
@@ -149,7 +164,7 @@ class Line:
             whose = Account(call.run, call.interest)
             held_back = await self._budget.reserve(whose, tokens, price)
             try:
-                call, heard = await self._heard(call, messages, options)
+                call, heard = await self._heard(call, messages, options, flight)
             finally:
                 spent = call.tokens_in + call.tokens_out
                 await self._budget.settle(held_back, spent, call.cost)
@@ -158,11 +173,11 @@ class Line:
         return heard
 
     async def _heard(
-        self, call: Call, messages: Sequence[Message], options: Mapping[str, Any]
+        self, call: Call, messages: Sequence[Message], options: Mapping[str, Any], flight: Flight
     ) -> tuple[Call, Said | Exception]:
         """The call as it went and what was heard, both on disk."""
         turns = [_TURNS[message.role](content=message.text) for message in messages]
-        sent = await self._sender.send(turns, options, call.run)
+        sent = await self._sender.send(turns, options, call.run, flight)
         call = self._counted(call, messages, sent)
         heard: Said | Exception
         reply = None

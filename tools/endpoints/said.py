@@ -11,9 +11,12 @@ from memory.errors import BadReply
 
 _LENGTH = ("length", "max_tokens", "MAX_TOKENS")
 _KEPT = (
-    "content", "additional_kwargs", "response_metadata", "tool_calls", "invalid_tool_calls",
+    "additional_kwargs",
+    "response_metadata",
+    "tool_calls",
+    "invalid_tool_calls",
     "usage_metadata",
-)  # fmt: skip
+)
 
 
 class Said(NamedTuple):
@@ -46,7 +49,8 @@ def said(message: AIMessage, key: str = "", cached: bool = False) -> Said:
 
 def kept(message: AIMessage) -> dict[str, Any]:
     """A reply as plain JSON, to be told again by `AIMessage(**kept)`."""
-    return {name: held for name in _KEPT if (held := getattr(message, name))}
+    more = {name: held for name in _KEPT if (held := getattr(message, name))}
+    return {"content": message.content, **more}
 
 
 def _arguments(message: AIMessage) -> str:

@@ -26,6 +26,16 @@ FIRST, LONGEST = 0.5, 60.0
 """Seconds: the longest pause after the first attempt, and after any."""
 
 
+class Flight:
+    """A request on its way."""
+
+    task: asyncio.Task[Any]
+    callers = 0
+    """Who wait for it."""
+    sent = False
+    """On the wire, or answered: it is paid for, and to be seen to its end."""
+
+
 class Sent(NamedTuple):
     """How a request went."""
 
@@ -74,15 +84,24 @@ class Sender:
         """Of all requests."""
 
     async def send(
-        self, turns: list[BaseMessage], options: Mapping[str, Any], run: str = ""
+        self,
+        turns: list[BaseMessage],
+        options: Mapping[str, Any],
+        run: str = "",
+        flight: Flight | None = None,
     ) -> Sent:
-        """One request, in as many attempts as it takes. run: whose turn at the gate it is."""
+        """One request, in as many attempts as it takes.
+
+        run: whose turn at the gate it is. flight: told whether it is sent.
+        """
+        flight = flight or Flight()
         began, attempts, slept, latency = 0.0, 0, 0.0, 0.0
         while True:
             async with self._gate.slot(run) as number:
                 if self.dead:
                     return Sent(attempts, latency, None, self.dead)
                 attempts += 1
+                flight.sent = True
                 at = time.monotonic()
                 heard = await self._once(turns, options, number)
                 latency = time.monotonic() - at
@@ -95,6 +114,7 @@ class Sender:
             if not self._worth_it(heard, attempts, waited + pause):
                 return Sent(attempts, latency, None, self._given_up(heard, began))
             self._waiting(heard, waited + pause)
+            flight.sent = False
             await self._sleep(pause)
             slept += pause
 
