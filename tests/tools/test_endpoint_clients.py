@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -212,6 +214,22 @@ def test_no_picture_of_a_model_shows_its_key(kind: str, show: Callable[[Any], st
             return show(model)
 
     assert SECRET not in asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", ["compatible", "openai", "azure", "argo"])
+def test_neither_logs_nor_tracebacks_show_a_key(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The client logs its requests where somebody asks it to."""
+
+    def answer(request: Seen) -> tuple[int, Any]:
+        return 401, {"error": {"message": "Incorrect API key provided."}}
+
+    version = {"api_version": "2024-10-21"} if kind == "azure" else {}
+    with caplog.at_level(logging.DEBUG), pytest.raises(openai.AuthenticationError) as caught:
+        ask(answer, kind=kind, key_env="A_KEY", user="ada", **version)
+    assert "HTTP Request" in caplog.text or "Request options" in caplog.text
+    assert SECRET not in caplog.text + "".join(traceback.format_exception(caught.value))
 
 
 def test_connections_are_kept_and_are_no_more_than_calls_in_flight() -> None:
