@@ -84,7 +84,7 @@ class Lines:
         from tools.endpoints.keys import key_of
         from tools.endpoints.line import Terms
 
-        self._pool = self._pool or Pool()
+        self._pool = self._pool or Pool(logs=self.settings.home / "logs", say=self.say)
         key = key_of(endpoint, self.key)
         terms = Terms(
             modes=endpoint.modes,
