@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agent.state import Context, by_id
+from agent.writing import Written, write
+from memory.errors import BadReply
 from memory.records import ModelVersion, Nugget, Probe, Purpose, Question, Verdict
-from tools.endpoints.together import together
 
 if TYPE_CHECKING:
     from memory.store import Store
@@ -27,8 +28,8 @@ async def probed(
     """See that every nugget has a judged probe of this version. heads: nugget ids.
 
     pool: lends wrong options. Everything is taken in the order of its id: papers are mined in
-    parallel, and no result may show in which order they ended. Returns how many were asked about
-    and got no readable answer.
+    parallel, and no result may show in which order they ended. Returns about how many there was no
+    readable answer. Raises BadReply where nothing could be asked: the step has failed.
     """
     judged, pending = asked_before(ctx.store, version)
     talks = version.name in ctx.settings.endpoints
@@ -37,14 +38,26 @@ async def probed(
     todo = by_id(ctx.store.all(Nugget, id=[head for head in heads if head not in done]))
     if not todo:
         return 0
-    questions = await _questions(ctx, todo, pool)
+    questions, lost = await _questions(ctx, todo, pool)
+    if len(lost) == len(heads):
+        raise _unasked(ctx, lost)
+    todo = [nugget for nugget in todo if nugget.id not in lost]
     if talks:
-        return await _in_words(ctx, todo, questions, version)
+        return len(lost) + await _in_words(ctx, todo, questions, version)
     await asyncio.to_thread(
         _ask, ctx, todo, questions, version, judged, {one.nugget for one in pending}
     )
     _judge(ctx.store, version, judged)
-    return 0
+    return len(lost)
+
+
+def _unasked(ctx: Context, lost: dict[str, BadReply]) -> BadReply:
+    *_, fault = lost.values()
+    return BadReply(
+        fault.reason,
+        f"None of {len(lost)} nuggets got questions from {ctx.teacher.made_by}: {fault.reason}.",
+        "goldpan doctor says what is the matter; then: goldpan runs resume.",
+    )
 
 
 def asked_before(store: Store, version: ModelVersion) -> tuple[list[Probe], list[Probe]]:
@@ -55,7 +68,7 @@ def asked_before(store: Store, version: ModelVersion) -> tuple[list[Probe], list
     return [one for one in held if one.id not in names], waiting
 
 
-async def _questions(ctx: Context, todo: list[Nugget], pool: list[Nugget]) -> list[Question]:
+async def _questions(ctx: Context, todo: list[Nugget], pool: list[Nugget]) -> Written:
     """Probe questions about these nuggets, vetted together; written where there are none yet."""
     from tools.questions import vet
 
@@ -63,14 +76,15 @@ async def _questions(ctx: Context, todo: list[Nugget], pool: list[Nugget]) -> li
     held = ctx.store.all(Question, nugget=names, purpose=Purpose.PROBE)
     have = {question.nugget for question in held}
     missing = [nugget for nugget in todo if nugget.id not in have]
+    lost: dict[str, BadReply] = {}
     for first in range(0, len(missing), CHUNK):
-        part = missing[first : first + CHUNK]
-        written = await together(ctx.teacher.questions(nugget, pool) for nugget in part)
-        ctx.store.add(*(q for some in written for q in some if q.purpose is Purpose.PROBE))
+        made = await write(ctx, missing[first : first + CHUNK], pool)
+        ctx.store.add(*(q for q in made.questions if q.purpose is Purpose.PROBE))
+        lost |= made.lost
     held = by_id(ctx.store.all(Question, nugget=names, purpose=Purpose.PROBE))
     vetted = vet(held, todo)
     ctx.store.put(*vetted)
-    return vetted
+    return Written(vetted, lost)
 
 
 def _ask(

@@ -92,10 +92,11 @@ async def write(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
     """Statements and questions about one paper's nuggets; about the control, only the exam's."""
     ctx = context_of(runtime)
     pool = ctx.pool(ctx.store.get(Run, branch["run"]).interest)
-    questions = await written(ctx, ctx.store.all(Nugget, id=branch["nuggets"]), pool)
-    ctx.store.add(*questions)
+    made = await written(ctx, ctx.store.all(Nugget, id=branch["nuggets"]), pool)
+    ctx.store.add(*made.questions)
+    made.demand()
     ctx.tick("papers questioned", branch["total"])
-    return {"written": [question.id for question in questions]}
+    return {"written": [question.id for question in made.questions]}
 
 
 async def check(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:

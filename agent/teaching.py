@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from agent.state import Context, by_id
+from agent.writing import Written, write
 from memory.errors import BadInput
 from memory.records import (
     Dataset,
@@ -73,20 +74,20 @@ def control_of(ctx: Context, taught: Iterable[Nugget]) -> list[Nugget]:
     return sorted(others, key=lambda nugget: digest("control", nugget.id))[:CONTROL]
 
 
-async def written(ctx: Context, nuggets: Iterable[Nugget], pool: list[Nugget]) -> list[Question]:
+async def written(ctx: Context, nuggets: Iterable[Nugget], pool: list[Nugget]) -> Written:
     """What teaches and examines the accepted of these nuggets; of the others only what examines.
 
     pool: lends wrong options.
     """
-    about = list(nuggets)
-    made = await together(ctx.teacher.questions(nugget, pool) for nugget in about)
-    return [
+    about = {nugget.id: nugget for nugget in nuggets}
+    made = await write(ctx, about.values(), pool)
+    wanted = [
         question
-        for nugget, questions in zip(about, made, strict=True)
-        for question in questions
+        for question in made.questions
         if question.purpose is Purpose.EXAM
-        or (question.purpose is Purpose.TRAIN and nugget.teachable)
+        or (question.purpose is Purpose.TRAIN and about[question.nugget].teachable)
     ]
+    return made._replace(questions=wanted)
 
 
 async def vetted(
@@ -251,7 +252,8 @@ async def forecast(ctx: Context, interest: Interest) -> dict[str, Any]:
     new = {nugget.id for nugget in nuggets} - taught_by(ctx.store, version)
     pool, control = ctx.pool(interest.id), control_of(ctx, nuggets)
     made = await written(ctx, [*nuggets, *control], pool)
-    found = (await vetted(ctx, made, nuggets, control)).questions
+    made.demand()
+    found = (await vetted(ctx, made.questions, nuggets, control)).questions
     probes = ctx.store.all(Question, nugget=[n.id for n in nuggets], purpose=Purpose.PROBE)
     usable = [question for question in found if question.vetted]
     with tempfile.TemporaryDirectory() as folder:

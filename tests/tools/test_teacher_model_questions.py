@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from memory.errors import BadReply
 from memory.records import Level, Nugget, Purpose, QuestionKind
 from prompts import load
 from tests.tools.scripted import REFUSAL, Lesson, Script
@@ -98,7 +99,9 @@ def test_an_injected_question_whose_answer_the_quote_does_not_hold_is_refused_by
 
 
 @pytest.mark.parametrize(("script", "reason"), [([REFUSAL], "refused"), (["?", "?"], "unreadable")])
-def test_a_nugget_without_exercises_costs_only_itself(script: Script, reason: str) -> None:
+def test_a_nugget_without_an_answer_is_told_by_name(script: Script, reason: str) -> None:
     lesson = Lesson(script)
-    assert lesson.questions(NUGGET, []) == []
+    with pytest.raises(BadReply) as caught:
+        lesson.questions(NUGGET, [])
+    assert caught.value.reason == reason
     assert lesson.losses == [Loss("questions", NUGGET.id, reason, 1, lesson.losses[0].detail)]

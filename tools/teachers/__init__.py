@@ -32,7 +32,10 @@ class Teacher(Protocol):
         ...
 
     async def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:
-        """Questions of every purpose about a nugget; `pool` lends wrong options of its type."""
+        """Questions of every purpose about a nugget; `pool` lends wrong options of its type.
+
+        Raises BadReply where there was no answer.
+        """
         ...
 
 

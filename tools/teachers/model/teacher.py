@@ -98,13 +98,12 @@ class ModelTeacher:
         return Taken(drafts.nuggets(items, document, group, self.made_by, losses.add))
 
     async def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:  # noqa: ARG002
-        """Statements and questions of every purpose, not yet vetted; [] where there was no answer.
+        """Statements and questions of every purpose, not yet vetted.
 
         pool: not looked at: a model has wrong options of its own, and what it is asked must not
         change with what else was read.
         """
         losses = Losses("questions", nugget.id)
-        made: list[Question] = []
         try:
             answer = await self._asker.ask(
                 self._questions,
@@ -115,11 +114,12 @@ class ModelTeacher:
             self._count(answer, losses)
             items = [item for item in answer.items if isinstance(item, Exercise)]
             made_by = f"{self._name}:{self._questions.made_by}"
-            made = writing.questions(items, nugget, made_by, self._options - 1)
+            return writing.questions(items, nugget, made_by, self._options - 1)
         except BadReply as fault:
             losses.fail(fault)
-        self._tell(losses)
-        return made
+            raise
+        finally:
+            self._tell(losses)
 
     def _count(self, answer: Answer, losses: Losses) -> None:
         for fault in answer.faults:
