@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +23,9 @@ def run(
     interest: Annotated[str, typer.Argument(help="Name of an interest.")],
     papers: Annotated[Path | None, typer.Option(help="A folder of papers to look in.")] = None,
     yes: Yes = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would take; call no model.")
+    ] = False,
     as_json: AsJson = False,
     wait: Wait = 0.0,
     home: Home = None,
@@ -30,14 +34,34 @@ def run(
     from agent import runs
     from agent.workspace import Workspace
 
-    with Workspace.open(home, own="run", wait=wait) as space:
+    with Workspace.open(home, own="" if dry_run else "run", wait=wait) as space:
         found = runs.find_interest(space, interest)
         if found.status is InterestStatus.PAUSED:
             raise BadInput(
                 f"{found.name} is paused.", f"First: goldpan interests resume {found.name}"
             )
         options = {"papers": str(papers.expanduser().absolute())} if papers else {}
+        if dry_run:
+            _rehearsed(space, found, options, as_json)
+            return
         follow(space, runs.start(space, "discover", found, yes=yes, **options), as_json)
+
+
+def _rehearsed(
+    space: Workspace, interest: Interest, options: dict[str, str], as_json: bool
+) -> None:
+    """Say what a run would take. The store is only read."""
+    from agent.commands import forecast
+    from agent.estimates import of_a_run
+    from agent.progress import Bars, Silent
+
+    if as_json:
+        show_json(asyncio.run(of_a_run(space.context(Silent()), interest, **options)))
+        return
+    with Bars(out()) as bars:
+        estimate = asyncio.run(of_a_run(space.context(bars), interest, **options))
+    forecast.papers(estimate)
+    forecast.calls(estimate)
 
 
 def follow(space: Workspace, run: Run, as_json: bool) -> Run:

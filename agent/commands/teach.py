@@ -21,34 +21,38 @@ def teach(
     home: Home = None,
 ) -> None:
     """Write questions, train an adapter, examine before and after; the gate promotes or refuses."""
-    from agent import runs, teaching
+    from agent import estimates, runs
     from agent.commands.runs import follow
     from agent.workspace import Workspace
 
     with Workspace.open(home, own="teach", wait=wait) as space:
         found = runs.find_interest(space, interest)
         if dry_run or not yes:
-            forecast = asyncio.run(teaching.forecast(space.context(), found))
+            estimate = asyncio.run(estimates.of_a_teaching(space.context(), found))
             if dry_run:
-                show_json(forecast) if as_json else _told(forecast)
+                show_json(estimate) if as_json else _told(estimate)
                 return
-            _told(forecast)
+            _told(estimate)
             _confirmed()
         follow(space, runs.start(space, "teach", found, yes=yes), as_json)
 
 
-def _told(forecast: dict[str, Any]) -> None:
+def _told(estimate: dict[str, Any]) -> None:
+    from agent.commands import forecast
+
     console = out()
     console.print("Teaching would take:")
-    shown = {key: value for key, value in forecast.items() if key != "preflight"}
-    for key, value in shown.items():
-        console.print(f"  {key.replace('_', ' '):<22} {value}", markup=False)
-    if not forecast.get("of_them_new", True):
+    for key, value in estimate.items():
+        if key not in ("preflight", *forecast.PARTS):
+            console.print(f"  {key.replace('_', ' '):<22} {value}", markup=False)
+    if not estimate.get("of_them_new", True):
         console.print("All of it is taught already, so nothing would be done: goldpan run first.")
-    if "preflight" in forecast:
+    if "preflight" in estimate:
         console.print("What is learnt stands between ⟦ and ⟧:")
-        for line in forecast["preflight"].splitlines():
+        for line in estimate["preflight"].splitlines():
             console.print(f"  {line}", markup=False, highlight=False)
+    if "calls" in estimate:
+        forecast.calls(estimate)
 
 
 def _confirmed() -> None:

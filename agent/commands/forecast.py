@@ -1,0 +1,73 @@
+"""How a dry run is told: what would be called, what it takes, and what that rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+
+from agent.terminal import out
+
+PARTS = ("calls", "total", "budgets", "taken_for_granted")
+"""Of an estimate, what `calls` tells."""
+
+
+def papers(estimate: Mapping[str, Any]) -> None:
+    """What a run would read."""
+    unreadable = sum(estimate["unreadable"].values())
+    parts = {
+        "to be mined": estimate["to_mine"],
+        "mined already": estimate["mined_already"],
+        "left out": estimate["left_out"],
+        "that cannot be read": unreadable,
+    }
+    told = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+    out().print(f"{estimate['papers']:,} papers: {told}; {estimate['passages']:,} passages.")
+
+
+def calls(estimate: Mapping[str, Any]) -> None:
+    """Calls by kind, with their sum; budgets; what was taken for granted."""
+    if not estimate["calls"]:
+        out().print("No model would be called.")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("prompt", "role"):
+        table.add_column(column, no_wrap=True)
+    for column in ("calls", "paid already", "tokens in", "tokens out", "cost", "time"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for work in estimate["calls"]:
+        table.add_row(work["prompt"], work["role"], *_row(work))
+    table.add_row("all", "", *_row({**estimate["total"], "counted": True}))
+    out().print(table)
+    if estimate["total"]["cost"] is None:
+        out().print("The price is not known: set price_in and price_out of the endpoint.")
+    for bound in estimate["budgets"]:
+        enough = "[green]enough[/]" if bound["enough"] else "[yellow]not enough[/]"
+        out().print(f"Budget {bound['budget']}: {bound['left']:,.10g} left, {enough}.")
+    out().print("Nothing was called. The figures are about right if")
+    for taken in estimate["taken_for_granted"]:
+        out().print(f"  · {taken}", markup=False)
+
+
+def _row(work: Mapping[str, Any]) -> list[str]:
+    about = "" if work["counted"] else "≈ "
+    cost = "?" if work["cost"] is None else f"{work['cost']:,.2g}"
+    return [
+        f"{about}{work['calls']:,}",
+        f"{work['paid']:,}",
+        *(f"{_rounded(work[name]):,}" for name in ("tokens_in", "tokens_out")),
+        cost,
+        _time(work["seconds"]),
+    ]
+
+
+def _rounded(number: int) -> int:
+    """To two figures: more would seem to be known."""
+    return int(float(f"{number:.2g}"))
+
+
+def _time(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
