@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.costs import spent
 from memory.records import (
     Dataset,
     Document,
@@ -34,7 +35,12 @@ if TYPE_CHECKING:
 
 def counts(space: Workspace, run: Run) -> dict[str, Any]:
     """What the store holds of a run's interest, by the names that summary.json uses."""
-    return found(space.store, run) if run.graph == "discover" else taught(space, run)
+    told = found(space.store, run) if run.graph == "discover" else taught(space, run)
+    took = spent(space.store, run=run.id)
+    if not took["calls"]:
+        return told
+    asked = {"calls": took["calls"], "tokens": took["tokens_in"] + took["tokens_out"]}
+    return {**told, **asked, "cost": "not known" if took["unpriced"] else took["cost"]}
 
 
 def found(store: Store, run: Run) -> dict[str, Any]:

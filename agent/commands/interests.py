@@ -18,6 +18,17 @@ Words = Annotated[list[str] | None, typer.Option(help="A word; may be given seve
 Topic = Annotated[str, typer.Option("--topic", "-t", help="What it is about, in your words.")]
 Papers = Annotated[Path | None, typer.Option("--papers", help="A folder of papers to look in.")]
 Target = Annotated[str, typer.Option("--target", help="Name of the model to teach.")]
+Prompt = Annotated[
+    str, typer.Option("--prompt", help="What a paper should be like: a model rates it by that.")
+]
+Explore = Annotated[
+    float | None,
+    typer.Option("--explore", min=0, max=1, help="Share read of papers that do not fit."),
+]
+Budget = Annotated[
+    list[str] | None,
+    typer.Option("--budget", help="Of its own, as NAME=AMOUNT, e.g. run_tokens=200000."),
+]
 
 
 def slug(text: str) -> str:
@@ -33,6 +44,9 @@ def add(
     include: Words = None,
     exclude: Words = None,
     target: Target = "",
+    prompt: Prompt = "",
+    explore: Explore = None,
+    budget: Budget = None,
     home: Home = None,
 ) -> None:
     """Add an interest."""
@@ -53,6 +67,9 @@ def add(
             exclude=tuple(exclude or ()),
             sources=_sources(papers),
             target=target,
+            prompt=prompt,
+            budgets=_budgets(budget),
+            **({} if explore is None else {"exploration": explore}),
         )
         if not space.store.add(interest):
             raise BadInput(
@@ -64,6 +81,24 @@ def add(
 
 def _sources(papers: Path | None) -> tuple[str, ...]:
     return (f"folder:{papers.expanduser().absolute()}",) if papers else ()
+
+
+def _budgets(given: list[str] | None) -> dict[str, float]:
+    """Raises BadInput for what is no budget."""
+    from agent.settings import Budgets
+
+    found: dict[str, float] = {}
+    for one in given or ():
+        name, _, amount = one.partition("=")
+        try:
+            found[name] = float(amount)
+            Budgets.model_validate({name: found[name]})
+        except ValueError:
+            names = ", ".join(Budgets.model_fields)
+            raise BadInput(
+                f"{one!r} is no budget.", f"Write NAME=AMOUNT, where NAME is one of: {names}."
+            ) from None
+    return found
 
 
 @app.command("list")
@@ -94,6 +129,9 @@ def edit(
     include: Words = None,
     exclude: Words = None,
     target: Target = "",
+    prompt: Prompt = "",
+    explore: Explore = None,
+    budget: Budget = None,
     home: Home = None,
 ) -> None:
     """Change what is given; the rest stays."""
@@ -103,8 +141,12 @@ def edit(
         "include": tuple(include or ()),
         "exclude": tuple(exclude or ()),
         "target": target,
+        "prompt": prompt,
+        "budgets": _budgets(budget),
     }
     changes = {key: value for key, value in given.items() if value}
+    if explore is not None:
+        changes["exploration"] = explore
     if not changes:
         raise BadInput("Nothing was given to change.", "See: goldpan interests edit --help")
     _change(home, name, **changes)

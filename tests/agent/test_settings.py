@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from agent.settings import Settings, load
 from memory.errors import BadInput, NoSuch
-from tests.agent.real import ROOT
+from tests.agent.real import ROOT, goldpan
 
 
 def test_the_home_that_is_given_goes_before_the_one_of_the_environment(tmp_path: Path) -> None:
@@ -44,3 +45,15 @@ def test_a_role_is_bound_to_an_endpoint_or_to_a_model_on_this_machine(tmp_path: 
 def test_what_is_behind_an_endpoint_cannot_be_taught(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="its weights are not here"):
         settings(tmp_path).model("far")
+
+
+def test_an_interest_has_budgets_and_a_share_to_explore_of_its_own(tmp_path: Path) -> None:
+    more = ("--budget", "run_tokens=2000", "--budget", "day_money=1.5", "--explore", "0.2")
+    goldpan(tmp_path, "interests", "add", "anodes", *more, "--prompt", "Only measurements.")
+    shown = json.loads(goldpan(tmp_path, "interests", "show", "anodes", "--json"))
+    assert shown["budgets"] == {"run_tokens": 2000, "day_money": 1.5}
+    assert (shown["exploration"], shown["prompt"]) == (0.2, "Only measurements.")
+    for wrong in ("run_tokens", "tokens=3", "run_tokens=-1", "run_money=much"):
+        said = goldpan(tmp_path, "interests", "edit", "anodes", "--budget", wrong, code=3)
+        assert "is no budget" in said
+        assert "interest_money" in said
