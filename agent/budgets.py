@@ -39,8 +39,8 @@ class Bound(NamedTuple):
     """As in the settings, e.g. `run_tokens`."""
     whose: str
     """A run's id, a day, or an interest's name."""
-    where: str
-    """Where the limit is set."""
+    advice: str
+    """How it is raised."""
     limit: int
     pot: _Pot
 
@@ -49,13 +49,20 @@ class Bound(NamedTuple):
         """`tokens` or `money`."""
         return self.name.partition("_")[2]
 
+    @property
+    def left(self) -> int:
+        """What is not spent yet."""
+        return max(0, self.limit - self.pot.spent)
+
     def plain(self, amount: int) -> float:
         """An amount as the settings have it."""
         return amount if self.unit == "tokens" else amount / FINEST
 
     def told(self, amount: int) -> str:
         """An amount as a person reads it."""
-        return f"{amount:,} tokens" if self.unit == "tokens" else f"{self.plain(amount):,.4g}"
+        if self.unit == "tokens":
+            return f"{amount:,} tokens"
+        return f"{self.plain(amount):,.6f}".rstrip("0").rstrip(".")
 
 
 @dataclass(eq=False)
@@ -139,9 +146,11 @@ class StoreBudget:
             scope, _, unit = name.partition("_")
             if limit and who[scope]:
                 called = interest.name if interest and scope == "interest" else who[scope]
-                where = "the interest's budgets" if name in own else "[budgets] of goldpan.toml"
+                advice = f"Raise {name} under [budgets] in goldpan.toml"
+                if interest and name in own:
+                    advice = f"Raise it: goldpan interests edit {interest.name} --budget {name}=…"
                 exact = int(limit) if unit == "tokens" else _exact(limit)
-                yield Bound(name, called, where, exact, self._pot(name, who[scope]))
+                yield Bound(name, called, advice, exact, self._pot(name, who[scope]))
 
     def _pot(self, name: str, who: str) -> _Pot:
         if (name, who) not in self._pots:
@@ -197,12 +206,12 @@ def _answered(claim: _Claim) -> bool:
 
 def _reached(bound: Bound, amount: int) -> BudgetReached:
     scope = bound.name.partition("_")[0]
-    tomorrow = " or wait until tomorrow (UTC)" if scope == "day" else ""
+    wait = ", or wait for tomorrow (UTC)" if scope == "day" else ""
     return BudgetReached(
         f"The budget {bound.name} of the {scope} {bound.whose} is reached: of "
         f"{bound.told(bound.limit)}, {bound.told(bound.pot.spent)} are used, and the next call may "
         f"take {bound.told(amount)}.",
-        f"Raise {bound.name} in {bound.where}{tomorrow}, then: goldpan runs resume",
+        f"{bound.advice}{wait}; then: goldpan runs resume",
     )
 
 

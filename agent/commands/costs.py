@@ -57,6 +57,7 @@ def costs(
         return
     _told(by.value, rows, total)
     if budgets:
+        out().print()
         out().print(_aligned(["budget", "whose", "used", "of", "left"], map(_budget, budgets)))
 
 
@@ -100,8 +101,7 @@ def _budgets(space: Workspace, run: Run | None) -> Iterator[dict[str, Any]]:
     budget = StoreBudget(store, space.settings.budgets)
     bounds = {bound[:-1]: bound for one in [*whose, Account()] for bound in budget.bounds(one)}
     for bound in sorted(bounds.values(), key=lambda bound: bound[:-1]):
-        left = max(0, bound.limit - bound.pot.spent)
-        amounts = {"used": bound.pot.spent, "limit": bound.limit, "left": left}
+        amounts = {"used": bound.pot.spent, "limit": bound.limit, "left": bound.left}
         plain = {name: bound.plain(amount) for name, amount in amounts.items()}
         yield {"budget": bound.name, "whose": bound.whose, **plain}
 

@@ -67,7 +67,7 @@ def test_what_was_spent_before_counts_for_its_run_its_day_and_its_interest(store
     [
         ("run_tokens", r"of the run run is reached: of 100 tokens, 90 tokens are used.*take 11"),
         ("run_money", r"of 1, 0.9 are used, and the next call may take 0.11"),
-        ("day_tokens", r"day 2026-05-01.*Raise day_tokens in \[budgets\].*or wait until tomorrow"),
+        ("day_tokens", r"day 2026-05-01.*Raise day_tokens under \[budgets\].*wait for tomorrow"),
         ("interest_money", r"interest minerals.*then: goldpan runs resume"),
     ],
 )
@@ -101,7 +101,7 @@ def test_an_interest_may_have_budgets_of_its_own(store: Store) -> None:
     budget = bounded(store, run_tokens=100, day_tokens=100)
     run(budget.reserve(Account("r1", "none"), 100, None))
     run(budget.reserve(Account("r2", own.id), 50, None))
-    with pytest.raises(BudgetReached, match="in the interest's budgets"):
+    with pytest.raises(BudgetReached, match="goldpan interests edit own --budget run_tokens="):
         run(budget.reserve(Account("r2", own.id), 51, None))
     with pytest.raises(BadInput, match=r"no budget called week_tokens.*There are: run_tokens"):
         run(budget.reserve(Account("r3", odd.id), 1, None))
@@ -135,6 +135,20 @@ def test_a_small_call_does_not_overtake_a_large_one_that_waits_for_the_same(stor
     large_and_small = (call(MINE, tokens) for tokens in (60, 90, 5, 5))
     run(*large_and_small, call(Account("other", ""), 7))
     assert order == [("run", 60), ("other", 7), ("run", 90), ("run", 5), ("run", 5)]
+
+
+def test_runs_that_wait_for_the_same_budget_are_let_in_as_they_came(store: Store) -> None:
+    budget = bounded(store, day_tokens=10)
+    order = []
+
+    async def call(name: str) -> None:
+        held = await budget.reserve(Account(name, ""), 10, None)
+        order.append(name)
+        await asyncio.sleep(0)
+        await budget.settle(held, 0, None)
+
+    run(*(call(name) for name in "abacbca"))
+    assert order == list("abacbca")
 
 
 Task = asyncio.Task[object]
