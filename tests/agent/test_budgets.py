@@ -21,12 +21,15 @@ from hypothesis.stateful import (
 )
 
 from agent.budgets import StoreBudget
+from agent.ledger import StoreLedger
 from agent.settings import Budgets
 from memory.errors import BadInput, BudgetReached
-from memory.records import Interest
+from memory.records import Call, Interest
 from memory.store import Store
 from tests.agent.test_ledger import paid, run
-from tools.endpoints.ledger import Account
+from tests.tools.booked import ask, hear
+from tools.endpoints.ledger import Account, account
+from tools.endpoints.line import UNBOUNDED, Line
 
 TODAY = "2026-05-01T12:00:00+00:00"
 MINE = Account("run", "interest")
@@ -149,6 +152,26 @@ def test_runs_that_wait_for_the_same_budget_are_let_in_as_they_came(store: Store
 
     run(*(call(name) for name in "abacbca"))
     assert order == list("abacbca")
+
+
+def test_a_line_pays_once_even_after_a_restart_and_stops_before_its_budget(store: Store) -> None:
+    """The line, the ledger and the budgets together."""
+
+    def asked(question: str) -> int:
+        async def work(line: Line) -> None:
+            account.set(MINE)
+            await ask(line, question)
+
+        with closing(StoreLedger(store)) as ledger:
+            budget = bounded(store, run_tokens=UNBOUNDED + 100)
+            return len(hear(lambda _: "Osk.", work, ledger=ledger, budget=budget).asked)
+
+    assert [asked("one?"), asked("one?"), asked("two?")] == [1, 0, 1]
+    spend(store, run=MINE.run, tokens_in=100, tokens_out=0)
+    assert asked("one?") == 0
+    with pytest.raises(BudgetReached):
+        asked("three?")
+    assert store.count(Call, run=MINE.run) == 3
 
 
 Task = asyncio.Task[object]
