@@ -210,6 +210,22 @@ def test_a_full_disk_is_told_and_nothing_of_the_group_is_there_by_half(tmp_path:
         assert small.count(Call) == small.count(Reply) == 0
 
 
+def test_a_ledger_on_a_server_keeps_the_same_promises(postgres_url: str) -> None:
+    with closing(Store.open(postgres_url)) as store, closing(StoreLedger(store)) as ledger:
+        many = [f"on a server {n}" for n in range(200)]
+        run(*(ledger.add(*paid(key, run="server")) for key in many))
+        run(*(ledger.spoil(key, "unreadable") for key in many[:5]))
+        found = run(*(ledger.find(key) for key in many))
+        assert found == [None] * 5 + [paid(key)[1] for key in many[5:]]
+        totals = store.totals(Call, ["outcome"], ["cost"], run="server")
+        assert [(row["outcome"], row["cost"]) for row in totals] == [
+            ("ok", 0.5 * 195), ("unreadable", 0.5 * 5),
+        ]  # fmt: skip
+        with store.transaction() as rows:
+            assert rows.forget_replies("9999") >= 195
+        assert store.count(Reply) == 0
+
+
 ADDS = """
 import asyncio, sys
 from itertools import count
