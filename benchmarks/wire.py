@@ -103,6 +103,7 @@ async def langchain(url: str) -> AsyncIterator[Ask]:
         return str((await model.ainvoke(turns, extra_body=extra)).text)
 
     yield ask
+    await model.root_async_client.close()
 
 
 @asynccontextmanager
