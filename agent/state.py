@@ -130,7 +130,7 @@ class Context:
     slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2))
     """Papers read at once. Our own semaphore, not the graph's `max_concurrency`: with that,
     checkpoint writes queue behind waiting tasks and a kill repeats finished work."""
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
     _done: Counter[str] = field(default_factory=Counter)
     _pools: dict[str, list[Nugget]] = field(default_factory=dict)
     _registered: set[str] = field(default_factory=set)
