@@ -97,7 +97,6 @@ async def vetted(
 
     Where a judge is bound, it looks at what code lets pass.
     """
-    from tools.probe import by_nugget
     from tools.questions import vet_set
 
     about = by_id([*taught, *control])
@@ -105,8 +104,10 @@ async def vetted(
     found = await asyncio.to_thread(vet_set, by_id(questions), about, beside=by_id(probes))
     if (judge := ctx.crew.judge) is None:
         return found
-    asked = by_nugget(found.questions)
-    judged = await together(judge.judge(asked.get(nugget.id, []), nugget) for nugget in about)
+    asked: dict[str, list[Question]] = {nugget.id: [] for nugget in about}
+    for question in found.questions:
+        asked[question.nugget].append(question)
+    judged = await together(judge.judge(asked[nugget.id], nugget) for nugget in about)
     return found._replace(questions=[question for some in judged for question in some])
 
 

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent import runs
+from agent import review, runs
 from agent.crew import Crew
 from agent.state import Context
+from memory.errors import Trouble
 from memory.records import (
     Event,
     Interest,
     Nugget,
     Profile,
+    Purpose,
+    Question,
+    QuestionKind,
     Relevance,
     Run,
 )
-from tests.agent.fakes import World
+from tests.agent.fakes import World, facts
 from tests.tools.scripted import Scripted, spoken
 from tools.teachers import Threaded
+from tools.teachers.model import QuestionJudge
 from tools.teachers.model.enrich import Enricher
 from tools.teachers.model.screen import Screener
 
@@ -101,3 +107,23 @@ def test_a_profile_that_does_not_come_is_asked_for_again_and_is_told_of(world: W
     assert discover(world, folder).lost == {}
     [profile] = store.all(Profile)
     assert (profile.summary, profile.people) == (ALPHA, ())
+
+
+def test_a_judge_refuses_questions_and_leaves_alone_what_it_does_not_judge(world: World) -> None:
+    """What is told in statements is no matter for a judge, and is taught all the same."""
+    wrong = {"question": 1, "choice": "none", "right": [], "alone": True, "score": 9}
+    spoke = crewed(world, judge=(QuestionJudge, lambda asked: json.dumps({"judgements": [wrong]})))
+    run = discover(world, world.papers(a="\n".join(facts(1, 30)), b="\n".join(facts(30, 41))))
+    runs.drive(world.space, world.context(), run, {"policy": review.POLICY})
+    interest = world.space.store.all(Interest)[0]
+    teaching = runs.start(world.space, "teach", interest)
+    with suppress(Trouble):
+        runs.drive(world.space, world.context(), teaching)
+    questions = world.space.store.all(Question)
+    assert spoke["judge"].asked
+    assert {q.kind for q in questions if q.purpose is Purpose.TRAIN and q.vetted} == {
+        QuestionKind.STATEMENT
+    }
+    judged = [q for q in questions if "judge" in q.scores]
+    assert judged
+    assert {q.rejected for q in judged} == {"judged_ambiguous"}
