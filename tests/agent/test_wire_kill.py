@@ -1,0 +1,145 @@
+"""Pulling the plug while models are asked: kill -9, Ctrl-C, SIGTERM, on the real command line."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from memory.lease import Lease
+from memory.records import Run, RunStatus
+from tests.agent.real import clone, goldpan, start
+from tests.agent.wired import bind, kept, last_run, rows, twice
+from tests.witness import Witness
+from tools.endpoints.mock import Endpoint
+
+pytestmark = pytest.mark.slow
+FIRST = ("run", "minerals", "--yes")
+KILLS, SPAN, IN_FLIGHT = 20, 3.0, 8
+MOST = 64
+"""Calls in flight when Ctrl-C comes."""
+
+
+@pytest.fixture(scope="module")
+def witness() -> Witness:
+    return Witness()
+
+
+@pytest.fixture(scope="module")
+def endpoint(witness: Witness) -> Iterator[Endpoint]:
+    with Endpoint(witness.answer, keep=False) as serving:
+        yield serving
+
+
+@pytest.fixture(scope="module")
+def mined(
+    tmp_path_factory: pytest.TempPathFactory, endpoint: Endpoint, sample_papers: Path
+) -> Path:
+    """A workspace with more nuggets than calls may be in flight, about which nothing was asked."""
+    home = bind(tmp_path_factory.mktemp("mined") / "home", endpoint.url, ("teacher",))
+    goldpan(home, "interests", "add", "minerals", "--papers", str(sample_papers))
+    goldpan(home, "run", "minerals")
+    return bind(home, endpoint.url, in_flight=MOST, timeout=30, patience=60)
+
+
+@pytest.fixture(scope="module")
+def probed(tmp_path_factory: pytest.TempPathFactory, mined: Path) -> dict[str, list[str]]:
+    """What an undisturbed run makes of it."""
+    home = clone(mined, tmp_path_factory.mktemp("probed") / "home")
+    goldpan(home, "run", "minerals")
+    return kept(home)
+
+
+def until(true: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 60) -> None:
+    """Wait for something that a process does."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def begun(home: Path, *args: str) -> subprocess.Popen[str]:
+    """A command that owns its workspace by now: before that there is nothing to lose."""
+    process = start(home, *args)
+    until(lambda: (Lease.holder(home) or {}).get("pid") == process.pid, process)
+    return process
+
+
+def killed(home: Path, dice: random.Random, most: int) -> int:
+    """Run, kill -9 at some moment, resume, kill again ..., until it is done; how many struck."""
+    args = FIRST
+    for struck in range(most):
+        process = begun(home, *args)
+        time.sleep(dice.uniform(0, SPAN))
+        over = process.poll() is not None
+        process.kill()
+        process.communicate()
+        if over:
+            return struck
+        args = ("runs", "resume") if rows(home, Run) else FIRST
+    goldpan(home, *args)
+    return most
+
+
+def test_a_run_killed_at_twenty_moments_ends_as_an_undisturbed_one_and_pays_once(
+    tmp_path: Path, endpoint: Endpoint, witness: Witness, few_papers: Path
+) -> None:
+    """Only what was in flight may be paid for again."""
+
+    def place(name: str) -> Path:
+        home = bind(tmp_path / name, endpoint.url, in_flight=IN_FLIGHT)
+        goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
+        return home
+
+    undisturbed = place("undisturbed")
+    goldpan(undisturbed, *FIRST)
+    witness.latency, struck, dice = 0.15, 0, random.Random(5)
+    while struck < KILLS:
+        witness.forget()
+        home = place(f"from-{struck}")
+        strikes = killed(home, dice, KILLS - struck)
+        assert kept(home) == kept(undisturbed)
+        assert last_run(home).status is RunStatus.DONE
+        assert twice(home, witness) <= IN_FLIGHT * strikes
+        struck += strikes
+
+
+def stopped(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    """Send a signal; see that it ends the process soon, and says how to go on."""
+    sent = time.monotonic()
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    # 0.1 s on a quiet machine; a call would take much longer.
+    assert time.monotonic() - sent < 10
+    assert process.returncode == 128 + number
+    assert "goldpan runs resume" in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("part", ["Exercises", ""])
+def test_a_signal_ends_a_run_with_64_calls_in_flight_and_nothing_is_lost(
+    tmp_path: Path,
+    witness: Witness,
+    mined: Path,
+    probed: dict[str, list[str]],
+    part: str,
+    number: signal.Signals,
+) -> None:
+    """While questions are written, and while the target is asked, which has no schema."""
+    home = clone(mined, tmp_path / "home")
+    witness.forget()
+    witness.latency, witness.slow = 0.0, {part: 20.0}
+    process = start(home, "run", "minerals")
+    until(lambda: witness.in_flight >= MOST, process)
+    stopped(process, number)
+    witness.slow = {}
+    assert last_run(home).status is RunStatus.RUNNING
+    goldpan(home, "runs", "resume")
+    assert kept(home) == probed
+    assert not twice(home, witness)
