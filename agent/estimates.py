@@ -16,8 +16,9 @@ from agent import teaching
 from agent.budgets import StoreBudget
 from agent.dryrun import Found, Notes, copied, discovered
 from agent.ledger import StoreLedger
-from agent.past import PROBES, Past
+from agent.past import Past
 from agent.settings import OFFLINE, ModelSettings
+from agent.writing import write
 from memory.errors import NoSuch
 from memory.records import (
     Call,
@@ -31,7 +32,6 @@ from memory.records import (
     Verdict,
 )
 from tools.endpoints.ledger import Account
-from tools.endpoints.together import together
 
 if TYPE_CHECKING:
     from agent.settings import Settings
@@ -172,7 +172,7 @@ async def of_a_teaching(ctx: Context, interest: Interest) -> dict[str, Any]:
             told = await teaching.forecast(mine, interest)
             return {**told, **estimate.told()}
         if roles.judge:
-            await teaching.vetted(mine, made, nuggets, control)
+            await teaching.vetted(mine, made.questions, nuggets, control)
             estimate.expect("judge_question", "judge", unwritten)
         teaching.demand_method(mine)
         estimate.past.take("what is trained on is told when its questions are written")
@@ -199,35 +199,38 @@ async def _rest(
     ctx: Context, copy: Context, interest: Interest, found: Found, estimate: Estimate
 ) -> None:
     """What comes after mining: pairs, questions, probes."""
-    roles, past = ctx.settings.roles, estimate.past
-    extractions = [c for c in estimate.notes.calls.values() if c.prompt.startswith("extract@")]
-    new = len(extractions) * past.nuggets(extractions[0].model) if extractions else 0.0
-    if roles.judge and (new or any(not nugget.cluster for nugget in found.nuggets)):
+    past, noted = estimate.past, estimate.notes.calls
+    extracting = [call for call in noted.values() if call.prompt.startswith("extract@")]
+    new = len(extracting) * past.nuggets(extracting[0].model) if extracting else 0.0
+    if ctx.settings.roles.judge and (new or any(not one.cluster for one in found.nuggets)):
         past.take("nobody knows yet how many pairs are to be judged: not counted")
-    if not (target := interest.target or roles.target):
+    if not (target := interest.target or ctx.settings.roles.target):
         return
-    todo = _unprobed(ctx, target, found.nuggets)
-    if roles.teacher != OFFLINE:
-        about = [nugget.id for nugget in todo]
-        asked = ctx.store.all(Question, nugget=about, purpose=Purpose.PROBE)
-        there = {question.nugget for question in asked}
-        await together(copy.teacher.questions(n, []) for n in todo if n.id not in there)
+    todo, version = _unprobed(ctx, target, found.nuggets)
+    asked = ctx.store.all(Question, nugget=[one.id for one in todo], purpose=Purpose.PROBE)
+    there = {question.nugget for question in asked}
+    before = len(noted)
+    made = await write(copy, (one for one in todo if one.id not in there), [])
+    unwritten = len(noted) - before
+    if extracting:
         estimate.expect("questions", "teacher", new)
-    if target in ctx.settings.endpoints and (todo or new):
-        past.take(f"a nugget is probed in {PROBES} calls")
-        estimate.expect("probe_choice", "target", PROBES * (len(todo) + new))
+    if target in ctx.settings.endpoints:
+        there |= {q.nugget for q in made.questions if q.purpose is Purpose.PROBE}
+        nuggets = len(there) + unwritten + new
+        each = past.probes(ctx.settings.endpoints[target].name, version)
+        estimate.expect("probe_choice", "target", nuggets * each)
 
 
-def _unprobed(ctx: Context, target: str, nuggets: list[Nugget]) -> list[Nugget]:
-    """One nugget of each cluster about which the target was not asked."""
+def _unprobed(ctx: Context, target: str, nuggets: list[Nugget]) -> tuple[list[Nugget], str]:
+    """One nugget of each cluster about which the target was not asked; its version's id."""
     heads = [nugget for nugget in nuggets if nugget.cluster in ("", nugget.id)]
     try:
         version = ctx.lineage.current(target)
     except NoSuch:
-        return heads
+        return heads, ""
     probes = ctx.store.all(Probe, model=version.id, nugget=[nugget.id for nugget in heads])
     done = {probe.nugget for probe in probes if probe.verdict is not Verdict.UNPROBED}
-    return [nugget for nugget in heads if nugget.id not in done]
+    return [nugget for nugget in heads if nugget.id not in done], version.id
 
 
 def _papers(found: Found) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
-from memory.records import Call, Harvest
+from memory.records import Call, Harvest, Probe
 from prompts import load
 from tools.endpoints.kinds import Mode
 
@@ -80,6 +80,14 @@ class Past:
             return found / calls
         self.take(f"a call finds {NUGGETS} nuggets")
         return NUGGETS
+
+    def probes(self, model: str, version: str) -> float:
+        """Calls that one nugget takes to be probed, in the mean. version: ModelVersion id."""
+        calls = self.store.count(Call, model=model, role="target", outcome="ok")
+        if calls and (probes := self.store.count(Probe, model=version)):
+            return calls / probes
+        self.take(f"a nugget is probed in {PROBES} calls")
+        return PROBES
 
     def take(self, told: str) -> None:
         """Name something that is taken for granted."""

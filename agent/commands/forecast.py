@@ -28,8 +28,10 @@ def papers(estimate: Mapping[str, Any]) -> None:
 
 def calls(estimate: Mapping[str, Any]) -> None:
     """Calls by kind, with their sum; budgets; what was taken for granted."""
-    if not estimate["calls"]:
-        out().print("No model would be called.")
+    if not estimate["total"]["calls"]:
+        paid = estimate["total"]["paid"]
+        told = f": {paid:,} calls are paid for already" if paid else ""
+        out().print(f"No model would be called{told}.")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("prompt", "role"):
