@@ -12,9 +12,6 @@ from tools.endpoints.together import together
 if TYPE_CHECKING:
     from agent.state import Context
 
-PASSING = ("busy", "down", "error_body")
-"""Reasons of BadReply that another time may not have."""
-
 
 class Written(NamedTuple):
     """What came of asking for questions."""
@@ -25,7 +22,7 @@ class Written(NamedTuple):
 
     def demand(self) -> None:
         """Raises BadReply where asking again may help: nothing is to be taught by halves."""
-        missing = [fault for fault in self.lost.values() if fault.reason in PASSING]
+        missing = [fault for fault in self.lost.values() if fault.passing]
         if missing:
             raise BadReply(
                 missing[-1].reason,

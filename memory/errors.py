@@ -93,6 +93,11 @@ class BadReply(Trouble):
         super().__init__(what, fix)
         self.reason = reason
 
+    @property
+    def passing(self) -> bool:
+        """Whether the endpoint, and not the model, owes the answer: another time may bring it."""
+        return self.reason in ("busy", "down", "error_body")
+
 
 class EndpointTrouble(Trouble):
     """A language model's endpoint cannot be used: every other call would meet the same.

@@ -142,6 +142,14 @@ def test_items_that_the_repair_does_not_mend_are_counted_and_the_good_ones_kept(
     assert lesson.lost == {"schema": 1}
 
 
+def test_a_reply_whose_repair_did_not_come_is_asked_about_again_and_what_it_gave_is_kept() -> None:
+    bad = listed({**MELTS, "sure": "quite"}, draft(MOULD))
+    lesson = Lesson([bad, *[ConnectionError("reset")] * 9], RESIN, MOULD)
+    taken = lesson.take()
+    assert [nugget.claim for nugget in taken.nuggets] == [MOULD]
+    assert (taken.lost, taken.reason) == (2, "down")
+
+
 @pytest.mark.parametrize("second", ["Sorry, here:", stopped("", "stop"), '{"nuggets": []}'])
 def test_a_repair_that_makes_it_worse_costs_nothing(second: str) -> None:
     first = listed({**MELTS, "sure": None}, draft(MOULD))

@@ -14,7 +14,7 @@ class Taken(NamedTuple):
 
     nuggets: list[Nugget]
     lost: int = 0
-    """Passages that got no answer: nobody has read them yet."""
+    """Passages that got no answer, or not a whole one: they are to be asked about again."""
     reason: str = ""
     """Why, of the last of them: a reason of BadReply."""
 

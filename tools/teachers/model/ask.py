@@ -35,6 +35,8 @@ class Answer(NamedTuple):
     """What could not be read even after the repair, one for each item."""
     cut: bool
     """Whether the reply stopped at its length limit, so that items may be missing."""
+    unmended: str = ""
+    """The reason for which its repair did not come, though another time it may."""
 
 
 class Asker:
@@ -78,11 +80,12 @@ class Asker:
         )
         try:
             again = await self._call([*messages, Message("assistant", heard.text), request], prompt)
-        except BadReply:
+        except BadReply as fault:
             if not first.items:
                 await self._line.spoil(heard, "unreadable")
                 raise
-            return Answer(first.items, first.faults, cut=False)
+            unmended = fault.reason if fault.passing else ""
+            return Answer(first.items, first.faults, False, unmended)
         second = fit(again.text, prompt.schema_class)
         if second.faults and not (first.items or second.items):
             for spoilt in (heard, again):

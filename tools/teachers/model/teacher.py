@@ -95,7 +95,8 @@ class ModelTeacher:
             return await self._mined_all(document, halves(group), losses)
         self._count(answer, losses)
         items = [item for item in answer.items if isinstance(item, Draft)]
-        return Taken(drafts.nuggets(items, document, group, self.made_by, losses.add))
+        taken = drafts.nuggets(items, document, group, self.made_by, losses.add)
+        return Taken(taken, len(group) if answer.unmended else 0, answer.unmended)
 
     async def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:  # noqa: ARG002
         """Statements and questions of every purpose, not yet vetted.
