@@ -18,6 +18,7 @@ from agent.commands import (
     memory,
     mock,
     models,
+    papers,
     review,
     runs,
     teach,
@@ -51,6 +52,7 @@ app.command("demo")(demo.demo)
 app.add_typer(interests.app, name="interests")
 app.command("run")(runs.run)
 app.add_typer(runs.app, name="runs")
+app.add_typer(papers.app, name="papers")
 app.add_typer(review.app, name="review")
 app.command("teach")(teach.teach)
 app.command("ask")(ask.ask)
