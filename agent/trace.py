@@ -37,7 +37,12 @@ class JsonLines:
         line = json.dumps(_plain(row), ensure_ascii=False, default=str) + "\n"
         with disk.told(self._folder):
             self._open(str(row["time"])[:10])
-            os.write(self._file, line.encode("utf-8", "backslashreplace"))
+            self._write(line.encode("utf-8", "backslashreplace"))
+
+    def _write(self, line: bytes) -> None:
+        # Once, but on a disk that runs full: there the rest is what is refused.
+        while line:
+            line = line[os.write(self._file, line) :]
 
     def close(self) -> None:
         """May be written to again."""
