@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from agent.ledger import StoreLedger
     from agent.lines import Lines
     from agent.state import Context
+    from agent.trace import JsonLines
     from memory.lease import Lease
     from memory.lineage import Lineage
     from memory.store import Store
@@ -58,6 +59,7 @@ class Workspace:
     lease: Lease | None = None
     _contexts: list[Context] = field(default_factory=list)
     _ledger: StoreLedger | None = None
+    _trace: JsonLines | None = None
 
     @classmethod
     def open(cls, home: Path | None, *, own: str = "", wait: float = 0.0) -> Self:
@@ -101,6 +103,8 @@ class Workspace:
             context.close()
         if self._ledger:
             self._ledger.close()
+        if self._trace:
+            self._trace.close()
         self.store.close()
         if self.lease:
             self.lease.release()
@@ -115,10 +119,13 @@ class Workspace:
         from agent.budgets import StoreBudget
         from agent.ledger import StoreLedger
         from agent.lines import Lines
+        from agent.trace import JsonLines
 
         self._ledger = self._ledger or StoreLedger(self.store)
+        if self.settings.tracing.prompts:
+            self._trace = self._trace or JsonLines(self.home / "trace")
         budget = StoreBudget(self.store, self.settings.budgets)
-        return Lines(self.settings, self._ledger, budget, say=say)
+        return Lines(self.settings, self._ledger, budget, self._trace, say)
 
     def context(self, reporter: Reporter | None = None) -> Context:
         """What the graphs' nodes work with: the real outside world."""
