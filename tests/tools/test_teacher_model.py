@@ -150,6 +150,18 @@ def test_a_reply_whose_repair_did_not_come_is_asked_about_again_and_what_it_gave
     assert (taken.lost, taken.reason) == (2, "down")
 
 
+def test_a_reply_that_stops_short_twice_is_asked_for_in_two_parts() -> None:
+    """Not every endpoint says that a reply met its length limit."""
+
+    def said(asked: str) -> str:
+        found = [draft(text) for text in (MOULD, BIRDS) if text in asked]
+        return listed(*found) if len(found) == 1 else listed(draft(MOULD), draft(BIRDS))[:-60]
+
+    lesson = Lesson(said, MOULD, BIRDS)
+    assert lesson.claims() == [MOULD, BIRDS]
+    assert lesson.lost == {}
+
+
 @pytest.mark.parametrize("second", ["Sorry, here:", stopped("", "stop"), '{"nuggets": []}'])
 def test_a_repair_that_makes_it_worse_costs_nothing(second: str) -> None:
     first = listed({**MELTS, "sure": None}, draft(MOULD))

@@ -113,7 +113,7 @@ def test_what_is_no_answer_is_a_fault_never_an_empty_answer(text: str) -> None:
     "text", ['{"nuggets": []}', "[]", "```json\n[]\n```", '{"a": {"nuggets": []}}']
 )
 def test_an_empty_list_is_an_answer(text: str) -> None:
-    assert fit(text, Extraction) == ((), ())
+    assert fit(text, Extraction) == Fitted((), ())
 
 
 @pytest.mark.parametrize(

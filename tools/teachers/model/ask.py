@@ -34,7 +34,7 @@ class Answer(NamedTuple):
     faults: tuple[str, ...]
     """What could not be read even after the repair, one for each item."""
     cut: bool
-    """Whether the reply stopped at its length limit, so that items may be missing."""
+    """Whether the reply stopped short, mostly at its length limit, so that items may be missing."""
     unmended: str = ""
     """The reason for which its repair did not come, though another time it may."""
 
@@ -92,7 +92,7 @@ class Asker:
                 await self._line.spoil(spoilt, "unreadable")
             raise BadReply("unreadable", f"The reply could not be read: {second.faults[0]}.")
         better = second if len(second.items) >= len(first.items) else first
-        return Answer(better.items, better.faults, cut=again.cut)
+        return Answer(better.items, better.faults, cut=again.cut or better.cut)
 
     async def _call(self, messages: Sequence[Message], prompt: Prompt) -> Said:
         """A call in the best mode that works; those above it are not tried again."""

@@ -23,6 +23,8 @@ class Fitted(NamedTuple):
     items: tuple[Item, ...]
     faults: tuple[str, ...]
     """What was wrong with the rest, one each; a person and a model can both read them."""
+    cut: bool = False
+    """Whether the text ends before its JSON does."""
 
 
 def fit(text: str, reply: type[Reply]) -> Fitted:
@@ -39,8 +41,8 @@ def fit(text: str, reply: type[Reply]) -> Fitted:
     if not groups:
         return Fitted((), (f"it holds no JSON object with a list {reply.items!r}",))
     best = max((_taken(group, reply) for group in reversed(groups)), key=lambda t: len(t.items))
-    cut = ("it ends before its JSON does",) if found and not found[-1].whole else ()
-    return Fitted(best.items, best.faults + cut)
+    cut = bool(found) and not found[-1].whole
+    return Fitted(best.items, best.faults + (("it ends before its JSON does",) if cut else ()), cut)
 
 
 def complains(text: str, reply: type[Reply]) -> bool:
