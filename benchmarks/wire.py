@@ -226,7 +226,8 @@ def told(found: Mapping[str, Sequence[Load]], many: Load, hit: float) -> Part:
             better="lower", n=found[next(iter(GRAPHS))][0].calls,
         ),
         Figure(
-            name="processor time of a call, on disk", value=ours.cpu_ms, unit="ms", aim=3, better="lower"
+            name="processor time of a call, on disk", value=ours.cpu_ms, unit="ms", aim=3,
+            better="lower",
         ),
         Figure(name="connections", value=ours.connections, aim=WIDTH, better="lower"),
         Figure(
