@@ -78,7 +78,7 @@ class Endpoint(BaseModel):
     """Its name at the endpoint; Azure: the deployment's."""
     url: str = ""
     """Base of the protocol, mostly ending in /v1; empty: the usual one of the kind."""
-    key_env: str = ""
+    key_env: Annotated[str, Field(pattern=r"^(?:[A-Za-z_]\w*)?$")] = ""
     """Environment variable that holds the key; empty: the usual one of the kind, if it is set."""
     key_keyring: str = ""
     """`service/user` of the key in the system's keyring."""
