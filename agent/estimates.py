@@ -84,20 +84,19 @@ class Estimate:
         works = [*self._noted(), *self._expected]
         for work in works:
             self._reckon(work)
-        self.past.take("a token is four characters; no call fails, or has to be made again")
-        costs = [work.cost for work in works]
         total = {
             name: sum(getattr(work, name) for work in works)
-            for name in ("calls", "paid", "tokens_in", "tokens_out")
+            for name in ("calls", "paid", "tokens_in", "tokens_out", "seconds")
         }
-        cost = None if None in costs else sum(cost or 0 for cost in costs)
-        seconds = sum(work.seconds for work in works)
-        total |= {"cost": cost, "seconds": seconds}
+        costs = [work.cost for work in works]
+        total["cost"] = None if None in costs else sum(cost or 0 for cost in costs)
+        if total["calls"]:
+            self.past.take("a token is four characters; no call fails, or has to be made again")
         return {
             "calls": [asdict(work) for work in works],
             "total": total,
-            "budgets": list(self._budgets(total)) if works else [],
-            "taken_for_granted": self.past.taken if works else [],
+            "budgets": list(self._budgets(total)) if total["calls"] else [],
+            "taken_for_granted": self.past.taken,
         }
 
     def _bound(self, role: str) -> str:
@@ -162,6 +161,7 @@ async def of_a_teaching(ctx: Context, interest: Interest) -> dict[str, Any]:
     if not target or (roles.teacher == OFFLINE and not roles.judge):
         return await teaching.forecast(ctx, interest)
     ctx.settings.model(target)
+    teaching.demand_method(ctx)
     with _rehearsal(ctx, interest) as (estimate, copy):
         # Its losses are told to the copy; all else is read where it is.
         mine = replace(ctx, hire=lambda _: copy.crew, _crew=None)
@@ -174,13 +174,13 @@ async def of_a_teaching(ctx: Context, interest: Interest) -> dict[str, Any]:
         if roles.judge:
             await teaching.vetted(mine, made.questions, nuggets, control)
             estimate.expect("judge_question", "judge", unwritten)
-        teaching.demand_method(mine)
         estimate.past.take("what is trained on is told when its questions are written")
         return {"target": target, "accepted_nuggets": len(nuggets), **estimate.told()}
 
 
 @contextmanager
 def _rehearsal(ctx: Context, interest: Interest) -> Iterator[tuple[Estimate, Context]]:
+    """An estimate to be filled, and the context in which what is called is noted there."""
     from langsmith import tracing_context
 
     estimate = Estimate(ctx, interest)
@@ -202,8 +202,10 @@ async def _rest(
     past, noted = estimate.past, estimate.notes.calls
     extracting = [call for call in noted.values() if call.prompt.startswith("extract@")]
     new = len(extracting) * past.nuggets(extracting[0].model) if extracting else 0.0
+    if any(call.prompt.startswith("screen@") for call in noted.values()):
+        past.take("every paper fits")
     if ctx.settings.roles.judge and (new or any(not one.cluster for one in found.nuggets)):
-        past.take("nobody knows yet how many pairs are to be judged: not counted")
+        past.take("no pair of nuggets is to be judged: how many are in doubt, nobody knows yet")
     if not (target := interest.target or ctx.settings.roles.target):
         return
     todo, version = _unprobed(ctx, target, found.nuggets)

@@ -11,7 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from memory.records import Call, Harvest, Probe
-from prompts import load
+from prompts import load, names
 from tools.endpoints.kinds import Mode
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ class Past:
 
     def mode(self, model: str) -> Mode | None:
         """In which way the model answered in a schema; None where it never did."""
+        schemas = {name for name in names() if load(name).reply}
         for call in reversed(self._calls(model)):
-            if not call.prompt.startswith("probe"):
+            if call.prompt.partition("@")[0] in schemas:
                 told = json.loads(call.parameters or "{}")
                 ways = {"extra_body": Mode.SCHEMA, "tools": Mode.TOOL}
                 return next((mode for name, mode in ways.items() if name in told), Mode.TEXT)
@@ -52,6 +53,7 @@ class Past:
     def written(self, model: str, prompt: str) -> float:
         """Tokens of a reply, in the mean."""
         if known := self._mean(model, prompt, "tokens_out"):
+            self.take("replies are as long, and take as long, as earlier ones")
             return known
         self.take(f"a reply to {prompt} has {WRITTEN[prompt]:,} tokens")
         return WRITTEN[prompt]

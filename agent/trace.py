@@ -9,12 +9,13 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-
-from langchain_core.messages import AIMessage
+from typing import TYPE_CHECKING, Any
 
 from memory import disk
 from prompts import Message
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
 
 
 class JsonLines:

@@ -28,11 +28,19 @@ def papers(estimate: Mapping[str, Any]) -> None:
 
 def calls(estimate: Mapping[str, Any]) -> None:
     """Calls by kind, with their sum; budgets; what was taken for granted."""
-    if not estimate["total"]["calls"]:
-        paid = estimate["total"]["paid"]
-        told = f": {paid:,} calls are paid for already" if paid else ""
-        out().print(f"No model would be called{told}.")
-        return
+    total, taken = estimate["total"], estimate["taken_for_granted"]
+    if total["calls"]:
+        _table(estimate)
+    else:
+        paid = f": {total['paid']:,} calls are paid for already" if total["paid"] else ""
+        out().print(f"No model would be called{paid}.")
+    if taken:
+        out().print("Nothing was called. This holds about, if")
+    for one in taken:
+        out().print(f"  · {one}", markup=False)
+
+
+def _table(estimate: Mapping[str, Any]) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("prompt", "role"):
         table.add_column(column, no_wrap=True)
@@ -47,9 +55,6 @@ def calls(estimate: Mapping[str, Any]) -> None:
     for bound in estimate["budgets"]:
         enough = "[green]enough[/]" if bound["enough"] else "[yellow]not enough[/]"
         out().print(f"Budget {bound['budget']}: {bound['left']:,.10g} left, {enough}.")
-    out().print("Nothing was called. The figures are about right if")
-    for taken in estimate["taken_for_granted"]:
-        out().print(f"  · {taken}", markup=False)
 
 
 def _row(work: Mapping[str, Any]) -> list[str]:

@@ -17,11 +17,13 @@ import pytest
 from agent import estimates, review, runs, teaching
 from agent.crew import hired
 from agent.lines import Lines
+from agent.past import WRITTEN
 from agent.settings import Budgets, Roles, Settings
 from agent.state import Context
 from agent.workspace import STORE
 from memory.lease import Lease
 from memory.records import Call, Interest, Nugget, Run
+from prompts import load, names
 from tests.agent.fakes import World, facts
 from tests.agent.real import goldpan
 from tests.endpoint import Body, Endpoint, Fault, Said, declined, down
@@ -201,6 +203,17 @@ def test_probes_of_a_target_behind_an_endpoint_are_expected(wired: Wired) -> Non
     told = wired.dry()
     assert by_prompt(told)["probe_choice"] == (7 * 12, 0)
     assert "a nugget is probed in 7 calls" in told["taken_for_granted"]
+
+
+def test_every_reply_in_a_schema_has_a_length_that_is_taken_where_none_is_known() -> None:
+    assert set(WRITTEN) >= {name for name in names() if load(name).reply}
+
+
+def test_a_judge_alone_is_told_of_though_nothing_can_be_counted(wired: Wired) -> None:
+    wired.settings(roles=Roles(judge="toy"))
+    told = wired.dry()
+    assert told["total"]["calls"] == 0
+    assert [one for one in told["taken_for_granted"] if "judged" in one]
 
 
 def accepted(wired: Wired) -> None:
