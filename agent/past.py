@@ -37,7 +37,8 @@ class Past:
     """Asked about a model and a prompt, both by name."""
 
     store: Store
-    taken: list[str] = field(default_factory=list)
+    _taken: list[str] = field(default_factory=list)
+    _lengths: list[str] = field(default_factory=list)
     _recent: dict[str, list[Call]] = field(default_factory=dict)
 
     def mode(self, model: str) -> Mode | None:
@@ -55,7 +56,8 @@ class Past:
         if known := self._mean(model, prompt, "tokens_out"):
             self.take("replies are as long, and take as long, as earlier ones")
             return known
-        self.take(f"a reply to {prompt} has {WRITTEN[prompt]:,} tokens")
+        if (told := f"to {prompt} {WRITTEN[prompt]:,}") not in self._lengths:
+            self._lengths.append(told)
         return WRITTEN[prompt]
 
     def read(self, model: str, prompt: str) -> float:
@@ -93,8 +95,14 @@ class Past:
 
     def take(self, told: str) -> None:
         """Name something that is taken for granted."""
-        if told not in self.taken:
-            self.taken.append(told)
+        if told not in self._taken:
+            self._taken.append(told)
+
+    @property
+    def taken(self) -> list[str]:
+        """All that is taken for granted, in words."""
+        lengths = f"replies have so many tokens: {', '.join(self._lengths)}"
+        return [*self._taken, lengths] if self._lengths else self._taken
 
     def _mean(self, model: str, prompt: str, of: str) -> float:
         """0 where there was no such call."""

@@ -44,8 +44,9 @@ def _table(estimate: Mapping[str, Any]) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("prompt", "role"):
         table.add_column(column, no_wrap=True)
-    for column in ("calls", "paid already", "tokens in", "tokens out", "cost", "time"):
-        table.add_column(column, justify="right", no_wrap=True)
+    for column in ("calls", "paid before", "tokens in", "tokens out", "cost", "time"):
+        # Of two words, the second may go below the first.
+        table.add_column(column, justify="right", no_wrap=" " not in column)
     for work in estimate["calls"]:
         table.add_row(work["prompt"], work["role"], *_row(work))
     table.add_row("all", "", *_row({**estimate["total"], "counted": True}))
@@ -59,19 +60,18 @@ def _table(estimate: Mapping[str, Any]) -> None:
 
 def _row(work: Mapping[str, Any]) -> list[str]:
     about = "" if work["counted"] else "≈ "
-    cost = "?" if work["cost"] is None else f"{work['cost']:,.2g}"
     return [
         f"{about}{work['calls']:,}",
         f"{work['paid']:,}",
-        *(f"{_rounded(work[name]):,}" for name in ("tokens_in", "tokens_out")),
-        cost,
+        *(_rounded(work[name]) for name in ("tokens_in", "tokens_out")),
+        "?" if work["cost"] is None else _rounded(work["cost"]),
         _time(work["seconds"]),
     ]
 
 
-def _rounded(number: int) -> int:
+def _rounded(number: float) -> str:
     """To two figures: more would seem to be known."""
-    return int(float(f"{number:.2g}"))
+    return f"{number:.2g}" if number < 100 else f"{float(f'{number:.2g}'):,.0f}"
 
 
 def _time(seconds: float) -> str:

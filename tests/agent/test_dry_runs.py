@@ -226,7 +226,8 @@ def test_a_teaching_whose_questions_are_paid_for_is_forecast_to_the_row(wired: W
     told = asyncio.run(estimates.of_a_teaching(wired.context(), wired.interest))
     assert told["total"]["calls"] == 0
     exact = asyncio.run(teaching.forecast(wired.context(), wired.interest))
-    assert {name: told[name] for name in exact} == exact
+    timed = {"seconds", "step_seconds"}  # Measured anew each time.
+    assert all(told[name] == exact[name] for name in exact.keys() - timed)
     assert exact["training_rows"] > 0
 
 
