@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from math import isclose
 from typing import NamedTuple
@@ -30,6 +31,7 @@ def faithful(claim: str, quote: str) -> bool:
     return not unfaithful(claim, quote)
 
 
+@lru_cache(maxsize=4096)
 def unfaithful(claim: str, quote: str) -> str:
     """What a claim adds to or changes in its quote: `numbers`, `units`, `negations`; or nothing.
 

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from prompts import load
 from tests.agent.real import ROOT, command, goldpan
 from tests.agent.test_dry_runs import says
-from tests.endpoint import Endpoint
+from tests.endpoint import Endpoint, Fault
 
 KEY = "sk-planted-7c1d"
 ABILITIES = {
@@ -87,7 +88,7 @@ def home(tmp_path: Path, few_papers: Path) -> Iterator[Path]:
         yield home
 
 
-def traced(home: Path, url: str, *args: str) -> None:
+def traced(home: Path, url: str, *args: str, code: int = 0) -> None:
     """A command in an environment that has LangSmith configured."""
     variables = {"TOY_KEY": KEY, "LANGSMITH_TRACING": "true", "LANGSMITH_ENDPOINT": url,
                  "LANGSMITH_API_KEY": "collected"}  # fmt: skip
@@ -95,7 +96,7 @@ def traced(home: Path, url: str, *args: str) -> None:
         command(home, *args), cwd=ROOT, env={**os.environ, **variables}, capture_output=True,
         text=True, timeout=120,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
 
 
 def test_calls_and_steps_of_a_run_arrive_there_and_no_key_does(
@@ -104,7 +105,7 @@ def test_calls_and_steps_of_a_run_arrive_there_and_no_key_does(
     traced(home, collector.url, "run", "minerals")
     kinds = set(re.findall(r'"name":"([^"]+)","run_type":"(\w+)"', collector.text))
     assert {"search", "read", "extract"} <= {name for name, kind in kinds if kind == "chain"}
-    assert [name for name, kind in kinds if kind == "llm"]
+    assert load("extract").made_by in {name for name, kind in kinds if kind == "llm"}
     assert "List the nuggets of this text." in collector.text
     assert KEY not in collector.text
 
@@ -113,3 +114,16 @@ def test_a_dry_run_arrives_nowhere(home: Path, collector: Collector) -> None:
     """It makes no calls; that it seems to is nobody's business."""
     traced(home, collector.url, "run", "minerals", "--dry-run")
     assert not collector.bodies
+
+
+def test_a_key_that_an_endpoint_repeats_does_not_arrive_there(
+    home: Path, collector: Collector
+) -> None:
+    """langchain hands the body of an error on before anybody else can look at it."""
+    told = {"error": {"message": f"Incorrect API key provided: {KEY}.", "code": "invalid_api_key"}}
+    settings = (home / "goldpan.toml").read_text()
+    with Endpoint(lambda body: Fault(401, told)) as server:
+        (home / "goldpan.toml").write_text(re.sub(r"http://[^\"]*", server.url, settings))
+        traced(home, collector.url, "run", "minerals", code=7)
+    assert "Incorrect API key provided" in collector.text
+    assert KEY not in collector.text

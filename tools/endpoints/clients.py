@@ -5,10 +5,11 @@ langchain's client for OpenAI does the work; a class of our own stands only wher
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +24,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import Field, SkipValidation
 
 from tools.endpoints.argo import ArgoChat
-from tools.endpoints.keys import Key
+from tools.endpoints.keys import Key, scrub
 from tools.endpoints.kinds import Endpoint
 from tools.endpoints.quick import QuickOpenAI
 from tools.endpoints.served import LocalServer, ModelServer
@@ -100,6 +101,8 @@ class _Dress:
     def __init__(self, endpoint: Endpoint) -> None:
         self._named = bool(endpoint.api_version) and not endpoint.key_command
         self._ours = endpoint.kind == "openai"
+        # Here and not in the model: tracers copy what a model is made of.
+        self._more = endpoint.headers
 
     async def __call__(self, request: httpx2.Request) -> None:
         if self._named:
@@ -110,6 +113,7 @@ class _Dress:
             # The client reads these from the environment, and would tell them to anybody.
             request.headers.pop("OpenAI-Organization", None)
             request.headers.pop("OpenAI-Project", None)
+        request.headers.update(self._more)
 
 
 class PlainChat(QuickOpenAI):
@@ -130,12 +134,31 @@ class PlainChat(QuickOpenAI):
     ) -> ChatResult:
         """One call; one more where the key was refused and there is a newer one."""
         try:
+            try:
+                return await super()._agenerate(messages, stop, run_manager, **kwargs)
+            except openai.AuthenticationError as fault:
+                sent = fault.request.headers.get("Authorization", "").removeprefix("Bearer ")
+                if not self.key.refuse(sent):
+                    raise
             return await super()._agenerate(messages, stop, run_manager, **kwargs)
-        except openai.AuthenticationError as fault:
-            sent = fault.request.headers.get("Authorization", "").removeprefix("Bearer ")
-            if not self.key.refuse(sent):
-                raise
-        return await super()._agenerate(messages, stop, run_manager, **kwargs)
+        except openai.APIStatusError as fault:
+            raise _without(self.key.secrets, fault) from None
+
+
+def _without(secrets: Sequence[str], fault: openai.APIStatusError) -> openai.APIStatusError:
+    """The same fault where its body repeats no key: tracers copy it before anybody else looks."""
+    told = fault.response.text
+    if (clean := scrub(told, secrets)) == told:
+        return fault
+    kept = ("content-type", "retry-after", "retry-after-ms")
+    response = httpx2.Response(
+        fault.status_code,
+        headers={name: value for name in kept if (value := fault.response.headers.get(name))},
+        text=clean,
+        request=fault.request,
+    )
+    body = json.loads(scrub(json.dumps(fault.body), secrets))
+    return type(fault)(scrub(fault.message, secrets), response=response, body=body)
 
 
 class ServedChat(PlainChat):
@@ -170,7 +193,6 @@ def client(endpoint: Endpoint, key: Key, pool: Pool) -> BaseChatModel:
         "temperature": None if _unwanted(endpoint) else endpoint.temperature,
         "max_tokens": endpoint.max_tokens,
         "http_async_client": pool.connect(endpoint),
-        "default_headers": endpoint.headers or None,
         "extra_body": endpoint.extra or None,
         "seed": endpoint.seed,
     }

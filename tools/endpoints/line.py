@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import RunnableConfig
+from langsmith.utils import tracing_is_enabled
 
 from memory.errors import BadReply, EndpointTrouble
 from memory.records import Call, Reply, digest
@@ -177,7 +179,7 @@ class Line:
     ) -> tuple[Call, Said | Exception]:
         """The call as it went and what was heard, both on disk."""
         turns = [_TURNS[message.role](content=message.text) for message in messages]
-        sent = await self._sender.send(turns, options, call.run, flight)
+        sent = await self._sender.send(turns, options, call.run, flight, _named(call))
         call = self._counted(call, messages, sent)
         heard: Said | Exception
         reply = None
@@ -216,6 +218,14 @@ def _understood(sent: Sent, key: str) -> Said:
     if sent.message is None:
         raise BadReply("error_body", "The endpoint sent no reply.")
     return said(sent.message, key)
+
+
+def _named(call: Call) -> RunnableConfig | None:
+    """What a tracing service is told of a call beside its words; None where there is none."""
+    if not tracing_is_enabled():
+        return None
+    whose = {"role": call.role, "run": call.run, "interest": call.interest}
+    return {"run_name": call.prompt, "metadata": whose}
 
 
 def _told(option: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.runnables import RunnableConfig
 
 from memory.errors import BadReply, EndpointTrouble
 from tools.endpoints.faults import Fault, fault_of, salvaged
@@ -89,10 +90,11 @@ class Sender:
         options: Mapping[str, Any],
         run: str = "",
         flight: Flight | None = None,
+        config: RunnableConfig | None = None,
     ) -> Sent:
         """One request, in as many attempts as it takes.
 
-        run: whose turn at the gate it is. flight: told whether it is sent.
+        run: whose turn at the gate it is. flight: told whether it is sent. config: for tracers.
         """
         flight = flight or Flight()
         began, attempts, slept, latency = 0.0, 0, 0.0, 0.0
@@ -103,7 +105,7 @@ class Sender:
                 attempts += 1
                 flight.sent = True
                 at = time.monotonic()
-                heard = await self._once(turns, options, number)
+                heard = await self._once(turns, options, number, config)
                 latency = time.monotonic() - at
             if isinstance(heard, AIMessage):
                 return Sent(attempts, latency, heard)
@@ -119,12 +121,16 @@ class Sender:
             slept += pause
 
     async def _once(
-        self, turns: list[BaseMessage], options: Mapping[str, Any], number: int
+        self,
+        turns: list[BaseMessage],
+        options: Mapping[str, Any],
+        number: int,
+        config: RunnableConfig | None,
     ) -> AIMessage | Fault:
         """One attempt."""
         self.attempts += 1
         try:
-            message = await self._model.ainvoke(turns, **options)
+            message = await self._model.ainvoke(turns, config, **options)
         except Exception as raised:
             if text := salvaged(raised):
                 return AIMessage(text)

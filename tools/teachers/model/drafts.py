@@ -130,8 +130,8 @@ def supported(claim: str, quote: str, shown: frozenset[str]) -> bool:
 
 def stems(text: str) -> frozenset[str]:
     """Stems of the content words of a text: four letters and more, in lower case."""
-    words = (found.group().lower() for found in _CONTENT.finditer(plain(text)))
-    return frozenset(_stem(word) for word in words if word not in _SAID)
+    words = {word.lower() for word in _CONTENT.findall(plain(text))} - _SAID
+    return frozenset(map(_stem, words))
 
 
 @lru_cache(maxsize=20_000)
