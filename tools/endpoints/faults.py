@@ -43,6 +43,7 @@ def fault_of(raised: Exception, secrets: Iterable[str] = ()) -> Fault | None:
     if fault := _fault_of(raised):
         # Before it is cut: half a key is a key for whoever guesses the rest.
         told = scrub(fault.trouble.what, secrets)
+        told = told if told.endswith((".", "!", "?")) else f"{told}."
         fault.trouble.what = told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…"
         # Exceptions show the arguments they were made with.
         fault.trouble.args = (fault.trouble.what,)
