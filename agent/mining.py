@@ -36,7 +36,7 @@ async def mined(ctx: Context, run: str, papers: Sequence[str]) -> list[Harvest]:
             harvests[-1].reason,
             f"None of {len(harvests)} papers got an answer from {ctx.teacher.made_by}: "
             f"{harvests[-1].reason}.",
-            "goldpan doctor says what is the matter; then: goldpan runs resume.",
+            "Why: goldpan runs show; what to mend: goldpan doctor; then: goldpan runs resume.",
         )
     return harvests
 
