@@ -93,11 +93,11 @@ def _gate_code(space: Workspace, run: Run) -> None:
 
 
 def _told(space: Workspace, run: Run, counts: dict[str, Any]) -> None:
-    name = space.store.get(Interest, run.interest).name
-    console = out()
+    interest = space.store.get(Interest, run.interest)
+    name, console = interest.name, out()
     for key, value in counts.items():
         console.print(f"  {key.replace('_', ' '):<22} {_plain(value)}", markup=False)
-    if counts.get("nuggets") and counts["verdicts"]["unprobed"] == counts["nuggets"]:
+    if counts.get("nuggets") and not (interest.target or space.settings.roles.target):
         console.print("No target model is bound, so nothing was probed: goldpan doctor")
     if run.lost:
         lost = ", ".join(f"{count} {what}" for what, count in run.lost.items())
