@@ -6,15 +6,14 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from memory.lease import Lease
-from memory.records import Run, RunStatus
-from tests.agent.real import clone, goldpan, start
-from tests.agent.wired import bind, kept, last_run, rows, twice
+from memory.records import Nugget, Question, RunStatus
+from tests.agent.real import clone, furnish, goldpan, start
+from tests.agent.wired import bind, kept, killed, last_run, rows, twice, until
 from tests.witness import Witness
 from tools.endpoints.mock import Endpoint
 
@@ -55,38 +54,6 @@ def probed(tmp_path_factory: pytest.TempPathFactory, mined: Path) -> dict[str, l
     return kept(home)
 
 
-def until(true: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 60) -> None:
-    """Wait for something that a process does."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-def begun(home: Path, *args: str) -> subprocess.Popen[str]:
-    """A command that owns its workspace by now: before that there is nothing to lose."""
-    process = start(home, *args)
-    until(lambda: (Lease.holder(home) or {}).get("pid") == process.pid, process)
-    return process
-
-
-def killed(home: Path, dice: random.Random, most: int) -> int:
-    """Run, kill -9 at some moment, resume, kill again ..., until it is done; how many struck."""
-    args = FIRST
-    for struck in range(most):
-        process = begun(home, *args)
-        time.sleep(dice.uniform(0, SPAN))
-        over = process.poll() is not None
-        process.kill()
-        process.communicate()
-        if over:
-            return struck
-        args = ("runs", "resume") if rows(home, Run) else FIRST
-    goldpan(home, *args)
-    return most
-
-
 def test_a_run_killed_at_twenty_moments_ends_as_an_undisturbed_one_and_pays_once(
     tmp_path: Path, endpoint: Endpoint, witness: Witness, few_papers: Path
 ) -> None:
@@ -103,7 +70,7 @@ def test_a_run_killed_at_twenty_moments_ends_as_an_undisturbed_one_and_pays_once
     while struck < KILLS:
         witness.forget()
         home = place(f"from-{struck}")
-        strikes = killed(home, dice, KILLS - struck)
+        strikes = killed(home, FIRST, dice, SPAN, KILLS - struck)
         assert kept(home) == kept(undisturbed)
         assert last_run(home).status is RunStatus.DONE
         assert twice(home, witness) <= IN_FLIGHT * strikes
@@ -142,4 +109,29 @@ def test_a_signal_ends_a_run_with_64_calls_in_flight_and_nothing_is_lost(
     assert last_run(home).status is RunStatus.RUNNING
     goldpan(home, "runs", "resume")
     assert kept(home) == probed
+    assert not twice(home, witness)
+
+
+def test_a_signal_while_a_lesson_is_written_loses_no_question_of_it(
+    tmp_path: Path, endpoint: Endpoint, witness: Witness, few_papers: Path, small_target: Path
+) -> None:
+    home = furnish(tmp_path / "home", small_target)
+    settings = home / "goldpan.toml"
+    _, *small = settings.read_text().partition("[models.small]")
+    bind(home, endpoint.url, ("teacher",), timeout=30, patience=60)
+    goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
+    goldpan(home, "run", "minerals")
+    accepted = [nugget.id for nugget in rows(home, Nugget)]
+    goldpan(home, "review", "accept", *accepted)
+    roles = '[roles]\ntarget = "small"\n'
+    settings.write_text(settings.read_text().replace("[roles]\n", roles) + "".join(small))
+    witness.forget()
+    witness.slow = {"Exercises": 20.0}
+    process = start(home, "teach", "minerals", "--yes")
+    until(lambda: witness.in_flight >= len(accepted) // 2, process)
+    stopped(process, signal.SIGINT)
+    witness.slow = {}
+    goldpan(home, "runs", "resume")
+    assert last_run(home).status is RunStatus.DONE
+    assert {question.nugget for question in rows(home, Question)} == set(accepted)
     assert not twice(home, witness)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from memory.lease import Lease
 from memory.records import Call, Harvest, Nugget, Probe, Question, Record, Run
 from memory.store import Store
-from tests.agent.real import PASSING, ROOT, command
+from tests.agent.real import PASSING, ROOT, command, start
 from tests.witness import Witness
 
 KINDS: tuple[type[Record], ...] = (Nugget, Harvest, Question, Probe)
@@ -81,3 +84,39 @@ def last_run(home: Path) -> Run:
     """The newest run."""
     run: Run = rows(home, Run)[-1]
     return run
+
+
+def until(true: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 60) -> None:
+    """Wait for something that a process does."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def begun(home: Path, *args: str) -> subprocess.Popen[str]:
+    """A command that owns its workspace by now: before that there is nothing to lose."""
+    process = start(home, *args)
+    until(lambda: (Lease.holder(home) or {}).get("pid") == process.pid, process)
+    return process
+
+
+def killed(home: Path, first: tuple[str, ...], dice: random.Random, span: float, most: int) -> int:
+    """Begin, kill -9 at some moment, resume, kill again ..., until it is done; how many struck.
+
+    span: seconds after it owns its workspace within which it is killed.
+    """
+    args = first
+    for struck in range(most):
+        process = begun(home, *args)
+        time.sleep(dice.uniform(0, span))
+        over = process.poll() is not None
+        process.kill()
+        process.communicate()
+        if over:
+            return struck
+        args = ("runs", "resume") if rows(home, Run) else first
+    # Nothing to do (4): the last kill may come after the last word.
+    assert ended(home, *args).returncode in (0, 4)
+    return most
