@@ -20,8 +20,9 @@ from benchmarks import page
 from benchmarks.figures import DATA, Missing, Part, machine
 
 PARTS = (
-    "reading", "reading_speed", "reading_markup", "extracting", "replies", "wire", "real_papers",
-    "merging", "memory", "scoring", "probing", "probing_words", "questions", "teaching",
+    "reading", "reading_speed", "reading_markup", "extracting", "replies", "wire", "faults",
+    "plugs", "real_papers", "merging", "memory", "scoring", "probing", "probing_words", "questions",
+    "teaching",
 )  # fmt: skip
 """In the order of the flow, which is the order of the page."""
 ASKED_FOR = {
