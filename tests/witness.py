@@ -34,6 +34,8 @@ class Witness:
         self._faults, self._only = Faults({}), ""
         self._rehearsal = Rehearsal()
         self._said: dict[str, Said] = {}
+        self.in_flight = 0
+        """Requests that wait for their answer now."""
         self.forget()
 
     def strike(self, shares: Mapping[str, float], seed: int = 0, only: str = "") -> None:
@@ -47,7 +49,7 @@ class Witness:
         self.paid: Counter[str] = Counter()
         """Of these, the ones that were answered, and by a whole reply."""
         self.fates: Counter[str] = Counter()
-        self.in_flight = self.most_in_flight = 0
+        """Requests that came to an answer, by their fault, or `well`."""
 
     async def answer(self, body: Body) -> Said | Fault:
         """What is said to a request."""
@@ -58,7 +60,6 @@ class Witness:
         if self._only in ("", part):
             fate = self._faults.fate(int(digest(asked, self.asked[asked])[:12], 16))
         self.in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             await asyncio.sleep(self.slow.get(part, self.latency))
             if asked not in self._said:

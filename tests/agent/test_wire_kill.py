@@ -19,7 +19,7 @@ from tools.endpoints.mock import Endpoint
 
 pytestmark = pytest.mark.slow
 FIRST = ("run", "minerals", "--yes")
-KILLS, SPAN, IN_FLIGHT = 20, 3.0, 8
+KILLS, SPAN, IN_FLIGHT = 20, 2.0, 8
 MOST = 64
 """Calls in flight when Ctrl-C comes."""
 
