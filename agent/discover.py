@@ -248,13 +248,12 @@ def decide(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
     """Carry out what the review answered; decisions already in the store need nothing here."""
     ctx = context_of(runtime)
     answer = state.get("answer") or {}
-    # The run's id is the batch: after a kill between saving and checkpoint, it was done already.
-    decided = ctx.store.count(Decision, batch=state["run"])
-    if answer.get("policy") == review.POLICY and not decided:
+    if answer.get("policy") == review.POLICY:
         items = review.queue(ctx.store, nuggets=state["proposed"])
-        decided = review.accept_by_policy(ctx.store, items, ctx.settings.review, state["run"])
-        ctx.log(state["run"], "review", f"{decided} nuggets accepted by {review.POLICY}")
-    return {"decided": decided}
+        # The run is the batch: what was decided before a kill, or before it was resumed, counts.
+        accepted = review.accept_by_policy(ctx.store, items, ctx.settings.review, state["run"])
+        ctx.log(state["run"], "review", f"{accepted} nuggets accepted by {review.POLICY}")
+    return {"decided": ctx.store.count(Decision, batch=state["run"])}
 
 
 def build() -> StateGraph[Discovery, Context, Discovery, Discovery]:

@@ -124,9 +124,10 @@ def _items(store: Store, heads: list[Nugget]) -> list[Item]:
 
 
 def accept_by_policy(store: Store, items: Sequence[Item], limits: Review, batch: str) -> int:
-    """Accept what POLICY accepts, at most `limits.max_accept`; how many were accepted."""
+    """Accept what POLICY accepts, at most `limits.max_accept` a batch; how many now."""
     fit = [item for item in items if _acceptable(item, limits.min_confidence)]
-    chosen = [item.nugget for item in fit[: limits.max_accept]]
+    room = max(0, limits.max_accept - store.count(Decision, batch=batch))
+    chosen = [item.nugget for item in fit[:room]]
     decide(store, chosen, Action.ACCEPT, actor=POLICY, batch=batch)
     return len(chosen)
 

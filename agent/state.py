@@ -93,6 +93,8 @@ class Teaching(TypedDict, total=False):
     version: str
     """The candidate's ModelVersion id."""
     passed: bool
+    lost: Annotated[dict[str, int], added]
+    """What got no answer, by kind."""
 
 
 class Branch(TypedDict):

@@ -26,6 +26,7 @@ from agent.teaching import (
     recipe,
     taught_by,
     teachable,
+    unjudged,
     vetted,
     written,
 )
@@ -109,7 +110,7 @@ async def check(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     for reason, count in sorted(found.report.refused.items()):
         ctx.log(state["run"], "vet", f"{count} questions refused: {reason}")
     ctx.log(state["run"], "vet", "the set", **report.of_the_set(found.report))
-    return {}
+    return {"lost": {"questions not judged": unjudged(ctx, found.questions)}}
 
 
 def freeze(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:

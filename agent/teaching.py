@@ -111,6 +111,14 @@ async def vetted(
     return found._replace(questions=[question for some in judged for question in some])
 
 
+def unjudged(ctx: Context, questions: Iterable[Question]) -> int:
+    """Questions that a judge should have looked at and did not; none where no judge is bound."""
+    if ctx.crew.judge is None:
+        return 0
+    asked = [q for q in questions if q.kind is QuestionKind.MCQ and q.vetted]
+    return sum("judge" not in question.scores for question in asked)
+
+
 def taught_by(store: Store, version: ModelVersion) -> set[str]:
     """Ids of the nuggets a version was trained on; empty for a base."""
     return set(store.get(Dataset, version.dataset).nuggets) if version.dataset else set()

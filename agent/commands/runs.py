@@ -77,7 +77,7 @@ def follow(space: Workspace, run: Run, as_json: bool) -> Run:
         with Bars(out()) as bars:
             run = runs.drive(space, space.context(bars), run, answer)
         _told(space, run, report.counts(space, run))
-    if run.graph == "teach" and run.status is RunStatus.DONE:
+    if run.graph == "teach" and run.status in (RunStatus.DONE, RunStatus.PARTIAL):
         _gate_code(space, run)
     if run.lost:
         sys.exit(Exit.PARTIAL)

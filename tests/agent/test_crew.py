@@ -25,6 +25,7 @@ from memory.records import (
     QuestionKind,
     Relevance,
     Run,
+    RunStatus,
 )
 from tests.agent.fakes import World, facts
 from tests.tools.scripted import Scripted, spoken
@@ -127,3 +128,14 @@ def test_a_judge_refuses_questions_and_leaves_alone_what_it_does_not_judge(world
     judged = [q for q in questions if "judge" in q.scores]
     assert judged
     assert {q.rejected for q in judged} == {"judged_ambiguous"}
+
+
+def test_what_a_judge_left_unjudged_is_told_of_as_lost(world: World) -> None:
+    crewed(world, judge=(QuestionJudge, lambda asked: "I cannot help with that."))
+    run = discover(world, world.papers(a="\n".join(facts(1, 30)), b="\n".join(facts(30, 41))))
+    runs.drive(world.space, world.context(), run, {"policy": review.POLICY})
+    interest = world.space.store.all(Interest)[0]
+    teaching = runs.start(world.space, "teach", interest)
+    done = runs.drive(world.space, world.context(), teaching)
+    assert done.status is RunStatus.PARTIAL
+    assert done.lost["questions not judged"] > 0

@@ -227,7 +227,7 @@ def _from_keyring(place: str) -> str:
         ) from None
     try:
         key = keyring.get_password(service, user)
-    except KeyringError as fault:
+    except (KeyringError, ImportError, RuntimeError, OSError) as fault:  # a wrong one is chosen
         raise _trouble(
             f"The keyring cannot be read ({type(fault).__name__})",
             "Unlock it, or name an environment variable with key_env.",
