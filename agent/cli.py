@@ -10,6 +10,7 @@ import typer
 
 from agent.commands import (
     ask,
+    batch,
     costs,
     demo,
     doctor,
@@ -58,6 +59,7 @@ app.command("teach")(teach.teach)
 app.command("ask")(ask.ask)
 app.add_typer(models.app, name="models")
 app.add_typer(memory.app, name="memory")
+app.add_typer(batch.app, name="batch")
 app.command("costs")(costs.costs)
 app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatResult
+from pydantic import SkipValidation
 
 from agent.lines import Lines
 from agent.past import CHARACTERS
@@ -44,7 +45,10 @@ from tools.endpoints.line import Terms
 
 if TYPE_CHECKING:
     from agent.state import Context
+    from tools.endpoints.quick import QuickOpenAI
 
+REQUEST = "request"
+"""Where a reply of nobody keeps what it was asked."""
 OF_A_PAPER: tuple[type[Record], ...] = (Document, Passage, Nugget, Harvest, Profile, Relevance)
 
 
@@ -55,6 +59,8 @@ class Notes:
     ledger: Ledger
     calls: dict[str, Call] = field(default_factory=dict)
     """What would be paid for, by key. Tokens in are those of the whole request."""
+    requests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Of these, the bodies of those that a client was there to write."""
     held: set[str] = field(default_factory=set)
     """Keys of what is paid for already."""
 
@@ -64,9 +70,11 @@ class Notes:
             self.held.add(key)
         return reply
 
-    async def add(self, call: Call, reply: Reply | None) -> None:  # noqa: ARG002
+    async def add(self, call: Call, reply: Reply | None) -> None:
         """Note a call that would be paid for."""
         self.calls[call.key] = call
+        if reply and (request := reply.message.get("response_metadata", {}).get(REQUEST)):
+            self.requests[call.key] = request
 
     async def spoil(self, key: str, reason: str) -> None:
         """Not to be done in a rehearsal."""
@@ -74,6 +82,9 @@ class Notes:
 
 class Nobody(BaseChatModel):
     """Says that there is nothing, to whatever it is asked, and how long the request was."""
+
+    client: SkipValidation[Any] = None
+    """A QuickOpenAI that would be sent the request, and says how it would look."""
 
     @property
     def _llm_type(self) -> str:
@@ -87,14 +98,18 @@ class Nobody(BaseChatModel):
         written = sum(len(str(turn.content)) for turn in input)
         read = (written + (len(json.dumps(options)) if options else 0)) // CHARACTERS
         used: Any = {"input_tokens": read, "output_tokens": 0, "total_tokens": read}
-        return AIMessage("[]", usage_metadata=used)
+        request = {REQUEST: self.client.payload(input, **options)} if self.client else {}
+        return AIMessage("[]", usage_metadata=used, response_metadata=request)
 
 
 @dataclass
 class NoLines(Lines):
-    """Lines with nobody at the other end. worked: by a model's name, the way it answered lately."""
+    """Lines with nobody at the other end."""
 
-    worked: dict[str, Mode] = field(default_factory=dict)
+    worked: Mapping[str, Mode] = field(default_factory=dict)
+    """By a model's name, the way it answered lately."""
+    clients: Mapping[str, QuickOpenAI] = field(default_factory=dict)
+    """By an endpoint's section, whose requests are written."""
 
     def _model(self, name: str) -> tuple[BaseChatModel, str, Terms]:
         bound = self.settings.bound(name)
@@ -104,7 +119,8 @@ class NoLines(Lines):
         # Ways that it declined are no calls; what it answered another way is in the ledger so.
         best = self.worked.get(bound.name, bound.modes[0])
         modes = bound.modes[bound.modes.index(best) :] if best in bound.modes else bound.modes
-        return Nobody(), bound.name, Terms(modes=modes, parameters=bound.parameters)
+        nobody = Nobody(client=self.clients.get(name))
+        return nobody, bound.name, Terms(modes=modes, parameters=bound.parameters)
 
 
 class _Quiet(Silent):
@@ -119,14 +135,16 @@ class _Quiet(Silent):
 
 
 @contextmanager
-def copied(ctx: Context, notes: Notes, worked: dict[str, Mode]) -> Iterator[Context]:
+def copied(
+    ctx: Context, notes: Notes, worked: Mapping[str, Mode], clients: Mapping[str, QuickOpenAI]
+) -> Iterator[Context]:
     """The same context over an empty store that goes with it, at lines that call nobody."""
     from memory.lineage import Lineage
 
     with tempfile.TemporaryDirectory(prefix="goldpan-") as folder:
         place = Path(folder)
         with closing(Store.open(place / "rehearsal.sqlite")) as store:
-            lines = NoLines(ctx.settings, notes, worked=worked)
+            lines = NoLines(ctx.settings, notes, worked=worked, clients=clients)
             lineage = Lineage(store, place / "models")
             reporter = _Quiet(ctx.reporter)
             yield replace(

@@ -7,7 +7,7 @@ beforehand is expected, after what earlier calls were like (`agent.past`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ from tools.endpoints.ledger import Account
 if TYPE_CHECKING:
     from agent.settings import Settings
     from agent.state import Context
+    from tools.endpoints.quick import QuickOpenAI
 
 Price = Callable[[int, int], float | None]
 """Tokens read and written to money."""
@@ -143,11 +144,19 @@ class Estimate:
 
 async def of_a_run(ctx: Context, interest: Interest, **options: Any) -> dict[str, Any]:
     """What a run would read and call; options: as the run's. Raises what searching raises."""
-    with _rehearsal(ctx, interest) as (estimate, copy):
+    found, estimate = await rehearsed(ctx, interest, {}, **options)
+    return {**_papers(found), **estimate.told()}
+
+
+async def rehearsed(
+    ctx: Context, interest: Interest, clients: Mapping[str, QuickOpenAI], **options: Any
+) -> tuple[Found, Estimate]:
+    """What a run would find, and its calls noted; clients: see `NoLines`."""
+    with _rehearsal(ctx, interest, clients) as (estimate, copy):
         run = Run(graph="discover", interest=interest.id, options=options)
         found = await discovered(ctx, copy, interest, run)
         await _rest(ctx, copy, interest, found, estimate)
-        return {**_papers(found), **estimate.told()}
+        return found, estimate
 
 
 async def of_a_teaching(ctx: Context, interest: Interest) -> dict[str, Any]:
@@ -162,7 +171,7 @@ async def of_a_teaching(ctx: Context, interest: Interest) -> dict[str, Any]:
         return await teaching.forecast(ctx, interest)
     ctx.settings.model(target)
     teaching.demand_method(ctx)
-    with _rehearsal(ctx, interest) as (estimate, copy):
+    with _rehearsal(ctx, interest, {}) as (estimate, copy):
         # Its losses are told to the copy; all else is read where it is.
         mine = replace(ctx, hire=lambda _: copy.crew, _crew=None)
         nuggets = teaching.teachable(mine, interest)
@@ -179,7 +188,9 @@ async def of_a_teaching(ctx: Context, interest: Interest) -> dict[str, Any]:
 
 
 @contextmanager
-def _rehearsal(ctx: Context, interest: Interest) -> Iterator[tuple[Estimate, Context]]:
+def _rehearsal(
+    ctx: Context, interest: Interest, clients: Mapping[str, QuickOpenAI]
+) -> Iterator[tuple[Estimate, Context]]:
     """An estimate to be filled, and the context in which what is called is noted there."""
     from langsmith import tracing_context
 
@@ -188,7 +199,7 @@ def _rehearsal(ctx: Context, interest: Interest) -> Iterator[tuple[Estimate, Con
     worked = {model: mode for model in models if (mode := estimate.past.mode(model))}
     with (
         closing(estimate.ledger),
-        copied(ctx, estimate.notes, worked) as copy,
+        copied(ctx, estimate.notes, worked, clients) as copy,
         # What does not happen is traced nowhere, whatever the environment asks for.
         tracing_context(enabled=False),
     ):

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.errors import EndpointTrouble
+from tests.tools.alcf import RESULT, Alcf
 from tests.tools.peer import Peer, Seen, completion
 from tools.endpoints.batch import MOST, Batches, Result, collect, write
 from tools.endpoints.clients import PlainChat, Pool, client
@@ -20,29 +21,6 @@ from tools.endpoints.keys import NoKey
 from tools.endpoints.kinds import Endpoint
 
 T = TypeVar("T")
-RESULT = {
-    "results_file": "/eagle/p/out/in_toy_b1/in_1.results.jsonl",
-    "progress_file": "/eagle/p/out/in_toy_b1/in_1.progress.json",
-    "metrics": {"num_responses": 2, "lines_processed": 2},
-}
-
-
-class Alcf:
-    """Its batch routes; a batch goes through these states."""
-
-    def __init__(self, *states: str, result: Any = RESULT) -> None:
-        self.states = list(states)
-        self.result = result
-
-    def __call__(self, request: Seen) -> tuple[int, Any]:
-        match request.method, request.path.removeprefix("/resource_server"):
-            case "POST", "/sophia/vllm/v1/batches":
-                return 200, {"batch_id": "b1", "input_file": request.body["input_file"]}
-            case "GET", "/v1/batches/b1":
-                return 200, {"status": self.states.pop(0)}
-            case "GET", "/v1/batches/b1/result":
-                return 200, self.result
-        return 404, {"detail": "Not Found"}
 
 
 def at(server: Alcf, work: Callable[[Batches], Awaitable[T]]) -> tuple[T, list[Seen], list[float]]:
@@ -105,17 +83,20 @@ def test_replies_are_matched_by_id_in_whatever_order_and_nothing_is_made_up(
             lines.append(line(name, error={"message": "out of memory"}))
         elif fate == "status":
             lines.append(line(name, {"error": "too long"}, 400))
-    replies, failed = collect(data.draw(st.permutations(lines)), asked)
+    replies, failed, left_out = collect(data.draw(st.permutations(lines)), asked)
     assert set(replies) == {name for name in asked if fates[name] == "ok"}
     assert set(failed) == set(asked) - set(replies)
+    assert left_out["line that is no result"] == 4
     for name, body in replies.items():
         assert body["choices"][0]["message"]["content"] == name
 
 
 def test_a_request_that_was_answered_at_last_is_answered() -> None:
-    replies, failed = collect([line("a", error="lost"), line("a"), line("a", error="late")], ["a"])
+    lines = [line("a", error="lost"), line("a"), line("a", error="late"), line("a")]
+    replies, failed, left_out = collect(lines, ["a"])
     assert set(replies) == {"a"}
     assert not failed
+    assert left_out == {"second reply to one request": 1}
 
 
 def test_a_file_holds_each_request_on_a_line_of_its_own(tmp_path: Path) -> None:

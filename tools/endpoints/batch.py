@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,16 +19,18 @@ MOST = 150_000
 """Requests that ALCF takes in one file."""
 PAUSE = 60
 """Seconds between two questions for a batch's status."""
-_ENDED = ("completed", "failed")
+ENDED = ("completed", "failed")
 
 
 class Collected(NamedTuple):
-    """What came of the requests; each is in one of the two."""
+    """What came of the requests; each is in one of the first two."""
 
     replies: dict[str, dict[str, Any]]
     """Bodies of completions by the request's id."""
     failed: dict[str, str]
     """Why there is none, by the request's id."""
+    left_out: Counter[str]
+    """Lines that were no use, by what they are."""
 
 
 class Result(NamedTuple):
@@ -49,31 +52,41 @@ def write(requests: Mapping[str, Mapping[str, Any]], path: Path) -> None:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def collect(lines: Iterable[str], wanted: Iterable[str]) -> Collected:
-    """The replies to these requests, by id: their order is no order. Other lines are left out.
+def collect(lines: Iterable[str | bytes], wanted: Iterable[str]) -> Collected:
+    """The replies to these requests, by id: their order is no order.
 
-    A request that failed and was then answered counts as answered.
+    A request that failed and was then answered counts as answered; of two replies the first holds.
     """
     replies: dict[str, dict[str, Any]] = {}
     failed = dict.fromkeys(wanted, "no line of the results is its reply")
-    for line in lines:
+    left_out: Counter[str] = Counter()
+    for line in filter(_written, lines):
         name, reply, fault = _read(line)
-        if name in failed and reply is not None:
-            replies.setdefault(name, reply)
-        elif name in failed:
+        if name not in failed:
+            left_out["reply to something else" if name else fault] += 1
+        elif reply is None:
             failed[name] = fault
-    return Collected(replies, {name: why for name, why in failed.items() if name not in replies})
+        elif name in replies:
+            left_out["second reply to one request"] += 1
+        else:
+            replies[name] = reply
+    why = {name: fault for name, fault in failed.items() if name not in replies}
+    return Collected(replies, why, left_out)
 
 
-def _read(line: str) -> tuple[str, dict[str, Any] | None, str]:
+def _written(line: str | bytes) -> bool:
+    return bool(line.strip())
+
+
+def _read(line: str | bytes) -> tuple[str, dict[str, Any] | None, str]:
     """A line's id, and its reply or the fault in its place."""
     try:
         told = json.loads(line)
         name, error = str(told["custom_id"]), told.get("error")
         response = told.get("response") or {}
         status, body = response.get("status_code"), response.get("body")
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return "", None, "a line that is no result"
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return "", None, "line that is no result"
     if error or status != 200 or not isinstance(body, dict) or not body.get("choices"):
         return name, None, f"{status or 'no status'}: {str(error or body)[:200]}"
     return name, body, ""
@@ -89,9 +102,9 @@ class Batches:
         self._api: Any = model.root_async_client
         self._model = model.model_name
         self._sleep = sleep
-        base = str(self._api.base_url)
         # Submitted to one cluster, asked for at the door of all.
-        self._root = base[: base.index("/resource_server")] + "/resource_server/v1/batches"
+        door, _, _ = str(self._api.base_url).partition("/resource_server")
+        self._root = f"{door}/resource_server/v1/batches"
 
     async def submit(self, input_file: str, output_folder: str = "") -> str:
         """The batch's id. Both paths are ALCF's own; raises what the openai package raises."""
@@ -110,8 +123,12 @@ class Batches:
 
     async def ended(self, batch: str, pause: float = PAUSE) -> Result:
         """Wait for its end, however long that takes. Raises EndpointTrouble where it failed."""
-        while (status := await self.status(batch)) not in _ENDED:
+        while (status := await self.status(batch)) not in ENDED:
             await self._sleep(pause)
+        return await self.result(batch, status)
+
+    async def result(self, batch: str, status: str) -> Result:
+        """Where the results of an ended batch lie. Raises EndpointTrouble where it failed."""
         told = await self._api.get(f"{self._root}/{batch}/result", cast_to=object)
         if status == "failed" or not isinstance(told, Mapping) or not told.get("results_file"):
             raise EndpointTrouble("down", f"Batch {batch} failed: {str(told)[:300]}.")

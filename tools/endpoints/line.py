@@ -177,9 +177,15 @@ class Line:
     async def _heard(
         self, call: Call, messages: Sequence[Message], options: Mapping[str, Any], flight: Flight
     ) -> tuple[Call, Said | Exception]:
-        """The call as it went and what was heard, both on disk."""
+        """The call as it went and what was heard."""
         turns = [_TURNS[message.role](content=message.text) for message in messages]
         sent = await self._sender.send(turns, options, call.run, flight, _named(call))
+        return await self.note(call, messages, sent)
+
+    async def note(
+        self, call: Call, messages: Sequence[Message], sent: Sent
+    ) -> tuple[Call, Said | Exception]:
+        """A call as it went, here or elsewhere, and what was heard; both are put on disk."""
         call = self._counted(call, messages, sent)
         heard: Said | Exception
         reply = None

@@ -29,24 +29,37 @@ class QuickOpenAI(BaseChatOpenAI):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> ChatResult:
-        body = self._get_request_payload(messages, stop=stop, **kwargs)
-        body |= {**(self.extra_body or {}), **(body.pop("extra_body", None) or {})}
         response = await self.root_async_client.post(
-            "/chat/completions", cast_to=httpx2.Response, body=body
+            "/chat/completions",
+            cast_to=httpx2.Response,
+            body=self.payload(messages, stop=stop, **kwargs),
         )
-        return self._read(response)
-
-    def _read(self, response: httpx2.Response) -> ChatResult:
         try:
             body = response.json()
+        except ValueError as fault:
+            raise _no_completion(fault) from None
+        return self.completed(body)
+
+    def payload(self, messages: list[BaseMessage], **options: Any) -> dict[str, Any]:
+        """The body of a request. options: as `ainvoke` takes them."""
+        body = self._get_request_payload(messages, **options)
+        body |= {**(self.extra_body or {}), **(body.pop("extra_body", None) or {})}
+        return body
+
+    def completed(self, body: Any) -> ChatResult:
+        """What the body of a reply says. Raises ValueError where it is no completion."""
+        try:
             result = self._create_chat_result(body)
             for generation, choice in zip(result.generations, body["choices"], strict=True):
                 if refusal := choice["message"].get("refusal"):
                     # langchain takes it from the stock client's model of a reply only.
                     generation.message.additional_kwargs["refusal"] = refusal
         except (AttributeError, LookupError, TypeError, ValueError) as fault:
-            told = f"{type(fault).__name__}: {fault}"
-            raise ValueError(f"no chat completion ({told})") from None
+            raise _no_completion(fault) from None
         if not result.generations:
             raise ValueError("a chat completion without a choice")
         return result
+
+
+def _no_completion(fault: Exception) -> ValueError:
+    return ValueError(f"no chat completion ({type(fault).__name__}: {fault})")
