@@ -137,6 +137,7 @@ async def collected(space: Workspace, file: Path, results: Path) -> Added:
     except OSError as fault:
         raise BadInput(f"{results} cannot be read: {fault.strerror}.") from None
     failed, outcomes = Counter(found.failed.values()), Counter[str]()
+    replies = {key: body for key, body in found.replies.items() if key not in noted}
     ours = space.lines()
     async with _connected(endpoint, NoKey()) as model:
         line = Line(
@@ -146,7 +147,7 @@ async def collected(space: Workspace, file: Path, results: Path) -> Added:
 
         async def note(key: str, messages: list[Message]) -> None:
             try:
-                reply = _said(model, found.replies[key])
+                reply = _said(model, replies.pop(key, None))
             except ValueError as fault:
                 failed[str(fault)] += 1
                 return
@@ -154,10 +155,11 @@ async def collected(space: Workspace, file: Path, results: Path) -> Added:
             call, _ = await line.note(call, messages, Sent(1, 0.0, reply))
             outcomes[call.outcome] += 1
 
-        new = (one for one in _requests(file) if one[0] in found.replies.keys() - noted)
+        new = (one for one in _requests(file) if one[0] in replies)
         while some := list(islice(new, LARGEST)):
             await together(note(*one) for one in some)
-    return Added(outcomes, len(noted & found.replies.keys()), failed, found.left_out)
+    failed[f"its request is not in {file} any more"] += len(replies)
+    return Added(outcomes, len(noted & found.replies.keys()), +failed, found.left_out)
 
 
 async def submitted(settings: Settings, file: Path, there: str, folder: str) -> str:
@@ -226,7 +228,7 @@ def _requests(file: Path) -> Iterator[tuple[str, list[Message]]]:
         raise BadInput(f"{file} is not as it was written ({type(fault).__name__}).") from None
 
 
-def _said(model: QuickOpenAI, body: dict[str, Any]) -> AIMessage:
+def _said(model: QuickOpenAI, body: dict[str, Any] | None) -> AIMessage:
     """A reply as `ainvoke` would give it. Raises ValueError where the body is no completion."""
     result = model.completed(body)
     first = result.generations[0]
