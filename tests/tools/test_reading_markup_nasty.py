@@ -41,7 +41,7 @@ def outcome(path: Path) -> str:
         ("login.html", b"<html><body><p>Please log in.</p></body></html>", "not_a_paper"),
         ("login.pdf", PAGE.encode(), "not_a_pdf"),
         ("data.zip", b"PK\x03\x04 and no more", "damaged"),
-        ("data.gz", gzip.compress(b"a,b\n1,2"), "not_a_paper"),
+        ("data.gz", gzip.compress(b"a,b\n1,2", mtime=0), "not_a_paper"),
         ("cut.gz", gzip.compress(TEX["main.tex"].encode())[:200], "damaged"),
         ("none.tex", b"\\documentclass{article}\\begin{document}\\end{document}", "empty"),
     ],
