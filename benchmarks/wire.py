@@ -36,7 +36,8 @@ runs in a fresh process; turns are alternated, and medians of {REPEATS} are told
 process the garbage collector is told to leave what was imported alone.
 
 Through the graph: the step of the discovery graph that asks the teacher, with its checkpoints and
-its store on disk, on {wired_graph.PAPERS} made papers of eight calls each. A reply holds one
+its store on disk, on {wired_graph.PAPERS} made papers of eight or nine calls each, after a first
+one on {wired_graph.FEW} that loads what is loaded once. A reply holds one
 nugget; the table has also {wired_graph.MANY} a reply, where code spends more time on checking and
 keeping nuggets than on calls.
 """
