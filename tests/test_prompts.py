@@ -121,7 +121,7 @@ def test_a_prompt_file_that_is_wrong_says_how(file: str, why: str) -> None:
 
 @pytest.mark.parametrize("name", ["nonsense", "../prompts/extract", ""])
 def test_a_prompt_that_is_not_there_is_named_with_those_that_are(name: str) -> None:
-    with pytest.raises(BadPrompt, match="there are enrich, extract, "):
+    with pytest.raises(BadPrompt, match="there are ask, enrich, extract, "):
         load(name)
 
 
