@@ -7,6 +7,8 @@ import pytest
 
 from tests.agent.fakes import World
 from tests.agent.real import goldpan
+from tests.witness import Witness
+from tools.endpoints.mock import Endpoint
 
 
 @pytest.fixture
@@ -23,3 +25,16 @@ def mined(tmp_path_factory: pytest.TempPathFactory, few_papers: Path) -> Path:
     goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
     goldpan(home, "run", "minerals")
     return home
+
+
+@pytest.fixture(scope="module")
+def witness() -> Witness:
+    """Answers prompts by rule, the same to the same, and counts what it is asked."""
+    return Witness()
+
+
+@pytest.fixture(scope="module")
+def endpoint(witness: Witness) -> Iterator[Endpoint]:
+    """The server behind which it is."""
+    with Endpoint(witness.answer, keep=False) as serving:
+        yield serving

@@ -68,11 +68,6 @@ def replies(home: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def witness() -> Witness:
-    return Witness()
-
-
-@pytest.fixture(scope="module")
 def endpoint(witness: Witness) -> Iterator[Endpoint]:
     with Endpoint(witness.answer) as serving:
         yield serving

@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,17 +21,6 @@ FIRST = ("run", "minerals", "--yes")
 KILLS, SPAN, IN_FLIGHT = 20, 2.0, 8
 MOST = 64
 """Calls in flight when Ctrl-C comes."""
-
-
-@pytest.fixture(scope="module")
-def witness() -> Witness:
-    return Witness()
-
-
-@pytest.fixture(scope="module")
-def endpoint(witness: Witness) -> Iterator[Endpoint]:
-    with Endpoint(witness.answer, keep=False) as serving:
-        yield serving
 
 
 @pytest.fixture(scope="module")

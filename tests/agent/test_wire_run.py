@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,17 +19,6 @@ FIRST = ("run", "minerals", "--yes")
 MIXTURE = {"429": 0.06, "500": 0.06, "malformed": 0.06, "truncated": 0.06, "garbled": 0.06,
            "hang": 0.1}  # fmt: skip
 RIGHT, WRONG = "sk-loopback-right-key", "sk-loopback-wrong-key"
-
-
-@pytest.fixture(scope="module")
-def witness() -> Witness:
-    return Witness()
-
-
-@pytest.fixture(scope="module")
-def endpoint(witness: Witness) -> Iterator[Endpoint]:
-    with Endpoint(witness.answer, keep=False) as serving:
-        yield serving
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import TypeVar
 from memory.errors import BadReply
 from prompts import Prompt
 from prompts.replies import Item
-from tools.teachers.model.ask import Asker
+from tools.teachers.model.ask import Answer, Asker
 from tools.teachers.model.losses import Losses
 
 T = TypeVar("T", bound=Item)
@@ -22,8 +22,13 @@ async def heard(
     except BadReply as fault:
         losses.fail(fault)
         return None
-    for fault_ in answer.faults:
-        losses.add("schema", fault_)
+    count(answer, losses)
+    return [item for item in answer.items if isinstance(item, kind)]
+
+
+def count(answer: Answer, losses: Losses) -> None:
+    """What an answer does not hold."""
+    for fault in answer.faults:
+        losses.add("schema", fault)
     if answer.cut:
         losses.add("cut", "The reply stopped at its length limit.")
-    return [item for item in answer.items if isinstance(item, kind)]

@@ -12,7 +12,8 @@ from tools.endpoints.line import Line
 from tools.endpoints.together import together
 from tools.teachers import Taken
 from tools.teachers.model import drafts, writing
-from tools.teachers.model.ask import Answer, Asker
+from tools.teachers.model.ask import Asker
+from tools.teachers.model.heard import count
 from tools.teachers.model.losses import Loss, Losses
 from tools.teachers.model.packing import Group, halves, pack, written
 from tools.teachers.offline.distractors import MOST, OPTIONS
@@ -93,7 +94,7 @@ class ModelTeacher:
             return Taken([], len(group), fault.reason)
         if answer.cut and len(group) > 1:
             return await self._mined_all(document, halves(group), losses)
-        self._count(answer, losses)
+        count(answer, losses)
         items = [item for item in answer.items if isinstance(item, Draft)]
         taken = drafts.nuggets(items, document, group, self.made_by, losses.add)
         return Taken(taken, len(group) if answer.unmended else 0, answer.unmended)
@@ -112,7 +113,7 @@ class ModelTeacher:
                 quote=nugget.quote,
                 wrong=str(self._options - 1),
             )
-            self._count(answer, losses)
+            count(answer, losses)
             items = [item for item in answer.items if isinstance(item, Exercise)]
             made_by = f"{self._name}:{self._questions.made_by}"
             return writing.questions(items, nugget, made_by, self._options - 1)
@@ -121,12 +122,6 @@ class ModelTeacher:
             raise
         finally:
             self._tell(losses)
-
-    def _count(self, answer: Answer, losses: Losses) -> None:
-        for fault in answer.faults:
-            losses.add("schema", fault)
-        if answer.cut:
-            losses.add("cut", "The reply stopped at its length limit.")
 
     def _tell(self, losses: Losses) -> None:
         for loss in losses.told():
