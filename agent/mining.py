@@ -23,10 +23,14 @@ async def mined(ctx: Context, run: str, papers: Sequence[str]) -> list[Harvest]:
     time. Raises BadReply where no paper got any: the step has failed.
     """
     room = asyncio.Semaphore(ctx.settings.work.papers)
+    # One after the other, or no reply is heard before so many papers are opened.
+    opening = asyncio.Lock()
 
     async def one(paper: str) -> Harvest:
         async with room:
-            harvest = await _mined(ctx, run, paper)
+            async with opening:
+                opened = await asyncio.to_thread(_opened, ctx, paper)
+            harvest = await _mined(ctx, run, *opened)
         ctx.tick("papers mined", len(papers))
         return harvest
 
@@ -41,14 +45,16 @@ async def mined(ctx: Context, run: str, papers: Sequence[str]) -> list[Harvest]:
     return harvests
 
 
-async def _mined(ctx: Context, run: str, paper: str) -> Harvest:
-    document, passages, harvest = await asyncio.to_thread(_opened, ctx, paper)
+async def _mined(
+    ctx: Context, run: str, document: Document, passages: Sequence[Passage], harvest: Harvest
+) -> Harvest:
+    """What a paper gives, saved; where there are no passages, it is there already."""
     if not passages:
         return harvest
     taken = await ctx.teacher.extract(document, passages)
     nuggets, refused = _grounded(taken.nuggets, document, passages)
     for reason, count in sorted(refused.items()):
-        ctx.log(run, "extract", f"{paper}: {count} drafts refused: {reason}")
+        ctx.log(run, "extract", f"{document.paper}: {count} drafts refused: {reason}")
     harvest = harvest.but(
         nuggets=[nugget.id for nugget in nuggets], lost=taken.lost, reason=taken.reason
     )
