@@ -53,6 +53,14 @@ def common(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def unmeasured() -> Iterator[None]:
+    """Commands run without counting lines, which takes half as long again and a kill discards."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("COVERAGE_PROCESS_CONFIG", "")
+        yield
+
+
 @pytest.fixture(scope="session")
 def sample_papers(common: Path) -> Path:
     """The demo's papers, typeset."""

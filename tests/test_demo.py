@@ -103,6 +103,7 @@ def test_a_second_demo_pays_for_nothing_twice(first: str, root: Path) -> None:
     }
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_the_demo_takes_a_folder_of_real_papers(root: Path, shared: Path, tmp_path: Path) -> None:
     for name in ("PMC4562040", "PMC4930629"):
         shutil.copy(shared / "papers" / "pairs" / name / "paper.pdf", tmp_path / f"{name}.pdf")

@@ -19,7 +19,7 @@ from tests.witness import Witness
 from tools.endpoints.mock import Endpoint, Fault, Said
 from tools.endpoints.mock.kinds import Body
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
 CORE = "Zx81Qw72Vb39Rt54"
 KEY = f"sk-planted/{CORE}+end"
 OTHER = "another-secret-of-the-shell-7f3a"

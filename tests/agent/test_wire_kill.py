@@ -16,7 +16,7 @@ from tests.agent.wired import bind, kept, killed, last_run, rows, twice, until
 from tests.witness import Witness
 from tools.endpoints.mock import Endpoint
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
 FIRST = ("run", "minerals", "--yes")
 KILLS, SPAN, IN_FLIGHT = 20, 2.0, 8
 MOST = 64

@@ -14,7 +14,7 @@ from tests.witness import Witness
 from tools.endpoints.mock import Endpoint, Fault, Said
 from tools.endpoints.mock.kinds import Body
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
 FIRST = ("run", "minerals", "--yes")
 MIXTURE = {"429": 0.06, "500": 0.06, "malformed": 0.06, "truncated": 0.06, "garbled": 0.06,
            "hang": 0.1}  # fmt: skip

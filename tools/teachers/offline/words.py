@@ -99,7 +99,7 @@ _NOUN_ENDINGS = ("tion", "sion", "ment", "ness", "ity", "ism", "ance", "ence", "
 @lru_cache(maxsize=50_000)
 def readings(word: str) -> tuple[str, ...]:
     """What the dictionary says a lower-case word may be: NOUN, VERB, ADJ, ADV; () if unknown."""
-    from lemminflect import getAllLemmas
+    from tools.dictionary import getAllLemmas
 
     return tuple(sorted(getAllLemmas(word)))
 
@@ -107,7 +107,7 @@ def readings(word: str) -> tuple[str, ...]:
 @lru_cache(maxsize=20_000)
 def verb_lemma(word: str) -> str:
     """The base form of a verb form; the word itself where the dictionary has none."""
-    from lemminflect import getAllLemmas
+    from tools.dictionary import getAllLemmas
 
     low = word.lower()
     found = getAllLemmas(low, upos="VERB").get("VERB", ())
@@ -119,7 +119,7 @@ def verb_lemma(word: str) -> str:
 @lru_cache(maxsize=20_000)
 def inflect(lemma: str, tag: str) -> str:
     """A verb's form: tag is VBZ, VBD, VBN or VBG; the lemma itself where there is none."""
-    from lemminflect import getInflection
+    from tools.dictionary import getInflection
 
     return str((getInflection(lemma, tag) or (lemma,))[0])
 
