@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from math import isclose
@@ -40,10 +40,11 @@ def unfaithful(claim: str, quote: str) -> str:
     it. Negations must be equal in count: `not shown to rise` is not `shown not to rise`, but nearly
     every slip of a rewriting drops one or adds one.
     """
-    claim, quote = _even(claim), _even(quote)
-    if _names(claim) - _names(quote) or _loose(claim) - _loose(quote):
+    said, told = _taken_apart(claim), _taken_apart(quote)
+    if said.names - told.names or said.loose - told.loose:
         return "numbers"
-    return _values_differ(claim, quote) or ("negations" if _denials_differ(claim, quote) else "")
+    differ = _values_differ(said.figures, told.figures)
+    return differ or ("negations" if _denials_differ(said.text, told.text) else "")
 
 
 def plain(text: str) -> str:
@@ -112,9 +113,26 @@ class _Figure(NamedTuple):
         return False
 
 
-def _values_differ(claim: str, quote: str) -> str:
-    left = list(_figures(quote))
-    for figure in _figures(claim):
+class _Parts(NamedTuple):
+    """What is compared of a text."""
+
+    text: str
+    """In one spelling."""
+    names: Counter[str]
+    loose: Counter[str]
+    figures: tuple[_Figure, ...]
+
+
+@lru_cache(maxsize=64)
+def _taken_apart(text: str) -> _Parts:
+    """The parts of a text; a claim is often its quote, and a summary is held against its paper."""
+    text = _even(text)
+    return _Parts(text, _names(text), _loose(text), tuple(_figures(text)))
+
+
+def _values_differ(said: Sequence[_Figure], told: Sequence[_Figure]) -> str:
+    left = list(told)
+    for figure in said:
         found = next((f for f in left if figure.fits(f) and figure.bounds_alike(f)), None)
         if found is None:
             alike = any(isclose(figure.number, f.number) and f.bounds_alike(figure) for f in left)

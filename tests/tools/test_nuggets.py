@@ -73,7 +73,8 @@ def test_whatever_is_handed_in_an_accepted_quote_stands_at_its_offsets(data: st.
 def test_what_stands_in_the_passage_at_its_offsets_is_grounded(start: int, end: int) -> None:
     quote = TEXT[start:end]
     if quote.strip() and end <= PASSAGE.end:
-        assert reason(nugget(start, end)) in {"", "pronoun"}  # `It does not dissolve` leans
+        # `It does not dissolve` leans, and so does what cutting makes of `melts`: `me`.
+        assert reason(nugget(start, end)) in {"", "pronoun", "first_person"}
 
 
 @pytest.mark.parametrize(
