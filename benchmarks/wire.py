@@ -37,9 +37,10 @@ process the garbage collector is told to leave what was imported alone.
 
 Through the graph: the step of the discovery graph that asks the teacher, with its checkpoints and
 its store on disk, on {wired_graph.PAPERS} made papers of eight or nine calls each, after a first
-one on {wired_graph.FEW} that loads what is loaded once. A reply holds one
-nugget; the table has also {wired_graph.MANY} a reply, where code spends more time on checking and
-keeping nuggets than on calls.
+one on {wired_graph.FEW} that loads what is loaded once. A reply holds one nugget, whose claim is no
+copy of its quote; the table has also {wired_graph.MANY} a reply, where code spends more time on
+checking and keeping nuggets than on calls. This step keeps one processor busy, so that its wall
+follows the processor's speed of the moment; the clients' processor time in the same table tells it.
 """
 GRAPHS = {
     "discovery graph, one nugget a reply": wired_graph.one,

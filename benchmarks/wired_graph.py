@@ -38,8 +38,14 @@ def _said(body: Body, count: int) -> Said:
     """Some sentences of the passages that are shown, as a teacher quotes them."""
     more = {"kind": "finding", "entities": ["osk"], "keywords": ["resin"], "sure": 9}
     found = _SAID.findall(body["messages"][-1]["content"])[:count]
-    drafts = [{"claim": sentence, "quote": sentence, **more} for sentence in found]
+    drafts = [{"claim": _reworded(sentence), "quote": sentence, **more} for sentence in found]
     return Said(json.dumps({"nuggets": drafts}))
+
+
+def _reworded(sentence: str) -> str:
+    """The claim: as most teachers' ones, no copy of its quote."""
+    what, _, under = sentence.rstrip(".").partition(" under ")
+    return f"Under {under}, {what}."
 
 
 def mined(url: str, papers: int) -> tuple[Load, int]:

@@ -15,7 +15,7 @@ from itertools import pairwise
 from math import isclose
 from typing import NamedTuple
 
-from tools.values import Value, tokens
+from tools.values import Value, leading
 
 NEGATIONS = re.compile(
     r"\b(?:not|(?-i:[Nn]o)|never|none|neither|nor|without|cannot|nothing|nobody|absent|absence|lack(?:s|"
@@ -185,8 +185,8 @@ def _figures(text: str) -> Iterator[_Figure]:
 def _number(text: str) -> float:
     sign = -1.0 if text[0] == "-" else 1.0
     text = text.lstrip("-")
-    value = next(tokens(f"0{text}" if text[0] == "." else text))
-    return sign * value.number if isinstance(value, Value) else 0.0
+    found = leading(f"0{text}" if text[0] == "." else text)
+    return sign * found[0].number if found else 0.0
 
 
 _ASIDE = re.compile(r" \([^()]*\)")
@@ -203,14 +203,8 @@ def _unit(text: str, end: int) -> tuple[tuple[str, float], int]:
     """Name and size of the unit that begins there, and where it ends."""
     if rare := _RARE.match(text, end):
         return (re.sub(r" ?(?:per|/) ?", "/", rare[1]), 1.0), rare.end()
-    value = next(tokens("1" + text[end : end + 40]))
-    if not isinstance(value, Value) or not value.unit:
-        return ("", 1.0), end
-    # Where it ends is where the first words that make all of it end.
-    for stop in re.finditer(r"\b|(?<=[%°])", text[end : end + 40]):
-        if stop.end() and next(tokens("1" + text[end : end + stop.end()])) == value:
-            return (value.unit, value.number), end + stop.end()
-    return (value.unit, value.number), end
+    value, length = leading("1" + text[end : end + 40]) or (Value(1.0, ""), 1)
+    return ((value.unit, value.number), end + length - 1) if value.unit else (("", 1.0), end)
 
 
 _BETWEEN = re.compile(r"\bbetween (?:\S+ ){0,3}$")

@@ -114,6 +114,12 @@ def tokens(text: str) -> Iterator[str | Value]:
         yield found["word"] or _value(found)
 
 
+def leading(text: str) -> tuple[Value, int] | None:
+    """The value that a text begins with, and where it ends; None where it begins otherwise."""
+    found = _TOKEN.match(text)
+    return None if found is None or found["word"] else (_value(found), found.end())
+
+
 def _value(found: re.Match[str]) -> Value:
     number = _NUMBERS[found["named"].lower()] if found["named"] else _number(found["digits"])
     if found["power"]:
