@@ -128,7 +128,7 @@ def _cell(value: Any, column: str) -> str:
         text = ", ".join(map(str, value))
     elif column == "id" and "-" not in text:
         text = text[:10]  # Commands take the first characters of an id.
-    elif column in ("started", "created"):
+    elif column == "created":
         text = text[:16].replace("T", " ")
     elif column in ("paper", "note") and len(text) > 48:
         text = f"{text[:47]}…"

@@ -136,7 +136,7 @@ def list_(as_json: AsJson = False, home: Home = None) -> None:
         owned = Lease.holder(space.home) is not None
         names = {interest.id: interest.name for interest in space.store.all(Interest)}
         rows = [_row(run, owned, names) for run in space.store.all(Run)]
-    show(rows, ["id", "graph", "name", "status", "started", "note"], as_json)
+    show(rows, ["id", "graph", "name", "status", "note"], as_json)
 
 
 @app.command("show")
