@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from memory.errors import BadInput, NoSuch
 from memory.records import digest
-from tools.endpoints.kinds import Endpoint
+from tools.endpoints.endpoint import Endpoint
 
 FILE = "goldpan.toml"
 OFFLINE = "offline"
@@ -139,7 +139,7 @@ class Training(_Section):
         return self.model_dump(exclude={"replay_ratio"}, exclude_none=True)
 
 
-class Gate(_Section):
+class GateSettings(_Section):
     """When a trained version may become the current one."""
 
     retention: float = Field(default=0.95, ge=0, le=1)
@@ -168,7 +168,7 @@ class Settings(BaseSettings):
     review: Review = Review()
     questions: Questions = Questions()
     training: Training = Training()
-    gate: Gate = Gate()
+    gate: GateSettings = GateSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -20,17 +20,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from agent.crew import hired
+from agent.calls.roles import engines
 from agent.progress import Reporter, Silent
 from agent.settings import Settings, find_home, load
 from memory.errors import NoSpace, WorkspaceTrouble
 from memory.records import ModelVersion, TrainingSpec, digest
 
 if TYPE_CHECKING:
-    from agent.ledger import StoreLedger
-    from agent.lines import Lines
-    from agent.state import Context
-    from agent.trace import JsonLines
+    from agent.calls.connections import Connections
+    from agent.calls.ledger import StoreLedger
+    from agent.calls.trace import JsonLines
+    from agent.graphs.state import Context
     from memory.lease import Lease
     from memory.lineage import Lineage
     from memory.store import Store
@@ -114,22 +114,22 @@ class Workspace:
         """The workspace's folder."""
         return self.settings.home
 
-    def lines(self, say: Callable[[str], None] = lambda _: None) -> Lines:
+    def lines(self, say: Callable[[str], None] = lambda _: None) -> Connections:
         """Lines whose calls are noted here, cost what the budgets allow, and are paid once."""
-        from agent.budgets import StoreBudget
-        from agent.ledger import StoreLedger
-        from agent.lines import Lines
-        from agent.trace import JsonLines
+        from agent.calls.budgets import StoreBudget
+        from agent.calls.connections import Connections
+        from agent.calls.ledger import StoreLedger
+        from agent.calls.trace import JsonLines
 
         self._ledger = self._ledger or StoreLedger(self.store)
         if self.settings.tracing.prompts:
             self._trace = self._trace or JsonLines(self.home / "trace")
         budget = StoreBudget(self.store, self.settings.budgets)
-        return Lines(self.settings, self._ledger, budget, self._trace, say)
+        return Connections(self.settings, self._ledger, budget, self._trace, say)
 
     def context(self, reporter: Reporter | None = None) -> Context:
         """What the graphs' nodes work with: the real outside world."""
-        from agent.state import Context
+        from agent.graphs.state import Context
         from memory.lineage import Lineage
         from memory.vectors import Vectors
 
@@ -145,7 +145,7 @@ class Workspace:
             store=self.store,
             lineage=lineage,
             lines=self.lines((reporter or Silent()).say),
-            hire=hired,
+            hire=engines,
             make_embedder=embedder,
             make_target=functools.partial(load_target, lineage),
             register=functools.partial(register, self.settings, lineage),

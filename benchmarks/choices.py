@@ -17,7 +17,7 @@ from benchmarks.figures import need
 from memory.records import Nugget, Purpose, Question, QuestionKind
 from tools.questions.traits import Sheet
 from tools.teachers.offline.facts import stated
-from tools.teachers.offline.kinds import Type
+from tools.teachers.offline.term_types import Type
 
 
 class Item(NamedTuple):

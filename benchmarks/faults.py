@@ -10,13 +10,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.doubles.wired import ended, rows
+from benchmarks.doubles.witness import Witness
 from benchmarks.faults_peer import Peer, grouped, peers
 from benchmarks.figures import Figure, Part, Table, need
 from benchmarks.storms import DONE, FAILED, MIXTURE, TEACHER, Place, Ruin, Storm, ruins, storm
 from memory.records import Document, Passage
-from tests.agent.wired import ended, rows
-from tests.witness import Witness
-from tools.endpoints.mock import Endpoint
+from tools.endpoints.mock import MockEndpoint
 
 SEEDS = (1, 2)
 PAPERS, PROBED, RUINED = 12, 1, 3
@@ -61,7 +61,7 @@ def measure(data: Path) -> Part:
     witness = Witness(LATENCY)
     with (
         tempfile.TemporaryDirectory() as made,
-        Endpoint(witness.answer, keep=False) as endpoint,
+        MockEndpoint(witness.answer, keep=False) as endpoint,
     ):
         root = Path(made)
         place = Place(root, endpoint)

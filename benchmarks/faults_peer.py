@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from langchain_core.output_parsers import JsonOutputParser
 from langchain_openai import ChatOpenAI
 
+from benchmarks.doubles.witness import Witness
 from memory.records import Document, Passage
 from prompts import load
 from prompts.replies import Extraction
-from tests.witness import Witness
 from tools.teachers.model.packing import Group, pack, written
 from tools.teachers.model.teacher import BUDGET
 

@@ -18,9 +18,9 @@ import numpy as np
 from langgraph.runtime import Runtime
 from numpy.typing import NDArray
 
-from agent import discover
+from agent.graphs import discover
+from agent.graphs.state import Context
 from agent.settings import load
-from agent.state import Context
 from agent.workspace import STORE, Workspace
 from benchmarks.made import NEAREST, Floats, Source
 from memory.records import Nugget, Record

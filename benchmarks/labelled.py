@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from memory.records import Document, Nugget, Passage
 from tools.teachers import Engine
-from tools.teachers.offline.sentences import split
+from tools.text.sentences import split
 
 Said = tuple[str, str]
 """A sentence (or a paragraph, where only those are labelled) and its label."""

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, Self
 
 from agent.demo.book import Fact, Sources, plain, sources
 from agent.demo.target import build
-from agent.teaching import OldText, parted, read_questions
+from agent.steps.train import OldText, parted, read_questions
 from evals.examine import Examination, examine, perplexity
-from evals.gate import Gate, Limits, gate
+from evals.gate import GateDecision, Limits, gate
 from evals.stats import ratio_bootstrap, share
 from memory.records import (
     Nugget,
@@ -247,7 +247,7 @@ def report(pupil: Pupil, target: Target, taught: Lesson, control: Lesson) -> Rep
 
 def judged(
     before: Report, after: Report, found: Sequence[str], agreed: int = 0, prompts: int = 0
-) -> Gate:
+) -> GateDecision:
     """The product's gate on two examinations.
 
     found: what of the examination was in training. agreed: of so many prompts, those on which all

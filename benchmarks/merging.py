@@ -20,7 +20,7 @@ from benchmarks.judged import Floats, Judged, area, interval, jaccard
 from memory.records import Nugget, Relation
 from tools.merge import Merged, Vector, compare, merge
 from tools.merge.entails import entails
-from tools.merge.gist import gist
+from tools.merge.features import claim_features
 from tools.models.embedder import MiniLM
 
 EACH = 60
@@ -233,10 +233,10 @@ def _costs(made: Sequence[Pair]) -> Iterator[Figure]:
     claims = {p.a for p in made} | {p.b for p in made}
     boiled, compared = [], []
     for _ in range(5):
-        gist.cache_clear()
+        claim_features.cache_clear()
         started = time.process_time()
         for claim in claims:
-            gist(claim)
+            claim_features(claim)
         boiled.append((time.process_time() - started) / len(claims))
         started = time.process_time()
         for a, b in held:

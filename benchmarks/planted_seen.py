@@ -14,7 +14,7 @@ from benchmarks.judged import Flags, Floats
 from memory.records import Probe, Question
 from tools.models import Choice, Target
 from tools.probe import ask, judge, placed, render, reply
-from tools.probe.strangers import choose
+from tools.probe.controls import controls_of
 from tools.probe.words.belief import Held, believed
 
 OURS, GOLD, SHARES, COUNTED, BETA, WORDS = (
@@ -60,7 +60,7 @@ def look(drawn: planted.World, target: Target) -> Seen:
 def _bare(asked: dict[str, list[Question]], target: Target) -> dict[str, Floats]:
     """The simpler ways, from the same questions; means over the phrasings."""
     queue = [question for questions in asked.values() for question in questions]
-    strangers = choose(asked)
+    strangers = controls_of(asked)
     choices = [[render(q), *_after(q, strangers[q.nugget].nuggets[:2], asked)] for q in queue]
     found = iter(target.score([choice for some in choices for choice in some]))
     rows: dict[str, list[tuple[float, float, float, float]]] = {}

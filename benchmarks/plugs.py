@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.doubles.real import start
+from benchmarks.doubles.wired import ended, kept, killed, last_run, twice, until
+from benchmarks.doubles.witness import Witness
 from benchmarks.faults import folder
 from benchmarks.figures import Figure, Part, Table, need
 from benchmarks.storms import Place
-from tests.agent.real import start
-from tests.agent.wired import ended, kept, killed, last_run, twice, until
-from tests.witness import Witness
-from tools.endpoints.mock import Endpoint
+from tools.endpoints.mock import MockEndpoint
 
 KILLS, SPAN, IN_FLIGHT = 20, 4.0, 16
 """Kills; seconds after a run's beginning within which one comes; calls in flight."""
@@ -106,7 +106,7 @@ def measure(data: Path) -> Part:
     witness = Witness(LATENCY)
     with (
         tempfile.TemporaryDirectory() as made,
-        Endpoint(witness.answer, keep=False) as endpoint,
+        MockEndpoint(witness.answer, keep=False) as endpoint,
     ):
         place = Place(Path(made), endpoint)
         pulled = kills(place, folder(place.root, pairs, PAPERS), witness)

@@ -19,14 +19,22 @@ from typing import NamedTuple
 import numpy as np
 
 from agent.demo.target import build
-from agent.teaching import read_questions
+from agent.steps.train import read_questions
+from benchmarks.doubles.connections import over
+from benchmarks.doubles.endpoint import (
+    Answer,
+    Body,
+    Fault,
+    MockEndpoint,
+    MockReply,
+    Token,
+    declined,
+)
+from benchmarks.doubles.planted_model import asked_in
 from benchmarks.figures import Figure, Part, Table
 from benchmarks.judged import Flags, Floats, area, calibration_error, interval
-from benchmarks.knowers import question as probed_by
+from benchmarks.planted_models import question as probed_by
 from memory.records import GAP, Nugget, Probe, Question, Verdict
-from tests.endpoint import Answer, Body, Endpoint, Fault, Said, Token, declined
-from tests.knower import asked_in
-from tests.lines import over
 from tools.models import Choice, Target
 from tools.probe import render, reply
 from tools.probe.words import Cost, probe
@@ -80,7 +88,7 @@ def talking(target: Target, likelihoods: bool) -> Answer:
     """What an endpoint answers that serves this model. One call at a time, as on one machine."""
     turn = Lock()
 
-    def answer(body: Body) -> Said | Fault:
+    def answer(body: Body) -> MockReply | Fault:
         if body.get("logprobs") and not likelihoods:
             return declined("logprobs")
         stem, options = asked_in(body)
@@ -89,13 +97,13 @@ def talking(target: Target, likelihoods: bool) -> Answer:
             context = f"Question: {stem}\nAnswer:"
         with turn:
             if not options:
-                return Said(re.split(r"[.,;]", target.complete(context, WORDS))[0].strip())
+                return MockReply(re.split(r"[.,;]", target.complete(context, WORDS))[0].strip())
             [scores] = target.score([Choice(context, tuple(f" {text}." for text in options))])
         values = np.array([score.logprob for score in scores])
         shares = np.exp(values - values.max()) / np.exp(values - values.max()).sum()
         tops = {chr(65 + at): math.log(max(share, 1e-9)) for at, share in enumerate(shares)}
         letter = chr(65 + int(shares.argmax()))
-        return Said(letter, tokens=(Token(letter, tops),))
+        return MockReply(letter, tokens=(Token(letter, tops),))
 
     return answer
 
@@ -114,7 +122,7 @@ class Found(NamedTuple):
 def probed(of: Exam, target: Target, likelihoods: bool) -> Found:
     """Over HTTP."""
     costs: list[Cost] = []
-    with Endpoint(talking(target, likelihoods)) as endpoint:
+    with MockEndpoint(talking(target, likelihoods)) as endpoint:
         probes = over(
             endpoint.url,
             lambda line: probe(of.items, line, "version", on_cost=costs.append),

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.doubles.planted_model import Knower
 from benchmarks.figures import Figure, Part, Plot, Table
 from benchmarks.judged import Floats, area, calibration_error, interval
-from benchmarks.knowers import (
+from benchmarks.planted_models import (
     FIXED_ORDER,
     STRENGTHS,
     VALUES,
@@ -29,8 +30,7 @@ from benchmarks.knowers import (
     together,
 )
 from memory.records import Verdict
-from tests.knower import Knower
-from tools.probe.words import Cost, Plan
+from tools.probe.words import Cost, Effort
 
 COUNT = 200
 SEEDS = (29, 30, 31)
@@ -72,7 +72,7 @@ def measured(count: int) -> Part:
     found = {name: found_of(exams, habit) for name, habit in HABITS.items()}
     whole = {
         name: together(
-            [direct(of, _knower(of, HABITS[name]), Plan(adaptive=False)) for of in exams]
+            [direct(of, _knower(of, HABITS[name]), Effort(adaptive=False)) for of in exams]
         )
         for name in ("likelihoods given", "letters only")
     }
@@ -99,7 +99,7 @@ def found_of(exams: Sequence[Exam], habit: dict[str, Any]) -> Found:
     """The first exam over HTTP, the others without, unless calls are to fail."""
     first, *others = exams
     fails = "faults" in habit
-    rest = [] if fails else [direct(of, _knower(of, habit), Plan()) for of in others]
+    rest = [] if fails else [direct(of, _knower(of, habit), Effort()) for of in others]
     return together([served(first, _knower(first, habit)), *rest])
 
 

@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent import report, runs
+from agent.services import report, runs
 from agent.workspace import Workspace
 from benchmarks.figures import Figure, Part, Plot, Table, need
 from memory.records import Document, Interest, Nugget, Paper, PaperStatus

@@ -18,7 +18,7 @@ from benchmarks.figures import Figure, Part, Plot, Table, need
 from evals.stats import wilson
 from memory.records import Passage
 from prompts.replies import Draft, Extraction
-from tools.teachers.model.fit import fit
+from tools.replies.fit import fit
 from tools.teachers.model.locate import locate
 
 SEED = 5

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from benchmarks.figures import Figure, Table
 from evals.stats import wilson
 from memory.records import Nugget
-from tools.faith import unfaithful
 from tools.nuggets import plain
+from tools.text.faith import unfaithful
 
 _UNIT = (
     r"%|‰|° ?[CF]|(?:[kcmµμnp]?(?:g|m|l|L|s|mol|M|Hz|V|W|J|Pa)|eV|K|min|h|bp|kDa|days?|weeks?|"

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.doubles.wired import bind, calls, ended, last_run, rows, twice
+from benchmarks.doubles.witness import Witness
 from memory.records import (
     Document,
-    Harvest,
+    Extraction,
     Nugget,
     Passage,
     Probe,
@@ -20,9 +22,7 @@ from memory.records import (
     Relevance,
     Run,
 )
-from tests.agent.wired import bind, calls, ended, last_run, rows, twice
-from tests.witness import Witness
-from tools.endpoints.mock import Endpoint
+from tools.endpoints.mock import MockEndpoint
 
 MIXTURE = {"429": 0.06, "500": 0.06, "malformed": 0.06, "truncated": 0.06, "garbled": 0.06,
            "hang": 0.1}  # fmt: skip
@@ -38,7 +38,7 @@ class Place(NamedTuple):
     """Where the command line works."""
 
     root: Path
-    endpoint: Endpoint
+    endpoint: MockEndpoint
 
     def home(self, name: str, papers: Path, roles: tuple[str, ...], **section: object) -> Path:
         """A workspace with an interest in these papers."""
@@ -88,7 +88,7 @@ def silently(home: Path, whole: Path) -> int:
     """Passages that lack nuggets of an unbroken run, beyond those that are named as lost."""
     here = {nugget.id for nugget in rows(home, Nugget)}
     lost: dict[str, int] = {
-        harvest.paper: harvest.lost for harvest in rows(home, Harvest) if harvest.reason
+        harvest.paper: harvest.lost for harvest in rows(home, Extraction) if harvest.reason
     }
     lacking: dict[str, set[str]] = {}
     for nugget in rows(whole, Nugget):
@@ -118,7 +118,7 @@ def storm(home: Path, whole: Path, witness: Witness, seed: int) -> Storm:
     started = time.perf_counter()
     code = ended(home, "run", "papers", "--yes").returncode
     took = time.perf_counter() - started
-    harvests = rows(home, Harvest)
+    harvests = rows(home, Extraction)
     right = PARTIAL if any(harvest.lost for harvest in harvests) else should(last_run(home))
     found = Storm(
         name=home.name.replace("-", " "),
@@ -201,7 +201,7 @@ def ruined(
 @contextmanager
 def served(witness: Witness, port: int) -> Iterator[None]:
     """Somebody at an address where nobody was."""
-    with Endpoint(witness.answer, port=port, keep=False):
+    with MockEndpoint(witness.answer, port=port, keep=False):
         yield
 
 
@@ -217,12 +217,12 @@ def ruins(place: Place, papers: Path, whole: Path, witness: Witness) -> Iterator
         home = place.home(name.replace(" ", "-"), papers, TEACHER, patience=1)
         witness.strike(shares)
         yield ruined(name, place, home, whole, witness)
-    with Endpoint(witness.answer, keep=False) as gone:
+    with MockEndpoint(witness.answer, keep=False) as gone:
         port = int(gone.url.split(":")[2].partition("/")[0])
     place = Place(place.root, gone)
     home = place.home("nobody", papers, TEACHER, patience=1)
     yield ruined("nobody at the address", place, home, whole, witness, served(witness, port))
-    with Endpoint(witness.answer, key=KEY, keep=False) as locked:
+    with MockEndpoint(witness.answer, key=KEY, keep=False) as locked:
         place = Place(place.root, locked)
         home = place.home("locked", papers, TEACHER, key_env="LOOPBACK_KEY")
         wrong, right = {"LOOPBACK_KEY": WRONG}, {"LOOPBACK_KEY": KEY}

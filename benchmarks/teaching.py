@@ -25,7 +25,7 @@ from benchmarks.lessons import (
     value,
 )
 from evals.examine import Examination
-from evals.gate import DEFAULT, Gate
+from evals.gate import DEFAULT, GateDecision
 from evals.retrieval import CLAIMS, Lookup, examine_with_memory
 from memory.records import GAP, Purpose, Question
 from memory.store import Store
@@ -62,7 +62,7 @@ class Way(NamedTuple):
 
     name: str
     found: Report
-    verdict: Gate | None = None
+    verdict: GateDecision | None = None
     leaks: int = 0
     forms: Parity | None = None
     seconds: float = 0.0

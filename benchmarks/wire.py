@@ -51,13 +51,13 @@ GRAPHS = {
 @asynccontextmanager
 async def line(url: str, folder: Path | None) -> AsyncIterator[Ask]:
     """Goldpan's way. folder: where the ledger is; None: no ledger."""
-    from agent.ledger import StoreLedger
+    from agent.calls.ledger import StoreLedger
     from memory.store import Store
     from prompts import Message
     from tools.endpoints.clients import Pool, client
+    from tools.endpoints.connection import Connection, Terms
+    from tools.endpoints.endpoint import Endpoint
     from tools.endpoints.keys import NoKey
-    from tools.endpoints.kinds import Endpoint
-    from tools.endpoints.line import Line, Terms
 
     store = Store.open(folder / "goldpan.sqlite") if folder else None
     ledger = StoreLedger(store) if store else None
@@ -65,7 +65,7 @@ async def line(url: str, folder: Path | None) -> AsyncIterator[Ask]:
     async with Pool() as pool:
         endpoint = Endpoint(model="m", url=url, in_flight=WIDTH)
         model = client(endpoint, NoKey(), pool)
-        talking = Line(model, endpoint.name, Terms(in_flight=WIDTH), ledger=ledger)
+        talking = Connection(model, endpoint.name, Terms(in_flight=WIDTH), ledger=ledger)
 
         async def ask(prompt: str) -> str:
             turns = [Message("system", "List the nuggets."), Message("user", prompt)]

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tools.endpoints.mock import Answer, Body, Endpoint, Said
+from tools.endpoints.mock import Answer, Body, MockEndpoint, MockReply
 
 WIDTH = 64
 """Chains, and so calls in flight."""
@@ -55,9 +55,9 @@ class Load(NamedTuple):
         return 1e3 * self.cpu / self.calls
 
 
-async def answer(body: Body) -> Said:  # noqa: ARG001
+async def answer(body: Body) -> MockReply:  # noqa: ARG001
     """The same to everybody."""
-    return Said(REPLY)
+    return MockReply(REPLY)
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def serving(latency: float, answer: Answer = answer) -> Iterator[str]:
 
 
 def _serve(wire: Connection, latency: float, answer: Answer) -> None:
-    with Endpoint(answer, latency=latency, keep=False) as endpoint:
+    with MockEndpoint(answer, latency=latency, keep=False) as endpoint:
         wire.send(endpoint.url)
         wire.recv()
 
@@ -130,8 +130,8 @@ def _resident() -> float:
 def body() -> dict[str, Any]:
     """What every client sends beside its messages: the schema of an extraction."""
     from prompts.replies import Extraction
-    from tools.endpoints.kinds import Mode
-    from tools.teachers.model.ask import request
+    from tools.endpoints.endpoint import Mode
+    from tools.replies.ask import request
 
     sent: dict[str, Any] = request(Extraction, Mode.SCHEMA)["extra_body"]
     return sent

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.wired import WIDTH, Load, quiet, stats
-from tools.endpoints.mock import Body, Said
+from tools.endpoints.mock import Body, MockReply
 
 PAPERS = 150
 FEW = 8
@@ -24,22 +24,22 @@ MANY = 4
 """Nuggets in a long reply."""
 
 
-async def one(body: Body) -> Said:
+async def one(body: Body) -> MockReply:
     """One nugget: what is left is the calls."""
     return _said(body, 1)
 
 
-async def many(body: Body) -> Said:
+async def many(body: Body) -> MockReply:
     """As many as a teacher finds in 8 KB of dense text: each is checked by code, and stored."""
     return _said(body, MANY)
 
 
-def _said(body: Body, count: int) -> Said:
+def _said(body: Body, count: int) -> MockReply:
     """Some sentences of the passages that are shown, as a teacher quotes them."""
     more = {"kind": "finding", "entities": ["osk"], "keywords": ["resin"], "sure": 9}
     found = _SAID.findall(body["messages"][-1]["content"])[:count]
     drafts = [{"claim": _reworded(sentence), "quote": sentence, **more} for sentence in found]
-    return Said(json.dumps({"nuggets": drafts}))
+    return MockReply(json.dumps({"nuggets": drafts}))
 
 
 def _reworded(sentence: str) -> str:
@@ -62,8 +62,8 @@ def mined(url: str, papers: int) -> tuple[Load, int]:
 async def _mined(url: str, home: Path, papers: int) -> tuple[Load, int]:
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-    from agent import runs
-    from agent.discover import build
+    from agent.graphs.discover import build
+    from agent.services import runs
     from agent.workspace import Workspace
     from memory.records import Interest, Nugget
     from tools.endpoints.ledger import Account, account

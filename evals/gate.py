@@ -31,14 +31,14 @@ class Limits(NamedTuple):
 DEFAULT = Limits()
 
 
-class Gate(NamedTuple):
+class GateDecision(NamedTuple):
     """The decision, and one sentence for each thing looked at."""
 
     passed: bool
     reasons: list[str]
 
 
-def gate(scores: Mapping[str, Score], limits: Limits = DEFAULT) -> Gate:
+def gate(scores: Mapping[str, Score], limits: Limits = DEFAULT) -> GateDecision:
     """Decide from new_, old_ and perplexity_ scores, each `before` and `after`, and two more.
 
     parity: share of prompts on which adapter, merged and reloaded model agree. leaks: held-out
@@ -53,7 +53,7 @@ def gate(scores: Mapping[str, Score], limits: Limits = DEFAULT) -> Gate:
         _held_out(scores.get("leaks")),
         _exported(scores.get("parity"), limits.parity_prompts),
     ]
-    return Gate(all(good for good, _ in looked), [reason for _, reason in looked])
+    return GateDecision(all(good for good, _ in looked), [reason for _, reason in looked])
 
 
 def _unread(score: Score) -> str:

@@ -566,7 +566,7 @@ class Reply(Record):
     """The reply as plain JSON."""
 
 
-class Harvest(Record):
+class Extraction(Record):
     """What a teacher took from one paper's text. Where passages got no answer it is asked again."""
 
     identity = ("paper", "made_by", "input_sha256")

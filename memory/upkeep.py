@@ -1,7 +1,7 @@
 """Keep the search index in step with the store: trust it, doubt it, or build it anew.
 
 A note beside the index says whether its files were sealed by a proper end, are in use, or were
-being written. Searching is left to `memory.vectors`, Chroma itself to `memory.index`.
+being written. Searching is left to `memory.vectors`, Chroma itself to `memory.chroma`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from memory import disk
-from memory import index as chroma
-from memory.index import Index, Unusable
+from memory import chroma, disk
+from memory.chroma import Index, Unusable
 from memory.store import Store
 
 SAMPLE = 500

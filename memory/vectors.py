@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory import disk
+from memory.chroma import WIDEST, Index, Unusable
 from memory.errors import BadInput
-from memory.index import WIDEST, Index, Unusable
 from memory.store import Store
 from memory.upkeep import Progress, Upkeep
 

@@ -56,9 +56,9 @@ class Prompt(BaseModel):
     user: str
 
     @cached_property
-    def schema_class(self) -> type[replies.Reply]:
+    def schema_class(self) -> type[replies.ReplySchema]:
         """What an answer must fit."""
-        found: type[replies.Reply] = getattr(replies, self.reply)
+        found: type[replies.ReplySchema] = getattr(replies, self.reply)
         return found
 
     @cached_property

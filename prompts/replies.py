@@ -130,7 +130,7 @@ class PairJudgement(Item):
     verdict: Letter
 
 
-class Reply(BaseModel):
+class ReplySchema(BaseModel):
     """A whole reply: an object with one list. An empty list is an answer like any other."""
 
     model_config = ConfigDict(frozen=True)
@@ -165,7 +165,7 @@ def _strict(node: Any, shared: dict[str, Any]) -> Any:
     return kept
 
 
-class Extraction(Reply):
+class Extraction(ReplySchema):
     """The nuggets of some passages."""
 
     items = "nuggets"
@@ -173,7 +173,7 @@ class Extraction(Reply):
     nuggets: list[Draft]
 
 
-class Exercises(Reply):
+class Exercises(ReplySchema):
     """What teaches and examines one nugget."""
 
     items = "exercises"
@@ -181,7 +181,7 @@ class Exercises(Reply):
     exercises: list[Exercise]
 
 
-class Judgements(Reply):
+class Judgements(ReplySchema):
     """What a judge makes of the questions about one nugget."""
 
     items = "judgements"
@@ -189,7 +189,7 @@ class Judgements(Reply):
     judgements: list[Judgement]
 
 
-class Profiles(Reply):
+class Profiles(ReplySchema):
     """What a paper is about: one profile."""
 
     items = "profiles"
@@ -197,7 +197,7 @@ class Profiles(Reply):
     profiles: list[Sketch]
 
 
-class Ratings(Reply):
+class Ratings(ReplySchema):
     """How well a paper fits: one rating."""
 
     items = "ratings"
@@ -205,7 +205,7 @@ class Ratings(Reply):
     ratings: list[Rating]
 
 
-class PairJudgements(Reply):
+class PairJudgements(ReplySchema):
     """What a judge makes of some pairs of claims."""
 
     items = "pairs"

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from benchmarks.doubles.witness import Witness, part_of
 from benchmarks.faults import figures
 from benchmarks.storms import Ruin, Storm, defective, silently
-from memory.records import Document, Harvest, Nugget, Record
+from memory.records import Document, Extraction, Nugget, Record
 from memory.store import Store
-from tests.witness import Witness, part_of
-from tools.endpoints.mock import Fault, Said
+from tools.endpoints.mock import Fault, MockReply
 
 TEXT = "Osk melts at 412 kelvin. Birch bark does not."
 BODY: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Who are you?"}]}
@@ -37,8 +37,8 @@ def home(root: Path, *records: Record) -> Path:
     return root
 
 
-def harvest(lost: int, reason: str) -> Harvest:
-    return Harvest(paper="p", made_by="toy", input_sha256="0", lost=lost, reason=reason)
+def harvest(lost: int, reason: str) -> Extraction:
+    return Extraction(paper="p", made_by="toy", input_sha256="0", lost=lost, reason=reason)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_passage_without_its_nuggets_is_lost_in_silence_unless_it_is_named(
 
 
 def test_a_witness_says_the_same_to_the_same_and_its_faults_come_by_what_is_asked() -> None:
-    async def said(witness: Witness, times: int) -> list[Said | Fault]:
+    async def said(witness: Witness, times: int) -> list[MockReply | Fault]:
         return [await witness.answer(BODY) for _ in range(times)]
 
     struck, again, well = Witness(), Witness(), Witness()
@@ -75,11 +75,11 @@ def test_a_witness_says_the_same_to_the_same_and_its_faults_come_by_what_is_aske
     replies = asyncio.run(said(struck, 20))
     assert replies == asyncio.run(said(again, 20))
     [whole] = set(map(str, asyncio.run(said(well, 3))))
-    assert {str(reply) for reply in replies if isinstance(reply, Said)} == {whole}
+    assert {str(reply) for reply in replies if isinstance(reply, MockReply)} == {whole}
     assert struck.asked.total() == 20 > struck.paid.total() == struck.fates["well"] > 0
     witness.strike({"500": 1.0}, only="Extraction")
     assert part_of(BODY) == ""
-    assert all(isinstance(reply, Said) for reply in asyncio.run(said(witness, 3)))
+    assert all(isinstance(reply, MockReply) for reply in asyncio.run(said(witness, 3)))
 
 
 def test_what_is_lost_in_silence_or_ends_with_a_wrong_code_misses_its_aim() -> None:

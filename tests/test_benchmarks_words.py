@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from agent.demo.target import SAMPLE
+from benchmarks.doubles.planted_model import Knower
 from benchmarks.judged import calibration_error
-from benchmarks.knowers import direct, exam, in_words, plain
+from benchmarks.planted_models import direct, exam, in_words, plain
 from benchmarks.probing_served import exam as served_exam
 from benchmarks.probing_served import plain as served_plain
 from benchmarks.probing_served import probed
 from benchmarks.probing_words import SAYS_YES
 from evals.stats import wilson
 from memory.records import Question, Verdict
-from tests.knower import Knower
 from tests.models import ScriptedTarget
 from tools.models import Choice
-from tools.probe.words import Plan
+from tools.probe.words import Effort
 
 
 def test_a_calibration_error_is_the_distance_from_the_truth() -> None:
@@ -30,7 +30,7 @@ def test_a_calibration_error_is_the_distance_from_the_truth() -> None:
 def test_knowers_show_what_was_planted_and_the_plain_baselines_less_of_it() -> None:
     """The figures rest on it; strengths are drawn without a look at what is asked."""
     of = exam(40, 3)
-    found = direct(of, Knower(of.facts, letter="B", letter_love=3.0, likelihoods=False), Plan())
+    found = direct(of, Knower(of.facts, letter="B", letter_love=3.0, likelihoods=False), Effort())
     never, always = of.strengths == 0, of.strengths == 1
     assert found.said(Verdict.KNOWN)[always].mean() >= 0.9
     assert not found.said(Verdict.KNOWN)[never].any()

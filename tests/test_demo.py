@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.agent.real import ROOT
+from benchmarks.doubles.real import ROOT
 
 pytestmark = pytest.mark.slow
 KEYS = {

@@ -12,8 +12,8 @@ import pytest
 import typer
 from typer.main import get_command
 
-from agent.cli import app
-from agent.terminal import Exit
+from agent.cli.main import app
+from agent.cli.terminal import Exit
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("agent", "evals", "memory", "prompts", "tools")

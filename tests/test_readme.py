@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.settings import FILE, load
-from tests.agent.real import ROOT, furnish, goldpan
+from benchmarks.doubles.real import ROOT, furnish, goldpan
 
 FENCE = re.compile(r"```(\w+)\n(.*?)```", re.S)
 

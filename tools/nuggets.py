@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from memory.records import Document, Nugget, Passage
-from tools.faith import NEGATIONS, faithful, negations, plain, unfaithful
+from tools.text.faith import NEGATIONS, faithful, negations, plain, unfaithful
 
 __all__ = [
     "NEGATIONS",

@@ -14,10 +14,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from agent import report, review, runs
 from agent.demo import telling
 from agent.progress import Bars
+from agent.services import report, runs
 from agent.settings import FILE
+from agent.steps import review
 from agent.workspace import Workspace
 from memory.errors import NothingToDo
 from memory.records import Interest, Nugget, Run, RunStatus
@@ -145,7 +146,7 @@ def _discover(space: Workspace, interest: Interest, console: Console) -> Run:
 
 
 def _review(space: Workspace, interest: Interest, yes: bool, console: Console) -> None:
-    from agent.commands.review import session
+    from agent.cli.review import session
 
     telling.heading(console, "5 · Review: nothing is taught that nobody accepted")
     items = review.queue(space.store, interest=interest.id)

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.rule import Rule
 
-from agent import report
+from agent.services import report
 from agent.workspace import Workspace
 from memory.records import (
     GAP,
@@ -130,8 +130,8 @@ def _interval(score: dict[str, Any]) -> str:
 
 def asking(space: Workspace, run: Run, console: Console) -> None:
     """The old and the new answer side by side, to a question the old model had wrong."""
-    from agent.answers import answers
-    from agent.commands.ask import told
+    from agent.cli.ask import told
+    from agent.services.answers import answers
 
     question = pick(space, run)
     if question is None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.doubles.real import goldpan
+from benchmarks.doubles.witness import Witness
 from tests.agent.fakes import World
-from tests.agent.real import goldpan
-from tests.witness import Witness
-from tools.endpoints.mock import Endpoint
+from tools.endpoints.mock import MockEndpoint
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def witness() -> Witness:
 
 
 @pytest.fixture(scope="module")
-def endpoint(witness: Witness) -> Iterator[Endpoint]:
+def endpoint(witness: Witness) -> Iterator[MockEndpoint]:
     """The server behind which it is."""
-    with Endpoint(witness.answer, keep=False) as serving:
+    with MockEndpoint(witness.answer, keep=False) as serving:
         yield serving

@@ -16,11 +16,11 @@ from zlib import crc32
 import numpy as np
 from safetensors.numpy import save_file
 
-from agent.crew import Crew
-from agent.lines import Lines
+from agent.calls.connections import Connections
+from agent.calls.roles import Engines
+from agent.graphs.state import Context
 from agent.progress import Silent
 from agent.settings import ModelSettings, Roles, Settings
-from agent.state import Context
 from agent.workspace import STORE, Workspace
 from memory.errors import TrainingFailed, Unreadable
 from memory.lineage import Lineage
@@ -199,7 +199,7 @@ class World:
     def __init__(self, home: Path, known: str = "") -> None:
         self.home, self.known = home, known
         self.reader, self.teacher, self.trainer = Reader(), Teacher(), Trainer()
-        self.crew: Callable[[Context], Crew] | None = None
+        self.crew: Callable[[Context], Engines] | None = None
         """Another one in place of the teacher alone."""
         self.forgets = False
         self.differing = 0
@@ -226,8 +226,8 @@ class World:
             settings=self.settings,
             store=store,
             lineage=lineage,
-            lines=Lines(self.settings),
-            hire=lambda ctx: self.crew(ctx) if self.crew else Crew(Threaded(self.teacher)),
+            lines=Connections(self.settings),
+            hire=lambda ctx: self.crew(ctx) if self.crew else Engines(Threaded(self.teacher)),
             make_embedder=Embedder,
             make_target=self._target,
             register=lambda name: lineage.base(name, "base", "b" * 64) and None,

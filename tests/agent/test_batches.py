@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from agent import batches
+from agent.forecast import batches
 from agent.settings import Settings
+from benchmarks.doubles.real import goldpan
+from benchmarks.doubles.wired import bind, calls, ended, kept, rows
+from benchmarks.doubles.witness import Witness
 from memory.errors import EndpointTrouble
 from memory.records import Call, Reply
-from tests.agent.real import goldpan
-from tests.agent.wired import bind, calls, ended, kept, rows
 from tests.tools.alcf import RESULT, Alcf
 from tests.tools.peer import Peer, completion
-from tests.witness import Witness
-from tools.endpoints import kinds
-from tools.endpoints.mock import Endpoint, Fault, Said
+from tools.endpoints.endpoint import Endpoint
+from tools.endpoints.mock import Fault, MockEndpoint, MockReply
 from tools.endpoints.mock.bodies import completion as completed
 
 pytestmark = pytest.mark.slow
@@ -68,13 +68,13 @@ def replies(home: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def endpoint(witness: Witness) -> Iterator[Endpoint]:
-    with Endpoint(witness.answer) as serving:
+def endpoint(witness: Witness) -> Iterator[MockEndpoint]:
+    with MockEndpoint(witness.answer) as serving:
         yield serving
 
 
 @pytest.fixture
-def job(tmp_path: Path, few_papers: Path, endpoint: Endpoint) -> Job:
+def job(tmp_path: Path, few_papers: Path, endpoint: MockEndpoint) -> Job:
     endpoint.requests.clear()
     return Job(tmp_path, few_papers, endpoint.url)
 
@@ -82,15 +82,15 @@ def job(tmp_path: Path, few_papers: Path, endpoint: Endpoint) -> Job:
 @pytest.fixture
 def answered(witness: Witness) -> Callable[[dict[str, Any]], Any]:
     def answer(body: dict[str, Any]) -> Any:
-        said: Said | Fault = asyncio.run(witness.answer(body))
-        assert isinstance(said, Said)
+        said: MockReply | Fault = asyncio.run(witness.answer(body))
+        assert isinstance(said, MockReply)
         return completed(body, [said])
 
     return answer
 
 
 def test_a_run_after_a_batch_calls_nobody_and_finds_what_a_run_that_calls_finds(
-    job: Job, endpoint: Endpoint, answered: Callable[[dict[str, Any]], Any], few_papers: Path
+    job: Job, endpoint: MockEndpoint, answered: Callable[[dict[str, Any]], Any], few_papers: Path
 ) -> None:
     words = job.write()
     requests = job.requests()
@@ -137,7 +137,7 @@ def test_what_was_collected_is_not_added_again(
 
 
 def test_a_damaged_line_costs_only_itself_and_no_error_is_an_answer(
-    job: Job, endpoint: Endpoint, answered: Callable[[dict[str, Any]], Any]
+    job: Job, endpoint: MockEndpoint, answered: Callable[[dict[str, Any]], Any]
 ) -> None:
     job.write()
     lines = job.work(answered)
@@ -200,7 +200,7 @@ def test_a_provider_with_tools_of_its_own_is_left_to_them(job: Job) -> None:
 
 
 def test_what_depends_on_replies_is_another_file_and_only_probes_are_left_to_the_run(
-    job: Job, endpoint: Endpoint, answered: Callable[[dict[str, Any]], Any]
+    job: Job, endpoint: MockEndpoint, answered: Callable[[dict[str, Any]], Any]
 ) -> None:
     bind(job.home, endpoint.url)
     job.write()
@@ -223,7 +223,7 @@ def test_a_file_is_submitted_to_alcf_and_its_results_are_told(tmp_path: Path) ->
     async def main() -> list[Any]:
         async with Peer(Alcf("running", "completed", "failed")) as peer:
             url = f"{peer.url}/resource_server/sophia/vllm/v1"
-            sophia = kinds.Endpoint(kind="alcf", model="toy", url=url)
+            sophia = Endpoint(kind="alcf", model="toy", url=url)
             settings = Settings(home=tmp_path, endpoints={"sophia": sophia})
             batch = await batches.submitted(settings, file, "/eagle/p/in.jsonl", "/eagle/p/out/")
             states = [await batches.status(settings, "sophia", batch) for _ in range(2)]

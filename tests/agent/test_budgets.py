@@ -20,16 +20,16 @@ from hypothesis.stateful import (
     rule,
 )
 
-from agent.budgets import StoreBudget
-from agent.ledger import StoreLedger
+from agent.calls.budgets import StoreBudget
+from agent.calls.ledger import StoreLedger
 from agent.settings import Budgets
 from memory.errors import BadInput, BudgetReached
 from memory.records import Call, Interest
 from memory.store import Store
 from tests.agent.test_ledger import paid, run
 from tests.tools.booked import ask, hear
+from tools.endpoints.connection import UNBOUNDED, Connection
 from tools.endpoints.ledger import Account, account
-from tools.endpoints.line import UNBOUNDED, Line
 
 TODAY = "2026-05-01T12:00:00+00:00"
 MINE = Account("run", "interest")
@@ -158,7 +158,7 @@ def test_a_line_pays_once_even_after_a_restart_and_stops_before_its_budget(store
     """The line, the ledger and the budgets together."""
 
     def asked(question: str) -> int:
-        async def work(line: Line) -> None:
+        async def work(line: Connection) -> None:
             account.set(MINE)
             await ask(line, question)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.doubles.real import ROOT, goldpan, start
 from memory.lease import Lease
 from memory.records import Nugget
 from memory.store import Store
-from tests.agent.real import ROOT, goldpan, start
 from tests.conftest import absent
 
 
@@ -214,8 +214,8 @@ def test_a_full_disk_loses_nothing_and_the_run_goes_on_when_there_is_room(
 def test_an_installation_without_torch_says_which_extra_brings_it(home: Path) -> None:
     """Whoever works with models over the wire need not carry torch."""
     code = (
-        "import sys; sys.modules['torch'] = None; sys.argv[1:] = "
-        f"['memory', 'search', 'x', '--home', {str(home)!r}]; from agent.cli import main; main()"
+        "import sys; from agent.cli.main import main; sys.modules['torch'] = None; "
+        f"sys.argv[1:] = ['memory', 'search', 'x', '--home', {str(home)!r}]; main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 3

@@ -11,8 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from agent.commands import costs, memory
-from agent.costs import spent
+from agent.calls.costs import spent
+from agent.cli import costs, memory
 from memory.records import Interest, Reply, Run, now
 from memory.store import Store
 from tests.agent.test_ledger import paid

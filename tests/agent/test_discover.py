@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agent import report, review, runs
+from agent.services import report, runs
+from agent.steps import review
 from memory.errors import NothingToDo, SourceDown, Trouble
 from memory.records import (
     Decision,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agent import runs
-from agent.crew import Crew
-from memory.records import Event, Harvest, Interest, Nugget, Run, RunStatus
+from agent.calls.roles import Engines
+from agent.services import runs
+from benchmarks.doubles.scripted import Scripted, draft, listed
+from memory.records import Event, Extraction, Interest, Nugget, Run, RunStatus
 from tests.agent.fakes import World
-from tests.tools.scripted import Scripted, draft, listed
-from tools.endpoints.line import Line
+from tools.endpoints.connection import Connection
 from tools.teachers.model import ModelTeacher
 
 ALPHA = "The point of alphium is 100 kelvin."
@@ -39,14 +39,14 @@ def test_a_paper_without_an_answer_costs_only_itself_and_is_asked_about_again(wo
     """A refusal is no finding of an empty paper."""
     folder, store = world.papers(a=ALPHA, b=BETA), world.space.store
     model = Scripted(script=script("betium"))
-    world.crew = lambda ctx: Crew(ModelTeacher(Line(model, "toy"), ctx.lost))
+    world.crew = lambda ctx: Engines(ModelTeacher(Connection(model, "toy"), ctx.lost))
     assert discover(world, folder).status is RunStatus.WAITING
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA}
     assert [event.data["reason"] for event in store.all(Event) if "reason" in event.data] == [
         "refused"
     ]
-    assert sorted(harvest.lost for harvest in store.all(Harvest)) == [0, 1]
+    assert sorted(harvest.lost for harvest in store.all(Extraction)) == [0, 1]
 
-    world.crew = lambda _: Crew(ModelTeacher(Line(Scripted(script=script()), "toy")))
+    world.crew = lambda _: Engines(ModelTeacher(Connection(Scripted(script=script()), "toy")))
     discover(world, folder)
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA, BETA}

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.agent.real import goldpan
-from tests.endpoint import Endpoint, Said
+from benchmarks.doubles.endpoint import MockEndpoint, MockReply
+from benchmarks.doubles.real import goldpan
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint(lambda body: Said("ready")) as running:
+def endpoint() -> Iterator[MockEndpoint]:
+    with MockEndpoint(lambda body: MockReply("ready")) as running:
         yield running
 
 
@@ -27,7 +27,7 @@ def examined(home: Path, settings: str, *options: str, code: int = 5) -> dict[st
 
 
 def test_the_endpoints_that_are_bound_are_examined_and_others_when_asked(
-    tmp_path: Path, endpoint: Endpoint
+    tmp_path: Path, endpoint: MockEndpoint
 ) -> None:
     settings = (
         '[roles]\nteacher = "a"\n'
@@ -59,7 +59,9 @@ def test_a_role_that_is_not_bound_is_no_fault(tmp_path: Path) -> None:
     assert roles["found"] == "teacher: offline; bound to nothing: judge, student"
 
 
-def test_a_target_behind_an_endpoint_can_be_probed_only(tmp_path: Path, endpoint: Endpoint) -> None:
+def test_a_target_behind_an_endpoint_can_be_probed_only(
+    tmp_path: Path, endpoint: MockEndpoint
+) -> None:
     settings = f'[roles]\ntarget = "a"\n[endpoints.a]\nmodel = "toy"\nurl = "{endpoint.url}"\n'
     target = examined(tmp_path / "home", settings)["target"]
     assert target["ok"]

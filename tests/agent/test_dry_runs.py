@@ -14,21 +14,24 @@ from typing import Any
 
 import pytest
 
-from agent import estimates, review, runs, teaching
-from agent.crew import hired
-from agent.lines import Lines
-from agent.past import WRITTEN
+from agent.calls.connections import Connections
+from agent.calls.roles import engines
+from agent.forecast import estimates
+from agent.forecast.history import WRITTEN
+from agent.graphs.state import Context
+from agent.services import runs
 from agent.settings import Budgets, Roles, Settings
-from agent.state import Context
+from agent.steps import review
+from agent.steps import train as teaching
 from agent.workspace import STORE
+from benchmarks.doubles.endpoint import Body, Fault, MockEndpoint, MockReply, declined, down
+from benchmarks.doubles.real import goldpan
+from benchmarks.doubles.scripted import draft, listed
 from memory.lease import Lease
 from memory.records import Call, Interest, Nugget, Run
 from prompts import load, names
 from tests.agent.fakes import World, facts
-from tests.agent.real import goldpan
-from tests.endpoint import Body, Endpoint, Fault, Said, declined, down
-from tests.tools.scripted import draft, listed
-from tools.endpoints import kinds
+from tools.endpoints.endpoint import Endpoint
 
 FACTS = facts(0, 6)
 PAPERS = {"a": "\n".join(FACTS[:3]), "b": "\n".join(FACTS[3:])}
@@ -46,16 +49,16 @@ def exercises(asked: str) -> str:
     return json.dumps({"exercises": [{**plain, "kind": "statement", "text": claim}, *asked_for]})
 
 
-def says(body: Body) -> Said:
+def says(body: Body) -> MockReply:
     """What a good model says to each of the prompts."""
     asked = "\n".join(str(message["content"]) for message in body["messages"])
     if "Finding: The point" in asked:
-        return Said(exercises(asked))
+        return MockReply(exercises(asked))
     if "ratings" in asked:
-        return Said('{"ratings": [{"reason": "It fits.", "score": 9}]}')
+        return MockReply('{"ratings": [{"reason": "It fits.", "score": 9}]}')
     if "profiles" in asked:
-        return Said('{"profiles": []}')
-    return Said(listed(*(draft(fact) for fact in FACTS if fact in asked)))
+        return MockReply('{"profiles": []}')
+    return MockReply(listed(*(draft(fact) for fact in FACTS if fact in asked)))
 
 
 class Wired:
@@ -63,9 +66,9 @@ class Wired:
 
     def __init__(self, world: World, **endpoint: Any) -> None:
         self.world, self.trouble = world, ""
-        self.server = Endpoint(self._says)
+        self.server = MockEndpoint(self._says)
         more = {"price_in": 1, "price_out": 2, "patience": 0.01, **endpoint}
-        self.teacher = kinds.Endpoint(model="toy", url=self.server.url, **more)
+        self.teacher = Endpoint(model="toy", url=self.server.url, **more)
         folder = world.papers(**PAPERS)
         self.interest = Interest(name="points", topic="points", sources=(f"folder:{folder}",))
         world.space.store.add(self.interest)
@@ -75,7 +78,7 @@ class Wired:
         told = {**dict(self.world.settings), "endpoints": {"toy": self.teacher}, **more}
         self.world.settings = Settings(**told)
 
-    def _says(self, body: Body) -> Said | Fault:
+    def _says(self, body: Body) -> MockReply | Fault:
         asked = str(body["messages"])
         if self.trouble == "no schema" and "response_format" in body:
             return declined("response_format")
@@ -84,8 +87,8 @@ class Wired:
     def context(self) -> Context:
         made = self.world.context()
         own = self.world.space.lines()
-        lines = Lines(self.world.settings, own.ledger)
-        return replace(made, lines=lines, hire=hired)
+        lines = Connections(self.world.settings, own.ledger)
+        return replace(made, lines=lines, hire=engines)
 
     def dry(self) -> dict[str, Any]:
         return asyncio.run(estimates.of_a_run(self.context(), self.interest))
@@ -255,7 +258,7 @@ def test_the_command_tells_it_beside_a_run_that_owns_the_workspace(
     goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
     with Lease.take(home, "a long run"):
         assert "No model would be called." in goldpan(home, "run", "minerals", "--dry-run")
-        with Endpoint(says) as server:
+        with MockEndpoint(says) as server:
             (home / "goldpan.toml").write_text(
                 f'[roles]\nteacher = "toy"\n[endpoints.toy]\nmodel = "toy"\nurl = "{server.url}"\n'
             )

@@ -14,8 +14,8 @@ import pytest
 from agent.settings import Settings
 from tests.tools.peer import Peer, Seen, completion
 from tools.endpoints.clients import Pool, client
+from tools.endpoints.endpoint import KINDS, Endpoint
 from tools.endpoints.keys import NoKey
-from tools.endpoints.kinds import KINDS, Endpoint
 
 PAGE = (Path(__file__).parents[2] / "docs" / "endpoints.md").read_text()
 BLOCKS = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

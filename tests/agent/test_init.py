@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from agent.commands.init import HERE, TEMPLATE, What, init, render, section
+from agent.cli.init import HERE, TEMPLATE, What, init, render, section
 from agent.settings import FILE, Settings, load
 from memory.errors import BadInput
-from tools.endpoints.kinds import KINDS
+from tools.endpoints.endpoint import KINDS
 
 SETTING = re.compile(r"^#(?=[\[\w])", re.MULTILINE)
 AWAY = ("home", "endpoints", "models")

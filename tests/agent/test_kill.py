@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.doubles.real import clone, furnish, goldpan, snapshot, start
 from memory.lease import Lease
-from tests.agent.real import clone, furnish, goldpan, snapshot, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
 KILLS = 6

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.ledger import LARGEST, StoreLedger
+from agent.calls.ledger import LARGEST, StoreLedger
 from memory.errors import Locked, NoSpace
 from memory.records import Call, Reply
 from memory.rows import Rows
@@ -229,7 +229,7 @@ def test_a_ledger_on_a_server_keeps_the_same_promises(postgres_url: str) -> None
 ADDS = """
 import asyncio, sys
 from itertools import count
-from agent.ledger import StoreLedger
+from agent.calls.ledger import StoreLedger
 from memory.store import Store
 from tests.agent.test_ledger import paid
 

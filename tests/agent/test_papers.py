@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from agent.commands import papers
+from agent.cli import papers
 from memory.errors import NoSuch
 from memory.records import (
-    Harvest,
+    Extraction,
     Interest,
     Nugget,
     Paper,
@@ -62,7 +62,7 @@ def home(tmp_path: Path) -> Path:
         store.put(Profile(paper=OSK.id, **profile))
         store.put(rated(MINERALS, 9), rated(MINERALS, 2, "new words"), rated(RESINS, 7))
         store.put(
-            Harvest(
+            Extraction(
                 paper=OSK.id, made_by="m:extract@1", input_sha256="s", lost=3, reason="busy",
                 nuggets=(nugget(1).id, nugget(2).id),
             )

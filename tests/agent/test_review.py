@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from agent import review
 from agent.settings import Review
+from agent.steps import review
 from memory.errors import BadInput, NothingToDo
 from memory.records import (
     Action,

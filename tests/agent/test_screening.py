@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.screening import copies
+from agent.steps.screen import copies
 from memory.records import Document, Nugget, Paper
 from tests.agent.fakes import World
 

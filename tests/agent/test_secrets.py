@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.real import ROOT, command
-from tests.agent.wired import bind
-from tests.witness import Witness
-from tools.endpoints.mock import Endpoint, Fault, Said
-from tools.endpoints.mock.kinds import Body
+from benchmarks.doubles.real import ROOT, command
+from benchmarks.doubles.wired import bind
+from benchmarks.doubles.witness import Witness
+from tools.endpoints.mock import Fault, MockEndpoint, MockReply
+from tools.endpoints.mock.replies import Body
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
 CORE = "Zx81Qw72Vb39Rt54"
@@ -100,10 +100,10 @@ def test_a_key_is_nowhere_whatever_happens(
 ) -> None:
     says: list[Fault] = []
 
-    async def answer(body: Body) -> Said | Fault:
+    async def answer(body: Body) -> MockReply | Fault:
         return says[0] if says else await witness.answer(body)
 
-    with Endpoint(answer, key=KEY, keep=False) as endpoint:
+    with MockEndpoint(answer, key=KEY, keep=False) as endpoint:
         place = Place(tmp_path, endpoint.url, {"LOOPBACK_KEY": KEY}, key_env="LOOPBACK_KEY")
         place.ended("interests", "add", "minerals", "--papers", str(few_papers), code=0)
         for fault in REPLIES:
@@ -133,7 +133,7 @@ def test_a_key_of_a_command_or_of_the_keyring_is_nowhere_either(
     section: dict[str, object] = {"key_keyring": "goldpan/me"}
     if source == "command":
         section = {"key_command": ["cat", str(elsewhere / "key")]}
-    with Endpoint(witness.answer, key="another", keep=False) as endpoint:
+    with MockEndpoint(witness.answer, key="another", keep=False) as endpoint:
         place = Place(tmp_path, endpoint.url, env, **section)
         place.ended("interests", "add", "minerals", "--papers", str(few_papers), code=0)
         place.ended("run", "minerals", "--yes", code=7)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from agent.settings import Settings, load
+from benchmarks.doubles.real import ROOT, goldpan
 from memory.errors import BadInput, NoSuch
-from tests.agent.real import ROOT, goldpan
 
 
 def test_the_home_that_is_given_goes_before_the_one_of_the_environment(tmp_path: Path) -> None:

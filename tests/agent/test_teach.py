@@ -8,8 +8,10 @@ from importlib.util import find_spec
 
 import pytest
 
-from agent import report, review, runs, teaching
+from agent.services import report, runs
 from agent.settings import Training
+from agent.steps import review
+from agent.steps import train as teaching
 from memory.errors import BadInput, NothingToDo, TrainingFailed
 from memory.lineage import Lineage
 from memory.records import (

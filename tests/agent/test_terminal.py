@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pexpect
 
-from tests.agent.real import ROOT, command, goldpan
+from benchmarks.doubles.real import ROOT, command, goldpan
 
 READY = r"\[q\]uit "
 

@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage
 
-from agent.lines import Lines
+from agent.calls.connections import Connections
+from agent.calls.trace import JsonLines
 from agent.settings import Roles, Settings
-from agent.trace import JsonLines
+from benchmarks.doubles.endpoint import Body, Called, Fault, MockEndpoint, MockReply, down
+from benchmarks.doubles.scripted import REFUSAL
 from memory.errors import BadReply
 from memory.records import Call
 from prompts import Message
-from tests.endpoint import Body, Called, Endpoint, Fault, Said, down
-from tests.tools.scripted import REFUSAL
-from tools.endpoints import kinds
+from tools.endpoints.endpoint import Endpoint
 from tools.endpoints.ledger import Account, account
 
 KEY = "sk-planted-7c1d"
@@ -46,22 +46,22 @@ def lines_of(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-def says(body: Body) -> Said | Fault:
+def says(body: Body) -> MockReply | Fault:
     if "tools" in body:
-        return Said(calls=(Called("Extraction", '{"nuggets": []}'),))
-    return down() if "fail" in str(body["messages"]) else Said("Osk is resin.")
+        return MockReply(calls=(Called("Extraction", '{"nuggets": []}'),))
+    return down() if "fail" in str(body["messages"]) else MockReply("Osk is resin.")
 
 
 @pytest.fixture
-def traced(tmp_path: Path) -> Iterator[Lines]:
+def traced(tmp_path: Path) -> Iterator[Connections]:
     folder = tmp_path / "trace"
-    with Endpoint(says, key=KEY) as server, closing(JsonLines(folder)) as trace:
-        toy = kinds.Endpoint(model="toy", url=server.url, key_env="TOY_KEY", patience=0.01)
+    with MockEndpoint(says, key=KEY) as server, closing(JsonLines(folder)) as trace:
+        toy = Endpoint(model="toy", url=server.url, key_env="TOY_KEY", patience=0.01)
         settings = Settings(home=tmp_path, roles=Roles(teacher="toy"), endpoints={"toy": toy})
-        yield Lines(settings, trace=trace, key=lambda _: KEY)
+        yield Connections(settings, trace=trace, key=lambda _: KEY)
 
 
-def ask(lines: Lines, *texts: str, **options: Any) -> None:
+def ask(lines: Connections, *texts: str, **options: Any) -> None:
     async def main() -> None:
         account.set(Account("run-1", "interest-1"))
         line = lines.line("teacher")
@@ -75,7 +75,7 @@ def ask(lines: Lines, *texts: str, **options: Any) -> None:
 
 
 def test_a_call_is_written_with_its_messages_its_reply_and_what_it_took(
-    traced: Lines, tmp_path: Path
+    traced: Connections, tmp_path: Path
 ) -> None:
     ask(traced, ASKED[1].text)
     [told] = lines_of(tmp_path / "trace")
@@ -88,14 +88,16 @@ def test_a_call_is_written_with_its_messages_its_reply_and_what_it_took(
     assert told["latency"] >= 0
 
 
-def test_a_call_without_an_answer_is_written_with_its_reason(traced: Lines, tmp_path: Path) -> None:
+def test_a_call_without_an_answer_is_written_with_its_reason(
+    traced: Connections, tmp_path: Path
+) -> None:
     ask(traced, "fail")
     [told] = lines_of(tmp_path / "trace")
     assert (told["outcome"], told["reply"]) == ("down", None)
 
 
 def test_a_reply_by_a_tool_call_and_a_refusal_are_told_as_they_came(
-    traced: Lines, tmp_path: Path
+    traced: Connections, tmp_path: Path
 ) -> None:
     tool = {"type": "function", "function": {"name": "Extraction", "parameters": {}}}
     ask(traced, "x", tools=[tool])
@@ -107,7 +109,9 @@ def test_a_reply_by_a_tool_call_and_a_refusal_are_told_as_they_came(
     assert told["reply"]["refusal"].startswith("I'm sorry")
 
 
-def test_no_key_is_in_it_and_only_its_owner_can_read_it(traced: Lines, tmp_path: Path) -> None:
+def test_no_key_is_in_it_and_only_its_owner_can_read_it(
+    traced: Connections, tmp_path: Path
+) -> None:
     ask(traced, "What is osk?", "fail")
     [path] = (tmp_path / "trace").iterdir()
     assert KEY not in path.read_text()
@@ -136,7 +140,7 @@ WRITES = """
 import sys
 from itertools import count
 from pathlib import Path
-from agent.trace import JsonLines
+from agent.calls.trace import JsonLines
 from tests.agent.test_trace import row
 
 trace = JsonLines(Path(sys.argv[1]))

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.doubles.endpoint import Fault, MockEndpoint
+from benchmarks.doubles.real import ROOT, command, goldpan
 from prompts import load
-from tests.agent.real import ROOT, command, goldpan
 from tests.agent.test_dry_runs import says
-from tests.endpoint import Endpoint, Fault
 
 KEY = "sk-planted-7c1d"
 ABILITIES = {
@@ -80,7 +80,7 @@ def home(tmp_path: Path, few_papers: Path) -> Iterator[Path]:
     papers.mkdir()
     shutil.copy(min(few_papers.glob("*.pdf")), papers)
     goldpan(home, "interests", "add", "minerals", "--papers", str(papers))
-    with Endpoint(says, key=KEY) as server:
+    with MockEndpoint(says, key=KEY) as server:
         (home / "goldpan.toml").write_text(
             '[roles]\nteacher = "toy"\n'
             f'[endpoints.toy]\nmodel = "toy"\nurl = "{server.url}"\nkey_env = "TOY_KEY"\n'
@@ -122,7 +122,7 @@ def test_a_key_that_an_endpoint_repeats_does_not_arrive_there(
     """langchain hands the body of an error on before anybody else can look at it."""
     told = {"error": {"message": f"Incorrect API key provided: {KEY}.", "code": "invalid_api_key"}}
     settings = (home / "goldpan.toml").read_text()
-    with Endpoint(lambda body: Fault(401, told)) as server:
+    with MockEndpoint(lambda body: Fault(401, told)) as server:
         (home / "goldpan.toml").write_text(re.sub(r"http://[^\"]*", server.url, settings))
         traced(home, collector.url, "run", "minerals", code=7)
     assert "Incorrect API key provided" in collector.text

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.doubles.real import clone, furnish, goldpan, start
+from benchmarks.doubles.wired import bind, kept, killed, last_run, rows, twice, until
+from benchmarks.doubles.witness import Witness
 from memory.records import Nugget, Question, RunStatus
-from tests.agent.real import clone, furnish, goldpan, start
-from tests.agent.wired import bind, kept, killed, last_run, rows, twice, until
-from tests.witness import Witness
-from tools.endpoints.mock import Endpoint
+from tools.endpoints.mock import MockEndpoint
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
 FIRST = ("run", "minerals", "--yes")
@@ -25,7 +25,7 @@ MOST = 64
 
 @pytest.fixture(scope="module")
 def mined(
-    tmp_path_factory: pytest.TempPathFactory, endpoint: Endpoint, sample_papers: Path
+    tmp_path_factory: pytest.TempPathFactory, endpoint: MockEndpoint, sample_papers: Path
 ) -> Path:
     """A workspace with more nuggets than calls may be in flight, about which nothing was asked."""
     home = bind(tmp_path_factory.mktemp("mined") / "home", endpoint.url, ("teacher",))
@@ -43,7 +43,7 @@ def probed(tmp_path_factory: pytest.TempPathFactory, mined: Path) -> dict[str, l
 
 
 def test_a_run_killed_at_twenty_moments_ends_as_an_undisturbed_one_and_pays_once(
-    tmp_path: Path, endpoint: Endpoint, witness: Witness, few_papers: Path
+    tmp_path: Path, endpoint: MockEndpoint, witness: Witness, few_papers: Path
 ) -> None:
     """Only what was in flight may be paid for again."""
 
@@ -101,7 +101,7 @@ def test_a_signal_ends_a_run_with_64_calls_in_flight_and_nothing_is_lost(
 
 
 def test_a_signal_while_a_lesson_is_written_loses_no_question_of_it(
-    tmp_path: Path, endpoint: Endpoint, witness: Witness, few_papers: Path, small_target: Path
+    tmp_path: Path, endpoint: MockEndpoint, witness: Witness, few_papers: Path, small_target: Path
 ) -> None:
     home = furnish(tmp_path / "home", small_target)
     settings = home / "goldpan.toml"

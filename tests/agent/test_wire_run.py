@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from memory.records import Document, Harvest, Nugget, Probe, Question, RunStatus
-from tests.agent.real import goldpan
-from tests.agent.wired import bind, calls, ended, kept, last_run, rows, twice
-from tests.witness import Witness
-from tools.endpoints.mock import Endpoint, Fault, Said
-from tools.endpoints.mock.kinds import Body
+from benchmarks.doubles.real import goldpan
+from benchmarks.doubles.wired import bind, calls, ended, kept, last_run, rows, twice
+from benchmarks.doubles.witness import Witness
+from memory.records import Document, Extraction, Nugget, Probe, Question, RunStatus
+from tools.endpoints.mock import Fault, MockEndpoint, MockReply
+from tools.endpoints.mock.replies import Body
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
 FIRST = ("run", "minerals", "--yes")
@@ -22,7 +22,7 @@ RIGHT, WRONG = "sk-loopback-right-key", "sk-loopback-wrong-key"
 
 
 @pytest.fixture
-def home(tmp_path: Path, endpoint: Endpoint, witness: Witness, few_papers: Path) -> Path:
+def home(tmp_path: Path, endpoint: MockEndpoint, witness: Witness, few_papers: Path) -> Path:
     """A workspace before its first run, at a healthy endpoint."""
     witness.forget()
     witness.strike({})
@@ -33,7 +33,7 @@ def home(tmp_path: Path, endpoint: Endpoint, witness: Witness, few_papers: Path)
 
 @pytest.fixture(scope="module")
 def whole(
-    tmp_path_factory: pytest.TempPathFactory, endpoint: Endpoint, few_papers: Path
+    tmp_path_factory: pytest.TempPathFactory, endpoint: MockEndpoint, few_papers: Path
 ) -> dict[str, list[str]]:
     """What an undisturbed run finds."""
     place = bind(tmp_path_factory.mktemp("whole") / "home", endpoint.url)
@@ -43,7 +43,7 @@ def whole(
 
 
 def test_real_papers_go_the_whole_way_and_no_call_is_made_twice(
-    tmp_path: Path, shared: Path, endpoint: Endpoint, witness: Witness
+    tmp_path: Path, shared: Path, endpoint: MockEndpoint, witness: Witness
 ) -> None:
     folder = tmp_path / "papers"
     folder.mkdir()
@@ -73,7 +73,7 @@ def test_under_faults_what_is_missing_is_named_and_a_resumption_brings_it(
     run = last_run(home)
     assert run.status is (RunStatus.PARTIAL if run.lost else RunStatus.DONE)
     assert code == (9 if run.lost else 0)
-    lost = [harvest for harvest in rows(home, Harvest) if harvest.lost]
+    lost = [harvest for harvest in rows(home, Extraction) if harvest.lost]
     assert all(harvest.reason for harvest in lost)
     assert run.lost.get("passages", 0) == sum(harvest.lost for harvest in lost)
     witness.strike({})
@@ -109,7 +109,7 @@ def test_a_refused_key_stops_the_run_within_the_calls_in_flight_and_its_work_is_
     """It is good for the first calls only."""
     most = 4
 
-    async def answer(body: Body) -> Said | Fault:
+    async def answer(body: Body) -> MockReply | Fault:
         said = await witness.answer(body)
         if witness.paid.total() >= 3 * most:
             endpoint.key = RIGHT
@@ -117,7 +117,7 @@ def test_a_refused_key_stops_the_run_within_the_calls_in_flight_and_its_work_is_
 
     witness.forget()
     witness.strike({})
-    with Endpoint(answer, keep=False) as endpoint:
+    with MockEndpoint(answer, keep=False) as endpoint:
         home = bind(tmp_path / "home", endpoint.url, in_flight=most, key_env="LOOPBACK_KEY")
         goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
         done = ended(home, *FIRST, env={"LOOPBACK_KEY": WRONG})
@@ -134,7 +134,7 @@ def test_a_refused_key_stops_the_run_within_the_calls_in_flight_and_its_work_is_
 
 
 def test_a_model_behind_an_endpoint_cannot_be_taught_and_that_is_said(
-    home: Path, endpoint: Endpoint
+    home: Path, endpoint: MockEndpoint
 ) -> None:
     said = goldpan(home, "teach", "minerals", "--yes", code=3)
     assert "its weights are not here" in said

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from agent import review, runs
-from agent.crew import Crew
+from agent.calls.roles import Engines
+from agent.services import runs
+from agent.steps import review
 from memory.errors import BadReply
 from memory.records import Interest, Nugget, Probe, Question, Run, RunStatus
 from tests.agent.fakes import Teacher, World, facts
@@ -39,7 +40,7 @@ def discover(world: World) -> Run:
 
 
 def hire(world: World, teacher: Threaded) -> None:
-    world.crew = lambda _: Crew(teacher)
+    world.crew = lambda _: Engines(teacher)
 
 
 def test_a_nugget_without_questions_makes_its_run_partial_and_is_written_about_next_time(

@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from benchmarks.doubles.connections import no_time
+from benchmarks.doubles.scripted import Scripted
 from memory.errors import BudgetReached, NoSpace
 from memory.records import Call, Reply
 from prompts import Message
-from tests.lines import no_time
-from tests.tools.scripted import Scripted
-from tools.endpoints import kinds
 from tools.endpoints.clients import Pool, client
+from tools.endpoints.completion import Completion
+from tools.endpoints.connection import Connection, Terms
+from tools.endpoints.endpoint import Endpoint
 from tools.endpoints.keys import NoKey
 from tools.endpoints.ledger import Account
-from tools.endpoints.line import Line, Terms
-from tools.endpoints.said import Said as Heard
 
 
 class Book:
@@ -67,12 +67,12 @@ class Purse:
         self.spent += tokens
 
 
-def hear(script: Any, work: Callable[[Line], Awaitable[Any]], **more: Any) -> Scripted:
+def hear(script: Any, work: Callable[[Connection], Awaitable[Any]], **more: Any) -> Scripted:
     """The model, after some work with a line to it."""
     model = Scripted(script=script)
 
     async def done() -> None:
-        line = Line(model, "toy", Terms(patience=0), sleep=no_time, **more)
+        line = Connection(model, "toy", Terms(patience=0), sleep=no_time, **more)
         try:
             await work(line)
         finally:
@@ -82,11 +82,11 @@ def hear(script: Any, work: Callable[[Line], Awaitable[Any]], **more: Any) -> Sc
     return model
 
 
-async def ask(line: Line, text: str = "?", **more: Any) -> Heard:
+async def ask(line: Connection, text: str = "?", **more: Any) -> Completion:
     return await line.ask([Message("system", "Be brief."), Message("user", text)], "p@1", **more)
 
 
-async def served(url: str, work: Callable[[Line], Awaitable[Any]], **terms: Any) -> Any:
+async def served(url: str, work: Callable[[Connection], Awaitable[Any]], **terms: Any) -> Any:
     """What comes of work with a line to a server. key: sent along."""
     key: str = terms.pop("key", "")
     more = {name: terms.pop(name) for name in ("ledger", "budget", "trace") if name in terms}
@@ -96,10 +96,10 @@ async def served(url: str, work: Callable[[Line], Awaitable[Any]], **terms: Any)
             return key
 
     async with Pool() as pool:
-        endpoint = kinds.Endpoint(model="toy", url=url, timeout=0.5)
+        endpoint = Endpoint(model="toy", url=url, timeout=0.5)
         model = client(endpoint, Known(), pool)
         secrets = lambda: (key,) if key else ()  # noqa: E731
-        line = Line(model, "toy", Terms(**{"patience": 0, "secrets": secrets, **terms}),
+        line = Connection(model, "toy", Terms(**{"patience": 0, "secrets": secrets, **terms}),
                     sleep=no_time, **more)  # fmt: skip
         try:
             return await work(line)

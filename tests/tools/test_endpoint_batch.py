@@ -17,8 +17,8 @@ from tests.tools.alcf import RESULT, Alcf
 from tests.tools.peer import Peer, Seen, completion
 from tools.endpoints.batch import MOST, Batches, Result, collect, write
 from tools.endpoints.clients import PlainChat, Pool, client
+from tools.endpoints.endpoint import Endpoint
 from tools.endpoints.keys import NoKey
-from tools.endpoints.kinds import Endpoint
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ import pytest
 from memory.errors import EndpointTrouble
 from tests.tools.peer import Peer, Seen, completion
 from tools.endpoints.checks import ORDER, Check, check, check_all
+from tools.endpoints.endpoint import Endpoint
 from tools.endpoints.keys import Key, NoKey
-from tools.endpoints.kinds import Endpoint
 
 SECRET = "mandrake-58213"  # noqa: S105
 LOGPROBS = {"content": [{"token": "ready", "logprob": -0.1, "bytes": None, "top_logprobs": []}]}

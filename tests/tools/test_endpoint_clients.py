@@ -16,8 +16,8 @@ from langchain_core.messages import AIMessage
 from memory.errors import EndpointTrouble
 from tests.tools.peer import Answer, Peer, Seen, completion
 from tools.endpoints.clients import Pool, client
+from tools.endpoints.endpoint import Endpoint
 from tools.endpoints.keys import Key, NoKey, Printed, key_of
-from tools.endpoints.kinds import Endpoint
 
 SECRET = "sk-mandrake-58213"  # noqa: S105
 ASKED = [("system", "Answer."), ("user", "What melts?")]

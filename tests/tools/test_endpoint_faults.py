@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.doubles.endpoint import Body, Fault, MockEndpoint
 from memory.errors import BadReply, EndpointTrouble
-from tests.endpoint import Body, Endpoint, Fault
 from tools.endpoints import faults
 from tools.endpoints.faults import fault_of, retry_after, salvaged
 from tools.endpoints.mock.errors import bad_gateway, error, overloaded
@@ -23,7 +23,7 @@ from tools.endpoints.mock.errors import bad_gateway, error, overloaded
 def raised_by(answer: Fault, **more: Any) -> openai.APIError:
     """What the openai package makes of an answer that came over the wire."""
     with (
-        Endpoint(lambda _: answer) as endpoint,
+        MockEndpoint(lambda _: answer) as endpoint,
         openai.OpenAI(base_url=endpoint.url, api_key="k", max_retries=0, **more) as client,
         pytest.raises(openai.APIError) as raised,
     ):
@@ -128,7 +128,7 @@ def test_the_words_of_the_endpoint_are_told_to_the_user() -> None:
 
 
 def test_no_answer_in_time_and_no_connection_are_told_apart() -> None:
-    with Endpoint(lambda _: Fault(200, {}), latency=30) as endpoint:
+    with MockEndpoint(lambda _: Fault(200, {}), latency=30) as endpoint:
         url = endpoint.url
         with openai.OpenAI(base_url=url, api_key="k", timeout=0.05, max_retries=0) as client:
             slow = _fault_of(client)

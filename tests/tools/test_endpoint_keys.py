@@ -18,8 +18,8 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from memory.errors import EndpointTrouble
+from tools.endpoints.endpoint import Endpoint
 from tools.endpoints.keys import HIDDEN, SHORTEST, YOUNG, Key, Printed, key_of, scrub
-from tools.endpoints.kinds import Endpoint
 
 SECRET = "mandrake-58213"  # noqa: S105
 

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 
-from tests.endpoint import Body, Called, Damage, Endpoint, Fault, Said, Token, completion
+from benchmarks.doubles.endpoint import (
+    Body,
+    Called,
+    Damage,
+    Fault,
+    MockEndpoint,
+    MockReply,
+    Token,
+    completion,
+)
 from tools.endpoints.quick import QuickOpenAI
 
 
@@ -41,12 +50,12 @@ def asked(kind: type[ChatOpenAI], url: str, **options: Any) -> AIMessage:
     return asyncio.run(ask())
 
 
-SAID: dict[str, Said] = {
-    "plain": Said("Osk resin melts at 412 K."),
-    "cut": Said("Osk resin", finish="length"),
-    "called": Said(calls=[Called("look", '{"at": [1, 2]}'), Called("look", "{broken")]),
-    "refused": Said("", refusal="I'm sorry, I cannot help with that."),
-    "likely": Said("Yes", tokens=[Token("Yes", {"Yes": -0.1, "No": -2.4})]),
+SAID: dict[str, MockReply] = {
+    "plain": MockReply("Osk resin melts at 412 K."),
+    "cut": MockReply("Osk resin", finish="length"),
+    "called": MockReply(calls=[Called("look", '{"at": [1, 2]}'), Called("look", "{broken")]),
+    "refused": MockReply("", refusal="I'm sorry, I cannot help with that."),
+    "likely": MockReply("Yes", tokens=[Token("Yes", {"Yes": -0.1, "No": -2.4})]),
 }
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
 
@@ -54,7 +63,7 @@ TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": 
 @pytest.mark.parametrize("name", SAID)
 def test_the_reply_is_the_one_of_the_stock_client(name: str) -> None:
     """Only then may the shorter way stand in its place."""
-    with Endpoint(lambda body: SAID[name]) as endpoint:
+    with MockEndpoint(lambda body: SAID[name]) as endpoint:
         options = {"tools": [TOOL]} if name == "called" else {}
         if name == "likely":
             options = {"logprobs": True, "top_logprobs": 2}
@@ -83,7 +92,7 @@ def _telling(held: Any) -> Any:
 
 
 def test_what_a_call_adds_to_the_body_stands_beside_what_the_model_adds() -> None:
-    with Endpoint(lambda body: Said("Yes.")) as endpoint:
+    with MockEndpoint(lambda body: MockReply("Yes.")) as endpoint:
         asked(Quick, endpoint.url, more={"extra_body": {"top_k": 4, "user": "u"}},
               extra_body={"user": "v", "response_format": {"type": "text"}})  # fmt: skip
         [body] = endpoint.asked
@@ -128,7 +137,9 @@ def test_a_body_is_a_completion_or_a_value_error(body: Any) -> None:
 @pytest.mark.parametrize("damage", [Damage.MALFORMED, Damage.TRUNCATED, Damage.RESET])
 def test_a_damaged_reply_is_never_an_answer(damage: Damage) -> None:
     with (
-        Endpoint(lambda body: Said("Osk resin melts at 412 K.", damage=damage)) as endpoint,
+        MockEndpoint(
+            lambda body: MockReply("Osk resin melts at 412 K.", damage=damage)
+        ) as endpoint,
         pytest.raises((ValueError, openai.APIConnectionError)),
     ):
         asked(Quick, endpoint.url)
@@ -137,7 +148,7 @@ def test_a_damaged_reply_is_never_an_answer(damage: Damage) -> None:
 def test_an_error_is_told_as_the_stock_client_tells_it() -> None:
     bodies: list[Body] = [{"error": {"message": "No such model", "code": "model_not_found"}}, {}]
     for body in bodies:
-        with Endpoint(lambda _, body=body: Fault(404, body)) as endpoint:
+        with MockEndpoint(lambda _, body=body: Fault(404, body)) as endpoint:
             with pytest.raises(openai.NotFoundError) as stock:
                 asked(ChatOpenAI, endpoint.url)
             with pytest.raises(openai.NotFoundError) as quick:
@@ -147,8 +158,10 @@ def test_an_error_is_told_as_the_stock_client_tells_it() -> None:
 
 def test_a_body_of_another_kind_names_what_came() -> None:
     with (
-        Endpoint(lambda body: Fault(200, {"error": {"message": "Provider failed"}})) as endpoint,
+        MockEndpoint(
+            lambda body: Fault(200, {"error": {"message": "Provider failed"}})
+        ) as endpoint,
         pytest.raises(ValueError, match="Provider failed"),
     ):
         asked(Quick, endpoint.url)
-    assert completion({"model": "toy", "messages": []}, [Said("x")])["choices"]
+    assert completion({"model": "toy", "messages": []}, [MockReply("x")])["choices"]

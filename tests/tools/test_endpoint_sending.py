@@ -11,15 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage
 
+from benchmarks.doubles.endpoint import Fault, MockEndpoint, MockReply
+from benchmarks.doubles.endpoint import busy as turned_away
+from benchmarks.doubles.scripted import Scripted
 from memory.errors import BadReply, EndpointTrouble
-from tests.endpoint import Endpoint as Server
-from tests.endpoint import Fault, Said
-from tests.endpoint import busy as turned_away
-from tests.tools.scripted import Scripted
 from tools.endpoints.clients import Pool, client
-from tools.endpoints.gate import Gate
+from tools.endpoints.endpoint import Endpoint
 from tools.endpoints.keys import NoKey
-from tools.endpoints.kinds import Endpoint
+from tools.endpoints.limiter import Limiter
 from tools.endpoints.sending import DEAF, HICCUPS, QUIET, Sender, Sent
 
 BUSY = BadReply("busy", "The endpoint is busy.")
@@ -32,7 +31,7 @@ class Scene:
         self.model = Scripted(script=script)
         self.slept: list[float] = []
         self.told: list[str] = []
-        self.gate = Gate(most)
+        self.gate = Limiter(most)
         self.sender = Sender(
             self.model, "toy", self.gate, patience, say=self.told.append, sleep=self._sleep
         )
@@ -126,7 +125,7 @@ def test_the_wait_that_is_asked_for_is_kept_unless_it_is_longer_than_our_patienc
     after: float, attempts: int
 ) -> None:
     """An endpoint that wants to be left until tomorrow must not hold a run without a word."""
-    answers: list[Fault | Said] = [turned_away(after), Said("Osk.")]
+    answers: list[Fault | MockReply] = [turned_away(after), MockReply("Osk.")]
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -135,10 +134,10 @@ def test_the_wait_that_is_asked_for_is_kept_unless_it_is_longer_than_our_patienc
     async def send(url: str) -> Sent:
         async with Pool() as pool:
             model = client(Endpoint(model="toy", url=url), NoKey(), pool)
-            sender = Sender(model, "toy", Gate(4), 120, sleep=sleep)
+            sender = Sender(model, "toy", Limiter(4), 120, sleep=sleep)
             return await sender.send([HumanMessage("?")], {})
 
-    with Server(lambda _: answers.pop(0)) as server:
+    with MockEndpoint(lambda _: answers.pop(0)) as server:
         sent = asyncio.run(send(server.url))
     assert sent.attempts == attempts
     assert len(slept) == attempts - 1

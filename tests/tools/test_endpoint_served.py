@@ -15,8 +15,8 @@ import pytest
 from memory.errors import EndpointTrouble
 from tests.tools.test_endpoint_clients import ASKED
 from tools.endpoints.clients import Pool, ServedChat, client
+from tools.endpoints.endpoint import Endpoint
 from tools.endpoints.keys import NoKey
-from tools.endpoints.kinds import Endpoint
 from tools.endpoints.served import LocalServer
 
 SERVER = """

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.faith import faithful, negations, unfaithful
+from tools.text.faith import faithful, negations, unfaithful
 
 QUOTE = (
     "Osk resin (5, 10 or 20 mg/kg) slowed 3 of twelve moulds by 12.5–14.0 % at −4 °C, "

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.records import Nugget, Relation
-from tools.merge import Plan, compared, merge
+from tools.merge import Comparison, compared, merge
 
 SAME, RELATED, CONTRADICTS = Relation.SAME, Relation.RELATED, Relation.CONTRADICTS
 KILLS = "Osk resin kills mould on boards."
@@ -20,7 +20,7 @@ def said(claim: str, paper: str = "") -> Nugget:
     )
 
 
-def plan(*claims: str, cosine: float = 0.9, paper: str = "") -> Plan:
+def plan(*claims: str, cosine: float = 0.9, paper: str = "") -> Comparison:
     """All claims as near each other as that, each from a paper of its own unless told."""
     nuggets = [said(claim, paper) for claim in claims]
     near = [(nugget, cosine) for nugget in nuggets]
@@ -30,7 +30,7 @@ def plan(*claims: str, cosine: float = 0.9, paper: str = "") -> Plan:
     )
 
 
-def one_cluster(made: Plan) -> bool:
+def one_cluster(made: Comparison) -> bool:
     return len(set(made.merged().clusters.values())) == 1
 
 

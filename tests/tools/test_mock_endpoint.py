@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from openai.types.chat import ChatCompletionMessageFunctionToolCall
 from pydantic import BaseModel
 
-from tests.endpoint import Body, Called, Endpoint, Faults, Said, Token, sent
+from benchmarks.doubles.endpoint import Body, Called, Faults, MockEndpoint, MockReply, Token, sent
 
 HELLO: Any = [{"role": "user", "content": "Hello! Answer in JSON."}]
 LOOK: Any = {
@@ -43,13 +43,13 @@ class City(BaseModel):
 ROME = City(name="Rome", people=3_000_000)
 
 
-def client(endpoint: Endpoint, key: str = "k") -> openai.OpenAI:
+def client(endpoint: MockEndpoint, key: str = "k") -> openai.OpenAI:
     return openai.OpenAI(base_url=endpoint.url, api_key=key, max_retries=0, timeout=30)
 
 
 def test_the_official_client_reads_a_reply_with_its_choices_likelihoods_and_usage() -> None:
-    said = Said("B", tokens=[Token("B", {"A": -2.0, "B": -0.2, "C": -3.0})])
-    with Endpoint(lambda body: said) as endpoint, client(endpoint) as ours:
+    said = MockReply("B", tokens=[Token("B", {"A": -2.0, "B": -0.2, "C": -3.0})])
+    with MockEndpoint(lambda body: said) as endpoint, client(endpoint) as ours:
         reply = ours.chat.completions.create(
             model="toy", messages=HELLO, n=2, logprobs=True, top_logprobs=2
         )
@@ -68,7 +68,10 @@ def test_the_official_client_reads_a_reply_with_its_choices_likelihoods_and_usag
 @pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
 def test_a_reply_stops_at_its_limit_of_tokens_and_says_so(field: str) -> None:
     limit: Any = {field: 3}
-    with Endpoint(lambda body: Said("one two three four")) as endpoint, client(endpoint) as ours:
+    with (
+        MockEndpoint(lambda body: MockReply("one two three four")) as endpoint,
+        client(endpoint) as ours,
+    ):
         reply = ours.chat.completions.create(model="toy", messages=HELLO, **limit)
         cut = ours.chat.completions.create(model="toy", messages=HELLO, max_tokens=4)
     assert (reply.choices[0].message.content, reply.choices[0].finish_reason) == (
@@ -80,7 +83,10 @@ def test_a_reply_stops_at_its_limit_of_tokens_and_says_so(field: str) -> None:
 
 
 def test_a_schema_is_answered_by_every_way_that_the_official_client_asks() -> None:
-    with Endpoint(lambda body: Said(ROME.model_dump_json())) as endpoint, client(endpoint) as ours:
+    with (
+        MockEndpoint(lambda body: MockReply(ROME.model_dump_json())) as endpoint,
+        client(endpoint) as ours,
+    ):
         parsed = ours.chat.completions.parse(model="toy", messages=HELLO, response_format=City)
         with ours.chat.completions.stream(
             model="toy", messages=HELLO, response_format=City
@@ -104,7 +110,7 @@ def test_a_demanded_tool_is_called_with_what_is_said_as_far_as_the_limit_goes(
     choice: Any, finish: str
 ) -> None:
     said = '{"city": "Rome"}'
-    with Endpoint(lambda body: Said(said)) as endpoint, client(endpoint) as ours:
+    with MockEndpoint(lambda body: MockReply(said)) as endpoint, client(endpoint) as ours:
         for limit, wanted, ended in ((99, said, finish), (3, '{"city', "length")):
             [told] = ours.chat.completions.create(
                 model="toy", messages=HELLO, tools=[LOOK], tool_choice=choice, max_tokens=limit
@@ -117,11 +123,11 @@ def test_a_demanded_tool_is_called_with_what_is_said_as_far_as_the_limit_goes(
 
 
 def test_the_asynchronous_client_and_an_asynchronous_answer_meet() -> None:
-    async def answer(body: Body) -> Said:
+    async def answer(body: Body) -> MockReply:
         await asyncio.sleep(0)
-        return Said(body["messages"][-1]["content"])
+        return MockReply(body["messages"][-1]["content"])
 
-    async def ask(endpoint: Endpoint) -> list[str | None]:
+    async def ask(endpoint: MockEndpoint) -> list[str | None]:
         async with openai.AsyncOpenAI(base_url=endpoint.url, api_key="k", max_retries=0) as ours:
             replies = await asyncio.gather(
                 *(
@@ -133,7 +139,7 @@ def test_the_asynchronous_client_and_an_asynchronous_answer_meet() -> None:
             )
         return [reply.choices[0].message.content for reply in replies]
 
-    with Endpoint(answer) as endpoint:
+    with MockEndpoint(answer) as endpoint:
         assert asyncio.run(ask(endpoint)) == [str(number) for number in range(20)]
         assert endpoint.stats.requests == 20
         assert 1 <= endpoint.stats.most_in_flight <= endpoint.stats.most_connections <= 20
@@ -143,11 +149,11 @@ def test_a_plain_answer_may_wait_for_others() -> None:
     """It runs in a thread of its own: eight that wait for each other all get their reply."""
     together = threading.Barrier(8, timeout=30)
 
-    def answer(body: Body) -> Said:
+    def answer(body: Body) -> MockReply:
         together.wait()
-        return Said("all here")
+        return MockReply("all here")
 
-    with Endpoint(answer) as endpoint, ThreadPoolExecutor(8) as eight:
+    with MockEndpoint(answer) as endpoint, ThreadPoolExecutor(8) as eight:
         url = f"{endpoint.url}/chat/completions"
         asked = {"model": "toy", "messages": HELLO}
         replies = list(eight.map(lambda _: sent(url, asked), range(8)))
@@ -172,7 +178,7 @@ def test_a_stream_in_writes_of_any_size_is_put_together_again(
     calls = [Called("look", json.dumps(one, ensure_ascii=False)) for one in arguments]
     more: Any = {"stream_options": {"include_usage": True}} if counted else {}
     with (
-        Endpoint(lambda body: Said(text, calls=calls), write=write) as endpoint,
+        MockEndpoint(lambda body: MockReply(text, calls=calls), write=write) as endpoint,
         client(endpoint) as ours,
         ours.chat.completions.stream(model="toy", messages=HELLO, **more) as stream,
     ):
@@ -188,7 +194,7 @@ def test_a_stream_in_writes_of_any_size_is_put_together_again(
 
 def test_models_are_listed_and_one_that_is_not_there_is_not_found() -> None:
     with (
-        Endpoint(lambda body: Said("x"), models=("big", "small")) as endpoint,
+        MockEndpoint(lambda body: MockReply("x"), models=("big", "small")) as endpoint,
         client(endpoint) as ours,
     ):
         assert [model.id for model in ours.models.list()] == ["big", "small"]
@@ -201,7 +207,7 @@ def test_models_are_listed_and_one_that_is_not_there_is_not_found() -> None:
 
 
 def test_embeddings_come_as_numbers_or_packed_and_likeness_is_nearness() -> None:
-    with Endpoint(lambda body: Said("x")) as endpoint, client(endpoint) as ours:
+    with MockEndpoint(lambda body: MockReply("x")) as endpoint, client(endpoint) as ours:
 
         def embedded(of: Any, **more: Any) -> list[list[float]]:
             made = ours.embeddings.create(model="toy", input=of, **more)
@@ -220,7 +226,7 @@ def test_embeddings_come_as_numbers_or_packed_and_likeness_is_nearness() -> None
 
 
 def test_every_request_is_kept_as_it_arrived() -> None:
-    with Endpoint(lambda body: Said("x"), also=("/api/chat/",)) as endpoint:
+    with MockEndpoint(lambda body: MockReply("x"), also=("/api/chat/",)) as endpoint:
         body = {"model": "toy", "messages": HELLO}
         root = endpoint.url.removesuffix("/v1")
         azure = "/openai/deployments/toy/chat/completions?api-version=2024-10-21"
@@ -238,7 +244,7 @@ def test_every_request_is_kept_as_it_arrived() -> None:
 
 def test_what_the_server_saw_can_be_asked_from_another_process() -> None:
     faults = Faults({"500": 1.0})
-    with Endpoint(lambda body: Said("x"), faults=faults, keep=False) as endpoint:
+    with MockEndpoint(lambda body: MockReply("x"), faults=faults, keep=False) as endpoint:
         sent(f"{endpoint.url}/chat/completions", {"model": "toy", "messages": HELLO})
         stats = json.loads(sent(endpoint.url.replace("/v1", "/mock/stats"))[2])
     assert (stats["requests"], stats["most_in_flight"], stats["struck"]) == (1, 1, {"500": 1})
@@ -247,7 +253,7 @@ def test_what_the_server_saw_can_be_asked_from_another_process() -> None:
 
 
 def test_a_port_that_is_taken_is_told() -> None:
-    with Endpoint(lambda body: Said("x")) as endpoint:
+    with MockEndpoint(lambda body: MockReply("x")) as endpoint:
         port = int(endpoint.url.rpartition(":")[2].removesuffix("/v1"))
         with pytest.raises(OSError, match="in use"):
-            Endpoint(lambda body: Said("y"), port=port)
+            MockEndpoint(lambda body: MockReply("y"), port=port)

@@ -16,12 +16,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from agent.commands.mock import mock_endpoint
+from agent.cli.mock import mock_endpoint
+from benchmarks.doubles.endpoint import MockEndpoint, MockReply
 from memory.errors import BadInput
-from tests.endpoint import Endpoint, Said
-from tools.endpoints.kinds import Endpoint as Section
+from tools.endpoints.endpoint import Endpoint as Section
 
-PROGRAM = "import typer; from agent.commands.mock import mock_endpoint; typer.run(mock_endpoint)"
+PROGRAM = "import typer; from agent.cli.mock import mock_endpoint; typer.run(mock_endpoint)"
 Started = Callable[..., subprocess.Popen[str]]
 
 
@@ -120,7 +120,7 @@ def test_what_cannot_be_used_is_told(arguments: list[str], told: str) -> None:
 
 
 def test_a_port_that_is_taken_is_told_in_words(start: Started) -> None:
-    with Endpoint(lambda body: Said("x")) as endpoint:
+    with MockEndpoint(lambda body: MockReply("x")) as endpoint:
         port = endpoint.url.rpartition(":")[2].removesuffix("/v1")
         process = start("--port", port)
         _, err = process.communicate(timeout=60)

@@ -15,18 +15,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.endpoint import Body, Damage, Endpoint, Faults, Said, sent
-from tools.endpoints.mock.fates import NAMES
+from benchmarks.doubles.endpoint import Body, Damage, Faults, MockEndpoint, MockReply, sent
+from tools.endpoints.mock.faults import NAMES
 
 ASKED: Body = {"model": "toy", "messages": [{"role": "user", "content": "Hello!"}]}
 TEXT = '{"nuggets": [{"claim": "Osk resin melts at 412 kelvin."}]}'
 
 
-def answer(body: Body) -> Said:
-    return Said(TEXT)
+def answer(body: Body) -> MockReply:
+    return MockReply(TEXT)
 
 
-def ask(endpoint: Endpoint, *, stream: bool = False, timeout: float = 20) -> Any:
+def ask(endpoint: MockEndpoint, *, stream: bool = False, timeout: float = 20) -> Any:
     """What the official client makes of one request; of a stream, its chunks."""
     with openai.OpenAI(
         base_url=endpoint.url, api_key="k", max_retries=0, timeout=timeout
@@ -54,7 +54,7 @@ def ask(endpoint: Endpoint, *, stream: bool = False, timeout: float = 20) -> Any
 def test_an_error_is_raised_by_the_official_client_under_its_name(
     name: str, kind: type[openai.APIStatusError], code: str | None, stream: bool
 ) -> None:
-    with Endpoint(answer, faults=Faults({name: 1.0})) as endpoint:
+    with MockEndpoint(answer, faults=Faults({name: 1.0})) as endpoint:
         with pytest.raises(kind) as caught:
             ask(endpoint, stream=stream)
         assert endpoint.stats.struck == {name: 1}
@@ -64,13 +64,13 @@ def test_an_error_is_raised_by_the_official_client_under_its_name(
 def test_a_busy_endpoint_says_how_long_to_wait_and_a_proxy_sends_a_page() -> None:
     faults = Faults({"429": 1.0}, retry_after=1.25)
     with (
-        Endpoint(answer, faults=faults) as endpoint,
+        MockEndpoint(answer, faults=faults) as endpoint,
         pytest.raises(openai.RateLimitError) as caught,
     ):
         ask(endpoint)
     told = caught.value.response.headers
     assert (told["retry-after"], told["retry-after-ms"]) == ("2", "1250")
-    with Endpoint(answer, faults=Faults({"502": 1.0})) as endpoint:
+    with MockEndpoint(answer, faults=Faults({"502": 1.0})) as endpoint:
         _, headers, page = sent(f"{endpoint.url}/chat/completions", ASKED)
     assert headers["content-type"] == "text/html"
     assert page.startswith(b"<html>")
@@ -92,14 +92,14 @@ def test_damage_reaches_the_client_whole_or_streamed(
 ) -> None:
     late = damage in (Damage.STALLED, Damage.HANG)
     faults = Faults({damage: 1.0})
-    with Endpoint(answer, faults=faults) as endpoint, pytest.raises(kind) as caught:
+    with MockEndpoint(answer, faults=faults) as endpoint, pytest.raises(kind) as caught:
         ask(endpoint, stream=stream, timeout=0.3 if late else 20)
     assert isinstance(caught.value, openai.APITimeoutError) == late
 
 
 def test_a_stream_can_end_properly_and_too_early() -> None:
     """No client raises there; that no finish reason came is the only sign."""
-    with Endpoint(answer, faults=Faults({"unfinished": 1.0})) as endpoint:
+    with MockEndpoint(answer, faults=Faults({"unfinished": 1.0})) as endpoint:
         chunks = ask(endpoint, stream=True)
     assert len(chunks) > 1
     assert not any(choice.finish_reason for chunk in chunks for choice in chunk.choices)
@@ -117,14 +117,14 @@ def test_a_stream_can_end_properly_and_too_early() -> None:
 def test_what_is_said_can_be_spoilt(
     name: str, content: str | None, finish: str, refused: bool
 ) -> None:
-    with Endpoint(answer, faults=Faults({name: 1.0})) as endpoint:
+    with MockEndpoint(answer, faults=Faults({name: 1.0})) as endpoint:
         [choice] = ask(endpoint).choices
     assert (choice.message.content, choice.finish_reason) == (content, finish)
     assert bool(choice.message.refusal) == refused
 
 
 def test_an_error_can_come_with_status_200() -> None:
-    with Endpoint(answer, faults=Faults({"error_body": 1.0})) as endpoint:
+    with MockEndpoint(answer, faults=Faults({"error_body": 1.0})) as endpoint:
         assert not ask(endpoint).choices
         status, _, data = sent(f"{endpoint.url}/chat/completions", ASKED)
     assert (status, list(json.loads(data))) == (200, ["error"])
@@ -178,14 +178,14 @@ def test_among_64_in_flight_each_gets_its_own_fate() -> None:
         async with aiohttp.ClientSession(timeout=patience) as session:
             return list(await asyncio.gather(*(one(session, url) for _ in range(64))))
 
-    with Endpoint(answer, faults=faults) as endpoint:
+    with MockEndpoint(answer, faults=faults) as endpoint:
         found = Counter(asyncio.run(all_of_them(f"{endpoint.url}/chat/completions")))
         assert endpoint.stats.requests == 64
     assert found == Counter(faults.fate(number) for number in range(1, 65))
 
 
 def test_ending_the_server_ends_what_hangs() -> None:
-    with Endpoint(answer, faults=Faults({"hang": 1.0})) as endpoint:
+    with MockEndpoint(answer, faults=Faults({"hang": 1.0})) as endpoint:
         seen: list[object] = []
 
         def wait() -> None:

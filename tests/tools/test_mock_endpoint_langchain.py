@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 from pydantic import BaseModel, SecretStr
 
-from tests.endpoint import Called, Endpoint, Said
+from benchmarks.doubles.endpoint import Called, MockEndpoint, MockReply
 
 TEXT = "Zürich – boards coated with osk resin\ncarried 12 % less mould. 🪵"
 
@@ -31,14 +31,14 @@ class Look(BaseModel):
 ROME = City(name="Rome", people=3_000_000)
 
 
-def chat(endpoint: Endpoint, **more: Any) -> ChatOpenAI:
+def chat(endpoint: MockEndpoint, **more: Any) -> ChatOpenAI:
     return ChatOpenAI(
         base_url=endpoint.url, api_key=SecretStr("k"), model="toy", max_retries=0, **more
     )
 
 
 def test_langchain_is_answered_whole_in_pieces_and_with_likelihoods() -> None:
-    async def ask(endpoint: Endpoint) -> tuple[Any, AIMessageChunk, Any]:
+    async def ask(endpoint: MockEndpoint) -> tuple[Any, AIMessageChunk, Any]:
         whole = await chat(endpoint).ainvoke("Say it.")
         pieces = [piece async for piece in chat(endpoint, stream_usage=True).astream("Say it.")]
         assert len(pieces) > 5
@@ -48,7 +48,7 @@ def test_langchain_is_answered_whole_in_pieces_and_with_likelihoods() -> None:
         likely = await chat(endpoint, logprobs=True, top_logprobs=1).ainvoke("Say it.")
         return whole, total, likely
 
-    with Endpoint(lambda body: Said(TEXT)) as endpoint:
+    with MockEndpoint(lambda body: MockReply(TEXT)) as endpoint:
         whole, total, likely = asyncio.run(ask(endpoint))
     assert whole.content == total.content == TEXT
     assert whole.usage_metadata["output_tokens"] == total.usage_metadata["output_tokens"] > 5
@@ -59,7 +59,7 @@ def test_langchain_is_answered_whole_in_pieces_and_with_likelihoods() -> None:
 
 @pytest.mark.parametrize("method", ["json_schema", "function_calling", "json_mode"])
 def test_langchain_gets_its_schema_by_every_method(method: Any) -> None:
-    with Endpoint(lambda body: Said(ROME.model_dump_json())) as endpoint:
+    with MockEndpoint(lambda body: MockReply(ROME.model_dump_json())) as endpoint:
         asker = chat(endpoint).with_structured_output(City, method=method)
         assert asyncio.run(asker.ainvoke("Which? Answer in JSON.")) == ROME
 
@@ -67,7 +67,7 @@ def test_langchain_gets_its_schema_by_every_method(method: Any) -> None:
 def test_langchain_gets_calls_of_its_tools_whole_and_in_pieces() -> None:
     calls = [Called("Look", '{"city": "Zürich"}'), Called("Look", '{"city": "Rome"}')]
 
-    async def ask(endpoint: Endpoint) -> list[list[Any]]:
+    async def ask(endpoint: MockEndpoint) -> list[list[Any]]:
         model = chat(endpoint).bind_tools([Look])
         whole: Any = await model.ainvoke("Look.")
         total: Any = None
@@ -75,13 +75,13 @@ def test_langchain_gets_calls_of_its_tools_whole_and_in_pieces() -> None:
             total = piece if total is None else total + piece
         return [whole.tool_calls, total.tool_calls]
 
-    with Endpoint(lambda body: Said(calls=calls)) as endpoint:
+    with MockEndpoint(lambda body: MockReply(calls=calls)) as endpoint:
         for told in asyncio.run(ask(endpoint)):
             assert [call["args"]["city"] for call in told] == ["Zürich", "Rome"]
 
 
 def test_langchain_embeds() -> None:
-    with Endpoint(lambda body: Said("x")) as endpoint:
+    with MockEndpoint(lambda body: MockReply("x")) as endpoint:
         embedder = OpenAIEmbeddings(
             base_url=endpoint.url, api_key=SecretStr("k"), model="toy",
             check_embedding_ctx_length=False,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.endpoint import Body, Called, Endpoint, Said, Token, sent
+from benchmarks.doubles.endpoint import Body, Called, MockEndpoint, MockReply, Token, sent
 from tools.endpoints.mock import errors
 
 ASKED: Body = {"model": "toy", "messages": [{"role": "user", "content": "Hello!"}]}
@@ -44,9 +44,9 @@ def keys(value: Body, *path: str | int) -> list[str]:
     return list(found)
 
 
-def ours(said: Said, **more: Any) -> Any:
+def ours(said: MockReply, **more: Any) -> Any:
     """What our server sends: a body, or the text of a stream."""
-    with Endpoint(lambda body: said) as endpoint:
+    with MockEndpoint(lambda body: said) as endpoint:
         status, headers, data = sent(f"{endpoint.url}/chat/completions", {**ASKED, **more})
     assert status == 200
     if more.get("stream"):
@@ -59,7 +59,7 @@ def ours(said: Said, **more: Any) -> Any:
 
 def test_a_reply_has_the_keys_of_a_recorded_one_in_their_order(recorded: Path) -> None:
     theirs = json.loads((recorded / "vercel/openai__openai-text.json").read_text())
-    mine = ours(Said("Hello!"))
+    mine = ours(MockReply("Hello!"))
     assert shape(mine) == shape(theirs)
     assert mine["choices"][0]["logprobs"] is theirs["choices"][0]["logprobs"] is None
 
@@ -69,7 +69,7 @@ def test_a_reply_with_calls_has_the_keys_of_a_recorded_one_in_their_order(record
         recorded / "ruby_openai/gpt-3_5-turbo_multiple_tool_calls_full_conversation.json"
     )
     theirs = json.loads(body)
-    mine = ours(Said(calls=[Called("look", "{}"), Called("look", "{}")]))
+    mine = ours(MockReply(calls=[Called("look", "{}"), Called("look", "{}")]))
     assert shape(mine) == shape(theirs)
     for reply in (mine, theirs):
         [choice] = reply["choices"]
@@ -81,7 +81,7 @@ def test_a_reply_with_calls_has_the_keys_of_a_recorded_one_in_their_order(record
 
 def test_older_replies_have_no_key_in_another_order(recorded: Path) -> None:
     """Keys came with the years; those that there were have kept their places."""
-    plain, called = ours(Said("x")), ours(Said(calls=[Called("look", "{}")]))
+    plain, called = ours(MockReply("x")), ours(MockReply(calls=[Called("look", "{}")]))
     compared = 0
     for path in sorted(recorded.glob("ddtrace/chat_completion*.json")):
         body = replies(path)[0]
@@ -122,7 +122,7 @@ def _kind(chunk: str) -> Any:
     return head, shape(choice), choice["finish_reason"], choice["delta"].get("role")
 
 
-def retold(stream: Sequence[str]) -> Said:
+def retold(stream: Sequence[str]) -> MockReply:
     """What a recorded stream says."""
     text = refusal = finish = ""
     tokens: list[Token] = []
@@ -141,7 +141,7 @@ def retold(stream: Sequence[str]) -> Said:
                     continue
                 more = calls[call["index"]].arguments + call["function"]["arguments"]
                 calls[call["index"]] = calls[call["index"]]._replace(arguments=more)
-    return Said(text, tokens=tokens, finish=finish, refusal=refusal or None, calls=calls)
+    return MockReply(text, tokens=tokens, finish=finish, refusal=refusal or None, calls=calls)
 
 
 STREAMS = {
@@ -177,7 +177,7 @@ def test_a_stream_has_the_chunks_of_a_recorded_one_in_their_order(
 def test_the_newest_stream_has_its_keys_one_by_one(recorded: Path) -> None:
     """Here nothing is left out but the padding."""
     theirs = chunks((recorded / "vercel/openai__openai-text.chunks.txt").read_text())
-    mine = chunks(ours(Said("Hello, you!"), **COUNTED))[:-1]
+    mine = chunks(ours(MockReply("Hello, you!"), **COUNTED))[:-1]
     for at in (0, 1, -2, -1):
         wanted = json.loads(theirs[at])
         del wanted["obfuscation"]
@@ -187,7 +187,7 @@ def test_the_newest_stream_has_its_keys_one_by_one(recorded: Path) -> None:
 def test_embeddings_have_the_keys_of_recorded_ones(recorded: Path) -> None:
     plain = json.loads((recorded / "vercel/openai__openai-embedding.json").read_text())
     [packed] = replies(recorded / "ddtrace/embedding_b64.json")
-    with Endpoint(lambda body: Said("x")) as endpoint:
+    with MockEndpoint(lambda body: MockReply("x")) as endpoint:
         for theirs, more in ((plain, {}), (json.loads(packed), {"encoding_format": "base64"})):
             asked = {"model": "toy", "input": "hello world", "dimensions": 512, **more}
             _, _, data = sent(f"{endpoint.url}/embeddings", asked)
@@ -201,7 +201,7 @@ def test_embeddings_have_the_keys_of_recorded_ones(recorded: Path) -> None:
 def test_models_have_the_keys_that_recorded_ones_begin_with(recorded: Path) -> None:
     [listed] = replies(recorded / "ddtrace/model_list.json")
     theirs = json.loads(listed)
-    with Endpoint(lambda body: Said("x")) as endpoint:
+    with MockEndpoint(lambda body: MockReply("x")) as endpoint:
         mine = json.loads(sent(f"{endpoint.url}/models")[2])
         one = json.loads(sent(f"{endpoint.url}/models/mock")[2])
     assert list(mine) == list(theirs)
@@ -211,7 +211,7 @@ def test_models_have_the_keys_that_recorded_ones_begin_with(recorded: Path) -> N
 
 def test_a_wrong_key_is_refused_as_it_was_recorded(recorded: Path) -> None:
     [told] = replies(recorded / "ddtrace/completion_stream_wrong_api_key.json")
-    with Endpoint(lambda body: Said("x"), key="right") as endpoint:
+    with MockEndpoint(lambda body: MockReply("x"), key="right") as endpoint:
         url = f"{endpoint.url}/chat/completions"
         status, _, data = sent(url, ASKED, authorization="Bearer sk-wrong-mock-key")
     assert status == 401

@@ -10,13 +10,13 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
+from benchmarks.doubles.endpoint import Body, MockEndpoint, MockReply, sent
 from memory.records import Document, Nugget, Passage, Purpose, QuestionKind
 from prompts import load, names, replies
-from tests.endpoint import Body, Endpoint, Said, sent
 from tools.endpoints.mock.instances import instance
 from tools.endpoints.mock.rehearsal import DENIAL, SPEECH, Rehearsal
+from tools.replies.fit import fit
 from tools.teachers.model import drafts, writing
-from tools.teachers.model.fit import fit
 from tools.teachers.model.packing import written
 
 CLAIM = "Boards coated with osk resin carried 12 % less mould than bare boards."
@@ -28,7 +28,7 @@ def asked(prompt: str, **fields: str) -> Body:
     return {"model": "m", "messages": [{"role": t.role, "content": t.text} for t in turns]}
 
 
-def read(prompt: str, said: Said) -> tuple[Any, ...]:
+def read(prompt: str, said: MockReply) -> tuple[Any, ...]:
     """The items of a reply; it must be read without a fault."""
     found = fit(said.text, load(prompt).schema_class)
     assert not found.faults
@@ -167,7 +167,7 @@ def test_the_reply_is_the_same_by_every_way_of_asking(way: str) -> None:
         called = {"name": "Exercises", "parameters": schema, "strict": True}
         body["tools"] = [{"type": "function", "function": called}]
         body["tool_choice"] = {"type": "function", "function": {"name": "Exercises"}}
-    with Endpoint(Rehearsal()) as endpoint:
+    with MockEndpoint(Rehearsal()) as endpoint:
         status, _, data = sent(f"{endpoint.url}/chat/completions", body)
     assert status == 200
     [choice] = json.loads(data)["choices"]
@@ -207,7 +207,7 @@ class Tree(BaseModel):
     table: dict[str, int]
 
 
-@pytest.mark.parametrize("model", [Leaf, Tree, *replies.Reply.__subclasses__()])
+@pytest.mark.parametrize("model", [Leaf, Tree, *replies.ReplySchema.__subclasses__()])
 def test_a_schema_nobody_foresaw_gets_an_instance_that_fits(model: type[BaseModel]) -> None:
     model.model_validate(instance(model.model_json_schema()))
 

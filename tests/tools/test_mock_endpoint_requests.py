@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from tests.endpoint import Body, Endpoint, Fault, Said, sent
+from benchmarks.doubles.endpoint import Body, Fault, MockEndpoint, MockReply, sent
 
 ASKED: Body = {"model": "toy", "messages": [{"role": "user", "content": "Hello!"}]}
 COLOUR = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 
 
-def answer(body: Body) -> Said:
-    return Said("Hello!")
+def answer(body: Body) -> MockReply:
+    return MockReply("Hello!")
 
 
 WRONG: list[tuple[Body, str | None, str]] = [
@@ -51,7 +51,7 @@ WRONG: list[tuple[Body, str | None, str]] = [
 def test_a_wrong_request_is_declined_with_the_field_that_is_wrong(
     change: Body, param: str | None, told: str
 ) -> None:
-    with Endpoint(answer) as endpoint:
+    with MockEndpoint(answer) as endpoint:
         status, _, data = sent(f"{endpoint.url}/chat/completions", {**ASKED, **change})
     error = json.loads(data)["error"]
     assert (status, error["type"], error["param"]) == (400, "invalid_request_error", param)
@@ -70,7 +70,7 @@ def test_a_wrong_request_is_declined_with_the_field_that_is_wrong(
     ],
 )
 def test_wrong_requests_of_embeddings_are_declined(change: Body) -> None:
-    with Endpoint(answer) as endpoint:
+    with MockEndpoint(answer) as endpoint:
         asked = {"model": "toy", "input": "x", **change}
         assert sent(f"{endpoint.url}/embeddings", asked)[0] == 400
 
@@ -86,7 +86,7 @@ def test_wrong_requests_of_embeddings_are_declined(change: Body) -> None:
     ],
 )
 def test_other_paths_and_methods_are_told_apart(path: str, method: str, status: int) -> None:
-    with Endpoint(answer) as endpoint:
+    with MockEndpoint(answer) as endpoint:
         url = endpoint.url.removesuffix("/v1") + path
         found, _, data = sent(url, ASKED, method)
     assert found == status
@@ -95,14 +95,14 @@ def test_other_paths_and_methods_are_told_apart(path: str, method: str, status: 
 
 @pytest.mark.parametrize("data", [b"{", b"[]", b"", b'"x"', b"\xff"])
 def test_a_body_that_is_no_json_object_is_declined(data: bytes) -> None:
-    with Endpoint(answer) as endpoint:
+    with MockEndpoint(answer) as endpoint:
         status, _, told = sent(f"{endpoint.url}/chat/completions", data)
     assert status == 400
     assert "JSON" in json.loads(told)["error"]["message"]
 
 
 def test_a_key_that_expires_is_refused_until_the_next_one_comes() -> None:
-    with Endpoint(answer, key="old-key") as endpoint:
+    with MockEndpoint(answer, key="old-key") as endpoint:
         url = f"{endpoint.url}/chat/completions"
         assert sent(url, ASKED)[0] == 401
         assert sent(url, ASKED, **{"api-key": "old-key"})[0] == 200
@@ -113,6 +113,6 @@ def test_a_key_that_expires_is_refused_until_the_next_one_comes() -> None:
 
 
 def test_an_answer_may_be_any_status_and_body() -> None:
-    with Endpoint(lambda body: Fault(418, {"tea": True}, {"x-pot": "1"})) as endpoint:
+    with MockEndpoint(lambda body: Fault(418, {"tea": True}, {"x-pot": "1"})) as endpoint:
         status, headers, data = sent(f"{endpoint.url}/chat/completions", ASKED)
     assert (status, headers["x-pot"], json.loads(data)) == (418, "1", {"tea": True})

@@ -18,8 +18,8 @@ from tools.models import Choice, OptionScore
 from tools.models.hf import HFTarget
 from tools.probe import ask, judge, probe, render
 from tools.probe.calibration import fit, odds
+from tools.probe.controls import controls_of
 from tools.probe.evidence import Evidence
-from tools.probe.strangers import choose
 
 NUGGET = Nugget(paper="p", passage="q", page=1, claim="Tin rings.", quote="Tin", start=0, end=3)
 OPTIONS = ("37 hertz", "370 hertz", "41 hertz", "3 hertz")
@@ -231,7 +231,7 @@ def test_strangers_ask_the_same_of_another_subject_where_there_are_any() -> None
     asked = {nugget.id: qs for nugget, qs in batch()}
     lamp = question(f"I hear that the lamp of Ostrava was lit in {GAP}.", nugget="lamp",
                     form="I hear", options=("1874", "1902", "1911"), answer="1874")  # fmt: skip
-    chosen = choose({**asked, "lamp": [lamp]})
+    chosen = controls_of({**asked, "lamp": [lamp]})
     assert chosen["tin"].alike
     assert not {"tin", "lamp"} & set(chosen["tin"].nuggets)
     assert not chosen["lamp"].alike

@@ -17,8 +17,8 @@ from tools.teachers.offline import OfflineTeacher
 from tools.teachers.offline.claims import claim_of
 from tools.teachers.offline.clauses import parse
 from tools.teachers.offline.roles import section_role
-from tools.teachers.offline.sentences import split
 from tools.teachers.offline.shorts import explained, spelled_out
+from tools.text.sentences import split
 
 TEACHER: Engine = OfflineTeacher()
 Section = tuple[tuple[str, ...], Sequence[str]]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from langchain_core.exceptions import ContextOverflowError
 
+from benchmarks.doubles.scripted import REFUSAL, Lesson, Paper, Script, draft, listed, stopped
 from memory.records import Kind
 from prompts import load
-from tests.tools.scripted import REFUSAL, Lesson, Paper, Script, draft, listed, stopped
 from tools.teachers import Taken
 
 RESIN = (

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, spoken
 from memory.errors import BadReply, EndpointTrouble
 from memory.records import Document, Profile
 from prompts import load
 from prompts.replies import Profiles
-from tests.tools.scripted import REFUSAL, Script, Scripted, spoken
+from tools.replies.fit import fit
+from tools.replies.losses import Loss
 from tools.teachers.model.enrich import CLOSING, NAMES, OPENING, Enricher, excerpt
-from tools.teachers.model.fit import fit
-from tools.teachers.model.losses import Loss
 from tools.teachers.profiler import Profiler
 
 TEXT = """Mira Zell1 , Jon Bra\u00dfk2 and ANNA MU\u0308LLER*

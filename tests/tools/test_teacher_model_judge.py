@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, spoken
 from memory.errors import BadReply
 from memory.records import Nugget, Purpose, Question, QuestionKind
 from prompts import load
 from prompts.replies import Judgement, Judgements
-from tests.tools.scripted import REFUSAL, Script, Scripted, spoken
 from tools.questions import REASONS, vet
+from tools.replies.fit import fit
 from tools.teachers.model import Loss, QuestionJudge
-from tools.teachers.model.fit import fit
 from tools.teachers.model.judge import AT_ONCE, believed, sheet, verdict
 
 QUOTE = "Boards coated with osk resin carried 12 % less mould than bare boards after one winter."

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, spoken
 from memory.errors import BadReply, EndpointTrouble
 from memory.records import Nugget, Relation
 from prompts import load
 from prompts.replies import PairJudgement, PairJudgements
-from tests.tools.scripted import REFUSAL, Script, Scripted, spoken
 from tools.merge import compared
-from tools.teachers.model.fit import fit
-from tools.teachers.model.losses import Loss
+from tools.replies.fit import fit
+from tools.replies.losses import Loss
 from tools.teachers.model.pairs import AT_ONCE, Pair, PairJudge, believed, sheet
 
 SAME, RELATED, CONTRADICTS = Relation.SAME, Relation.RELATED, Relation.CONTRADICTS

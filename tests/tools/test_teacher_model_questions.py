@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks.doubles.scripted import REFUSAL, Lesson, Script
 from memory.errors import BadReply
 from memory.records import Level, Nugget, Purpose, QuestionKind
 from prompts import load
-from tests.tools.scripted import REFUSAL, Lesson, Script
 from tools.questions import vet
 from tools.teachers.model import Loss
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.doubles.scripted import draft, listed
 from prompts.replies import Draft, Exercise, Exercises, Extraction
-from tests.tools.scripted import draft, listed
-from tools.teachers.model.fit import Fitted, complains, fit
+from tools.replies.fit import Fitted, complains, fit
 
 ONE = draft('Osk resin, a tree\'s "blood", melts at 412 °C 😀.', entities=["osk resin", "tree"])
 TWO = draft("Mould {grey} grows, on: [bare] boards \\ \n at night.", sure=7, keywords=[])

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, spoken
 from memory.errors import BadReply, BudgetReached
 from memory.records import Interest, Paper, Relevance
 from prompts import load
 from prompts.replies import Rating, Ratings
-from tests.tools.scripted import REFUSAL, Script, Scripted, spoken
-from tools.teachers.model.fit import fit
-from tools.teachers.model.losses import Loss
+from tools.replies.fit import fit
+from tools.replies.losses import Loss
 from tools.teachers.model.screen import FITTING, REASON, SHOWN, Screener, asked
 
 INTEREST = Interest(name="mould", topic="mould on wood", prompt="Resins above all.")

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from benchmarks.doubles.connections import over
+from benchmarks.doubles.endpoint import Body, Fault, MockEndpoint
+from benchmarks.doubles.scripted import draft, listed
 from memory.errors import EndpointTrouble
 from memory.records import Document, Passage
 from prompts import load
-from tests.endpoint import Body, Endpoint, Fault
-from tests.lines import over
-from tests.tools.scripted import draft, listed
-from tools.endpoints.kinds import Mode
-from tools.endpoints.line import Line
+from tools.endpoints.connection import Connection
+from tools.endpoints.endpoint import Mode
 from tools.teachers import Taken
 from tools.teachers.model import Loss, ModelTeacher
 
@@ -29,14 +29,14 @@ MELTS, BIRDS = (
 Reply = tuple[int, Body]
 
 
-Served = Callable[[Callable[[Body], Reply]], Endpoint]
+Served = Callable[[Callable[[Body], Reply]], MockEndpoint]
 
 
 @pytest.fixture
 def serve() -> Iterator[Served]:
     """Servers that send these very statuses and bodies."""
     with ExitStack() as running:
-        yield lambda answer: running.enter_context(Endpoint(lambda body: Fault(*answer(body))))
+        yield lambda answer: running.enter_context(MockEndpoint(lambda body: Fault(*answer(body))))
 
 
 def completion(finish: str = "stop", **message: Any) -> Reply:
@@ -60,7 +60,7 @@ def declined(what: str) -> Reply:
 
 
 def teach(
-    endpoint: Endpoint,
+    endpoint: MockEndpoint,
     losses: list[Loss] | None = None,
     modes: Sequence[Mode] = tuple(Mode),
     in_flight: int = 64,
@@ -71,7 +71,7 @@ def teach(
 
 
 def take(
-    endpoint: Endpoint,
+    endpoint: MockEndpoint,
     losses: list[Loss] | None = None,
     modes: Sequence[Mode] = tuple(Mode),
     in_flight: int = 64,
@@ -86,7 +86,7 @@ def take(
     document = Document(paper="p", text=TEXT, page_starts=(0,), title="Osk")
     on_loss = (losses if losses is not None else []).append
 
-    async def taken(line: Line) -> Taken:
+    async def taken(line: Connection) -> Taken:
         return await ModelTeacher(line, on_loss, **more).extract(document, passages)
 
     return over(endpoint.url, taken, modes=tuple(modes), in_flight=in_flight)

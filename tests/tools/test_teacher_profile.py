@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.records import Document, Profile
-from tools.faith import plain
 from tools.teachers.offline import OfflineTeacher
 from tools.teachers.offline.profile import OfflineProfiler, profile
 from tools.teachers.profiler import Profiler
+from tools.text.faith import plain
 
 FRONT = """Osk resin against mould
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.values import Value, tokens
+from tools.text.values import Value, tokens
 
 
 def value(text: str) -> Value:

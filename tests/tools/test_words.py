@@ -10,13 +10,23 @@ from typing import Any
 
 import pytest
 
+from benchmarks.doubles.connections import over
+from benchmarks.doubles.endpoint import (
+    Answer,
+    Body,
+    Fault,
+    MockEndpoint,
+    MockReply,
+    busy,
+    declined,
+    filtered,
+    no_key,
+)
+from benchmarks.doubles.planted_model import Fact, Knower
 from memory.errors import EndpointTrouble
 from memory.records import Nugget, Probe, Purpose, Question, QuestionKind, Verdict
 from prompts import load
-from tests.endpoint import Answer, Body, Endpoint, Fault, Said, busy, declined, filtered, no_key
-from tests.knower import Fact, Knower
-from tests.lines import over
-from tools.probe.words import Cost, Plan, probe
+from tools.probe.words import Cost, Effort, probe
 from tools.teachers.model import Loss
 
 STEMS = (
@@ -62,11 +72,11 @@ class Probed:
     def __init__(self, items: Items, answer: Answer, slots: int = 64, **plan: Any) -> None:
         self.losses: list[Loss] = []
         costs: list[Cost] = []
-        with Endpoint(answer) as endpoint:
+        with MockEndpoint(answer) as endpoint:
             self.probes: list[Probe] = over(
                 endpoint.url,
                 lambda line: probe(
-                    items, line, "version", Plan(**plan),
+                    items, line, "version", Effort(**plan),
                     on_loss=self.losses.append, on_cost=costs.append,
                 ),
                 in_flight=slots,
@@ -130,30 +140,31 @@ def test_an_answer_that_is_no_option_can_be_what_a_model_is_confident_of() -> No
     """In words it says what it holds; under letters it must choose."""
     items = batch(4, forms=4)
 
-    def answer(body: Body) -> Said:
+    def answer(body: Body) -> MockReply:
         text = body["messages"][-1]["content"]
         if "A) " in text:
-            return Said("ABCD"[len(text) % 4])
-        return Said("13 Hz" if "metal 3" in text else "I do not know")
+            return MockReply("ABCD"[len(text) % 4])
+        return MockReply("13 Hz" if "metal 3" in text else "I do not know")
 
     found = Probed(items, answer)
     assert found.verdicts == {Verdict.UNKNOWN: 3, Verdict.CONTRADICTED: 1}
     assert found.probes[3].reason == "it is confident of '13 Hz'"
 
 
-FAILED: list[tuple[Said | Fault, str]] = [
+FAILED: list[tuple[MockReply | Fault, str]] = [
     (busy(), "busy"), (Fault(503, {"error": {"message": "B"}}), "down"), (filtered(), "filtered"),
     (declined("temperature"), "declined"), (Fault(200, {"error": {"message": "B"}}), "error_body"),
-    (Fault(200, {"answer": "B"}), "error_body"), (Said("B", finish="content_filter"), "filtered"),
-    (Said("B", finish="length"), "cut"), (Said(""), "empty"), (Said("", refusal="No."), "refused"),
-    (Said("I'm sorry, but I can't help with that."), "refused"),
-    (Said("Many would say B to that, and some C."), "unreadable"),
+    (Fault(200, {"answer": "B"}), "error_body"), (MockReply(""), "empty"),
+    (MockReply("B", finish="content_filter"), "filtered"), (MockReply("B", finish="length"), "cut"),
+    (MockReply("", refusal="No."), "refused"),
+    (MockReply("I'm sorry, but I can't help with that."), "refused"),
+    (MockReply("Many would say B to that, and some C."), "unreadable"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("reply", "reason"), FAILED, ids=str)
 def test_what_is_no_answer_is_counted_by_name_and_is_no_ignorance(
-    reply: Said | Fault, reason: str
+    reply: MockReply | Fault, reason: str
 ) -> None:
     found = Probed(batch(2, forms=1), lambda body: reply, patience=3, pilot=0)
     assert found.verdicts == {Verdict.UNPROBED: 2}
@@ -215,7 +226,7 @@ def test_likelihoods_are_read_as_far_as_the_endpoint_gives_them(most: int) -> No
     items = batch(4)
     knower = Knower(planted(items, 1.0))
 
-    def answer(body: Body) -> Said | Fault:
+    def answer(body: Body) -> MockReply | Fault:
         asked = body.get("top_logprobs", 0)
         return declined("top_logprobs") if asked > most else knower.answer(body)
 
@@ -257,7 +268,7 @@ def test_short_questions_are_asked_in_words_and_sampled_again() -> None:
         nugget=nugget.id, kind=QuestionKind.SHORT, form="short", purpose=Purpose.PROBE,
         stem=f"Question: {stem}", answer="70 Hz", vetted=True,
     )  # fmt: skip
-    found = Probed([(nugget, [asked])], lambda body: Said("70"))
+    found = Probed([(nugget, [asked])], lambda body: MockReply("70"))
     assert found.verdicts == {Verdict.KNOWN: 1}
     assert all("A) " not in str(body["messages"]) for body in found.asked)
     assert found.asked[0]["messages"][-1]["content"].splitlines()[1] == "How many hertz has tin?"
@@ -267,10 +278,10 @@ def test_each_option_stands_at_each_letter_equally_often() -> None:
     """Else a favourite letter would count for or against the right option."""
     seen: Counter[str] = Counter()
 
-    def answer(body: Body) -> Said:
+    def answer(body: Body) -> MockReply:
         lines: Sequence[str] = body["messages"][-1]["content"].splitlines()
         seen.update(line[0] for line in lines if line.endswith(") 70 Hz"))
-        return Said("A")
+        return MockReply("A")
 
     Probed([about("tin", 70)], answer, adaptive=False, calls=11)
     assert max(seen.values()) - min(seen.values()) <= 1

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from memory.records import Purpose, Question, QuestionKind
 from tools.probe.belief import Belief
 from tools.probe.words.belief import AGAIN, Held, believed, leaning, right, spread
+from tools.probe.words.exchanges import Ask, Form, Heard
 from tools.probe.words.ignorance import Ignorance
-from tools.probe.words.kinds import Ask, Form, Heard
 
 OPTIONS = ("tin", "lead", "copper", "osk resin of old trees")
 

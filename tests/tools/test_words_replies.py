@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.endpoint import busy, down, filtered, no_key
+from benchmarks.doubles.endpoint import busy, down, filtered, no_key
 from tools.probe.words.grade import graded
 from tools.probe.words.letters import likelihoods, named
 from tools.questions import normal

@@ -21,7 +21,7 @@ from langchain_core.messages import AIMessage, BaseMessage, convert_to_openai_me
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field, SkipValidation
 
-from tools.endpoints.kinds import Endpoint
+from tools.endpoints.endpoint import Endpoint
 
 _KNOWN = {"stop", "temperature", "top_p", "max_tokens", "max_completion_tokens"}
 """Fields that its own interface documents, beside the messages."""

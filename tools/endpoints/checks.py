@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from memory.errors import EndpointTrouble
 from tools.endpoints.contexts import forms, told_by
+from tools.endpoints.endpoint import DEFAULTS, Endpoint, Mode
 from tools.endpoints.keys import Key, scrub
-from tools.endpoints.kinds import DEFAULTS, Endpoint, Mode
 
 _WHICH = {"key": "key", "forbidden": "key", "nobody": "reachable", "no_model": "model"}
 """The check that a call's fault belongs to, by its reason; else it is that nothing answers."""

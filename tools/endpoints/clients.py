@@ -24,8 +24,8 @@ from langchain_openai import ChatOpenAI
 from pydantic import Field, SkipValidation
 
 from tools.endpoints.argo import ArgoChat
+from tools.endpoints.endpoint import Endpoint
 from tools.endpoints.keys import Key, scrub
-from tools.endpoints.kinds import Endpoint
 from tools.endpoints.quick import QuickOpenAI
 from tools.endpoints.served import LocalServer, ModelServer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from tools.endpoints.kinds import Endpoint
+from tools.endpoints.endpoint import Endpoint
 
 LISTED = ("max_model_len", "context_length", "context_window", "max_context_length")
 """Under which names servers tell it in their list of models."""

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from memory.errors import EndpointTrouble
-from tools.endpoints.kinds import DEFAULTS, Endpoint
+from tools.endpoints.endpoint import DEFAULTS, Endpoint
 
 Variable = Callable[[str], str]
 """A variable of the environment, empty where it is not set. The agent reads it, nobody here."""

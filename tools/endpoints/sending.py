@@ -14,7 +14,7 @@ from langchain_core.runnables import RunnableConfig
 
 from memory.errors import BadReply, EndpointTrouble
 from tools.endpoints.faults import Fault, fault_of, salvaged
-from tools.endpoints.gate import Gate
+from tools.endpoints.limiter import Limiter
 
 DEAF = 3
 """At least so many requests in a row unanswered for all our patience, and as many as may be in
@@ -61,7 +61,7 @@ class Sender:
         self,
         model: BaseChatModel,
         name: str,
-        gate: Gate,
+        gate: Limiter,
         patience: float = 120,
         *,
         say: Callable[[str], None] = lambda _: None,

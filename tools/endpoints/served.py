@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from memory.errors import EndpointTrouble
-from tools.endpoints.kinds import Endpoint
+from tools.endpoints.endpoint import Endpoint
 
 ASK = 0.5
 """Seconds between two looks at a server that is starting."""

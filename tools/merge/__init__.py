@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from memory.records import Link, Nugget, Relation
 from tools.merge.doubt import allowed, doubtful
 from tools.merge.entails import mutual
-from tools.merge.gist import gist
+from tools.merge.features import claim_features
 from tools.merge.relation import FARTHEST, relation
 
 Vector = NDArray[np.float32]
@@ -40,7 +40,7 @@ def compare(a: Nugget, b: Nugget, cosine: float) -> Link | None:
     if a.id == b.id or cosine < FARTHEST:
         return None
     first, second = sorted((a, b), key=lambda nugget: nugget.id)
-    found = relation(gist(first.claim), gist(second.claim), cosine)
+    found = relation(claim_features(first.claim), claim_features(second.claim), cosine)
     if found is None:
         return None
     kind, reason = found
@@ -51,7 +51,7 @@ def compare(a: Nugget, b: Nugget, cosine: float) -> Link | None:
     return Link(a=first.id, b=second.id, relation=kind, score=score, reason=reason)
 
 
-class Plan(NamedTuple):
+class Comparison(NamedTuple):
     """What comparing gave, before anybody stands for anybody."""
 
     new: frozenset[str]
@@ -66,7 +66,7 @@ class Plan(NamedTuple):
         """The pairs about which a judge may be asked, with what code takes them for."""
         return [(*self._ends(link), link.relation) for link in self._unsure]
 
-    def judged(self, said: Sequence[Relation], by: str) -> Plan:
+    def judged(self, said: Sequence[Relation], by: str) -> Comparison:
         """The same with a judge's word on the doubtful pairs, where code lets it stand.
 
         said: one for each of `doubtful`, in its order.
@@ -91,7 +91,7 @@ class Plan(NamedTuple):
         return self.met[link.a], self.met[link.b]
 
 
-def compared(new: Sequence[tuple[Nugget, Vector]], neighbours: Neighbours) -> Plan:
+def compared(new: Sequence[tuple[Nugget, Vector]], neighbours: Neighbours) -> Comparison:
     """How new nuggets relate among themselves and to what was there.
 
     neighbours: the new nuggets are among those that it finds. The same set of nuggets in any order
@@ -108,7 +108,7 @@ def compared(new: Sequence[tuple[Nugget, Vector]], neighbours: Neighbours) -> Pl
                     met.setdefault(other.id, other)
                     links[link.id] = link
     ordered = tuple(sorted(links.values(), key=lambda link: (link.a, link.b)))
-    return Plan(frozenset(nugget.id for nugget, _ in new), met, ordered)
+    return Comparison(frozenset(nugget.id for nugget, _ in new), met, ordered)
 
 
 def merge(new: Sequence[tuple[Nugget, Vector]], neighbours: Neighbours) -> Merged:

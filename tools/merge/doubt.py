@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from memory.records import Link, Nugget, Relation
 from tools.merge.entails import mutual
-from tools.merge.gist import Gist, gist
+from tools.merge.features import Features, claim_features
 from tools.merge.relation import difference, residues, unmatched
 
 LIKELY = -2.0
@@ -24,7 +24,7 @@ def doubtful(a: Nugget, b: Nugget, link: Link) -> bool:
     """
     if link.relation is not Relation.RELATED:
         return False
-    x, y = gist(a.claim), gist(b.claim)
+    x, y = claim_features(a.claim), claim_features(b.claim)
     if difference(x, y):
         return a.paper != b.paper
     return not _differ(x, y) and mutual(a.claim, b.claim, link.score) >= LIKELY
@@ -35,10 +35,10 @@ def allowed(a: Nugget, b: Nugget, said: Relation) -> bool:
     if said is Relation.CONTRADICTS:
         # A paper seldom contradicts itself: two values are two conditions.
         return a.paper != b.paper
-    return said is Relation.RELATED or not _differ(gist(a.claim), gist(b.claim))
+    return said is Relation.RELATED or not _differ(claim_features(a.claim), claim_features(b.claim))
 
 
-def _differ(x: Gist, y: Gist) -> bool:
+def _differ(x: Features, y: Features) -> bool:
     """Whether code is sure that two claims do not say the same."""
     mine, theirs = residues(x, y)
     names = unmatched(x.names, y.words) | unmatched(y.names, x.words)

@@ -11,7 +11,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.merge.gist import gist
+from tools.merge.features import claim_features
 from tools.merge.lexicon import opposed
 from tools.merge.relation import difference, rearranged, residues
 
@@ -52,7 +52,7 @@ def features(
     words: rows of length 1 for each word of a and of b, read in its sentence. The weakest word of
     b is the one whose nearest word in a is farthest off; without words it counts as zero.
     """
-    x, y = gist(a), gist(b)
+    x, y = claim_features(a), claim_features(b)
     mine, theirs = residues(x, y)
     near = words[0] @ words[1].T if words else np.zeros((1, 1))
     return np.array(

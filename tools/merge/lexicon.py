@@ -123,7 +123,7 @@ def stem(word: str) -> str:
 
     So do words of one meaning in nearly every claim: `method`, `approach`.
     """
-    from tools.dictionary import getAllLemmas
+    from tools.text.dictionary import getAllLemmas
 
     lemmas = {found[0] for found in getAllLemmas(word).values()} - {word}
     root = _stemmer()(_spelt(lemmas.pop() if len(lemmas) == 1 else word))

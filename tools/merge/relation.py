@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memory.records import Relation
-from tools.merge.gist import DOWN, UP, Gist, Term
+from tools.merge.features import DOWN, UP, Features, Term
 from tools.merge.lexicon import BEING, GLUE, LINKS, NAMED_BY, listed, opposed
-from tools.values import Value
+from tools.text.values import Value
 
 SAME, SAME_VALUES, SAME_NAMED = 0.80, 0.75, 0.86
 CONTRARY, CONTRARY_ATTRIBUTE, RELATED, FARTHEST = 0.80, 0.60, 0.68, 0.45
@@ -22,7 +22,7 @@ attribute and bearer agree word for word; related; anything at all: a denial can
 from what it denies."""
 
 
-def relation(x: Gist, y: Gist, cosine: float) -> tuple[Relation, str] | None:
+def relation(x: Features, y: Features, cosine: float) -> tuple[Relation, str] | None:
     """Relation and its reason, or None for claims that have nothing to do with each other."""
     if cosine < FARTHEST:
         return None
@@ -40,7 +40,7 @@ def relation(x: Gist, y: Gist, cosine: float) -> tuple[Relation, str] | None:
     return Relation.RELATED, differs or apart or "alike"
 
 
-def difference(x: Gist, y: Gist) -> str:
+def difference(x: Features, y: Features) -> str:
     """Which of negation, direction, value or predicate stands against the other's; or empty."""
     if x.denied != y.denied:
         return "negation"
@@ -63,7 +63,7 @@ def difference(x: Gist, y: Gist) -> str:
 _TURN = {UP: DOWN, DOWN: UP}
 
 
-def _turned(x: Gist, y: Gist) -> bool:
+def _turned(x: Features, y: Features) -> bool:
     """Whether what is compared changed places: `A is higher than B`, `B is lower than A`."""
     (before, behind), (others_before, others_behind) = x.compared, y.compared
     return bool(
@@ -72,7 +72,7 @@ def _turned(x: Gist, y: Gist) -> bool:
     )  # fmt: skip
 
 
-def _opposites(x: Gist, y: Gist) -> bool:
+def _opposites(x: Features, y: Features) -> bool:
     """Whether one word said of the subject is the opposite: `is stable`, `is unstable`."""
     said, others = (
         {str(term.what) for term in claim.lines[0] if term.gap & BEING and not term.adjunct}
@@ -81,7 +81,7 @@ def _opposites(x: Gist, y: Gist) -> bool:
     return any(opposed(a, b) for a in said - others for b in others - said)
 
 
-def residues(x: Gist, y: Gist) -> tuple[frozenset[str], frozenset[str]]:
+def residues(x: Features, y: Features) -> tuple[frozenset[str], frozenset[str]]:
     """Words of each that have nothing alike in the other.
 
     A verb and the attribute it gives the value of count as alike: `weighs` and `the mass of`.
@@ -123,7 +123,7 @@ def alike(a: str, b: str) -> bool:
     return same >= 4 and min(map(len, rests)) <= 1 and all(rest in _ENDINGS for rest in rests)
 
 
-def _apart(x: Gist, y: Gist, mine: frozenset[str], theirs: frozenset[str]) -> str:
+def _apart(x: Features, y: Features, mine: frozenset[str], theirs: frozenset[str]) -> str:
     """What shows that the two speak of different things; empty where nothing does."""
     if unmatched(x.names, y.words) or unmatched(y.names, x.words):
         return "names"
@@ -142,13 +142,13 @@ def _apart(x: Gist, y: Gist, mine: frozenset[str], theirs: frozenset[str]) -> st
     return "order" if not free and rearranged(x, y) else ""
 
 
-def _one_attribute(x: Gist, y: Gist) -> bool:
+def _one_attribute(x: Features, y: Features) -> bool:
     """Whether both claims give a value of one attribute of one bearer."""
     a, b = x.attribute, y.attribute
     return a is not None and b is not None and a.name == b.name and a.bearer == b.bearer
 
 
-def _other_value(x: Gist, y: Gist, mine: frozenset[str], theirs: frozenset[str]) -> bool:
+def _other_value(x: Features, y: Features, mine: frozenset[str], theirs: frozenset[str]) -> bool:
     """`The A of X is V` against `The A of X is W`: one attribute of one bearer has one value."""
     if x.attribute is None or y.attribute is None or not _one_attribute(x, y):
         return False
@@ -161,7 +161,7 @@ def _other_value(x: Gist, y: Gist, mine: frozenset[str], theirs: frozenset[str])
     return not elsewhere - (a | b) and not a & b
 
 
-def _same(x: Gist, y: Gist, extra: frozenset[str], cosine: float) -> bool:
+def _same(x: Features, y: Features, extra: frozenset[str], cosine: float) -> bool:
     """Whether nothing but wording is left between two claims that no rule holds apart."""
     if x.values != y.values or len(x.directions) != len(y.directions):
         return False
@@ -177,7 +177,7 @@ def _same(x: Gist, y: Gist, extra: frozenset[str], cosine: float) -> bool:
     return cosine >= SAME
 
 
-def rearranged(x: Gist, y: Gist) -> bool:
+def rearranged(x: Features, y: Features) -> bool:
     """Whether shared terms changed places so that another thing may be said: `A ate B`, `B ate A`.
 
     `Growth of mould` may become `mould growth`, `red and blue` become `blue and red`, and a single

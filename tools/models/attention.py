@@ -100,7 +100,7 @@ class Group:
         return self._masks[heads, window]
 
 
-class Plan:
+class PackedAttention:
     """One pack, ready for a model's layers."""
 
     def __init__(
@@ -124,7 +124,7 @@ def attend(
     value: Tensor,
     attention_mask: Tensor | None,  # noqa: ARG001  (the interface's)
     *,
-    plan: Plan,
+    plan: PackedAttention,
     scaling: float | None = None,
     sliding_window: int | None = None,
     **_: Any,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.models.attention import Held, Plan, chosen
+from tools.models.attention import Held, PackedAttention, chosen
 from tools.models.forest import Forest, Pack, Sequel, grow, packs
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _packed(model: Any, sequels: Sequence[Sequel], sizes: Sizes, *, apart: bool)
     waiting: list[_Rows] = []
     with torch.inference_mode(), chosen(model):
         for pack in packs(forest, sizes.tokens, reads):
-            plan = Plan(forest, pack, held, like, sizes.block, together=sizes.together)
+            plan = PackedAttention(forest, pack, held, like, sizes.block, together=sizes.together)
             waiting.append(_run(model, forest, pack, plan, apart=apart))
             enough = sum(len(one.states) for one in waiting) >= (sizes.rows if apart else 1)
             if enough or pack.end == len(forest.ids):
@@ -169,7 +169,7 @@ def _head(model: Any) -> torch.nn.Linear:
     return head
 
 
-def _run(model: Any, forest: Forest, pack: Pack, plan: Plan, *, apart: bool) -> _Rows:
+def _run(model: Any, forest: Forest, pack: Pack, plan: PackedAttention, *, apart: bool) -> _Rows:
     """One forward pass over a pack, up to the vocabulary (apart) or through it."""
     import torch
 

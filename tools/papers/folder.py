@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from memory.errors import BadInput, NothingToDo
 from memory.records import Paper
-from tools.papers.kinds import Format, doi_of, format_of, stem_of
+from tools.papers.formats import Format, doi_of, format_of, stem_of
 
 
 class Found(NamedTuple):

@@ -15,10 +15,10 @@ import numpy as np
 
 from memory.records import GAP, Nugget, Probe, Purpose, Question, QuestionKind, Verdict
 from tools.models import Choice, OptionScore, Target
-from tools.probe.belief import Reply
+from tools.probe.belief import ChoiceShares
 from tools.probe.calibration import Fitted, fit
+from tools.probe.controls import Chosen, controls_of
 from tools.probe.evidence import Evidence, Heard, gathered, values
-from tools.probe.strangers import Chosen, choose
 from tools.probe.verdicts import judged
 
 MADE_BY = "choice likelihood"
@@ -62,7 +62,7 @@ def remainder(question: Question) -> str:
     return after[: end.end()] if end else after
 
 
-def reply(question: Question, scores: Sequence[OptionScore]) -> Reply | None:
+def reply(question: Question, scores: Sequence[OptionScore]) -> ChoiceShares | None:
     """What the target favours: softmax over the options' log-likelihoods. None: not readable."""
     values = [score.logprob for score in scores]
     if not values or not all(map(math.isfinite, values)):
@@ -70,7 +70,7 @@ def reply(question: Question, scores: Sequence[OptionScore]) -> Reply | None:
     top = max(values)
     weights = [math.exp(value - top) for value in values]
     shares = [weight / sum(weights) for weight in weights]
-    return Reply(question.options, question.key, tuple(shares))
+    return ChoiceShares(question.options, question.key, tuple(shares))
 
 
 def probe(
@@ -101,7 +101,7 @@ def ask(
     a batch, so that a batch asked in parts gives what it gives in one.
     """
     asked = {nugget.id: usable(questions) for nugget, questions in items}
-    strangers = choose(all_asked := {**by_nugget(around), **asked}, asked)
+    strangers = controls_of(all_asked := {**by_nugget(around), **asked}, asked)
     queue = [(name, question) for name, questions in asked.items() for question in questions]
     heard: dict[str, list[Heard]] = {}
     for first in range(0, len(queue), CHUNK):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Reply(NamedTuple):
+class ChoiceShares(NamedTuple):
     """What the target favoured in one question."""
 
     options: tuple[str, ...]

@@ -12,12 +12,12 @@ from typing import Final
 
 from memory.records import Nugget, Question
 from tools.models import Choice, Target
+from tools.questions.comparison import refusals
 from tools.questions.sets import SetReport, VettedSet
 from tools.questions.sets import report as report
 from tools.questions.sets import vet_set as _vet_set
 from tools.questions.single import alone
 from tools.questions.texts import normal, whole
-from tools.questions.together import together
 from tools.questions.traits import Prior
 
 __all__ = ["REASONS", "Prior", "SetReport", "VettedSet", "liking", "normal", "report", "vet",
@@ -54,7 +54,7 @@ def vet(questions: Sequence[Question], nuggets: Sequence[Nugget]) -> list[Questi
     by_id = {nugget.id: nugget for nugget in nuggets}
     reasons = [alone(question, by_id) or _judged(question) for question in questions]
     standing = [place for place, reason in enumerate(reasons) if not reason]
-    for place, reason in together([questions[place] for place in standing]).items():
+    for place, reason in refusals([questions[place] for place in standing]).items():
         reasons[standing[place]] = reason
     return [_stamped(q, reason) for q, reason in zip(questions, reasons, strict=True)]
 

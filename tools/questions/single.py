@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from memory.records import GAP, Nugget, NuggetStatus, Question, QuestionKind
 from tools.nuggets import numbers
 from tools.questions.texts import normal
-from tools.values import Value, tokens
+from tools.text.values import Value, tokens
 
 _DANGLING = re.compile(
     r"^(?:(?:question|complete)\W+|(?:\W*\w+){1,6} that )?"

@@ -50,7 +50,7 @@ def worn(text: str) -> tuple[str, ...]:
     return tuple(_stem(word) for word in normal(text).split() if word not in _ARTICLES)
 
 
-def gist(text: str) -> tuple[str, ...]:
+def content_words(text: str) -> tuple[str, ...]:
     """Stems of the words that carry a text's meaning, in their order; numbers as they stand.
 
     `How much mould did boards carry?` and `How much of the mould was carried by the board?` have

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tools.reading import kinds
+from tools.reading import block_roles
 from tools.reading.blocks import Block, ends_sentence
 from tools.reading.glyphs import SOFT_HYPHENS
 from tools.reading.headings import (
@@ -20,7 +20,13 @@ from tools.reading.sections import Sections
 from tools.reading.tables import rows_of
 
 _GAP = "\n\n"
-_ASIDE = (kinds.TABLE, kinds.FRAGMENT, kinds.FRONT, kinds.NOTE, kinds.REFERENCE)
+_ASIDE = (
+    block_roles.TABLE,
+    block_roles.FRAGMENT,
+    block_roles.FRONT,
+    block_roles.NOTE,
+    block_roles.REFERENCE,
+)
 
 
 class Piece(NamedTuple):
@@ -63,7 +69,7 @@ def assemble(blocks: list[Block], roles: list[str], known: Vocabulary, pages: in
     that a quote can be shown in its surroundings, and is counted too.
     """
     everything = _Writer(known).write(blocks, roles)
-    kept = [piece for piece in everything if piece.kind != kinds.REFERENCE]
+    kept = [piece for piece in everything if piece.kind != block_roles.REFERENCE]
     starts: list[int] = []
     cuts: list[Cut] = []
     offset = 0
@@ -71,12 +77,12 @@ def assemble(blocks: list[Block], roles: list[str], known: Vocabulary, pages: in
         turns = [(0, piece.page), *piece.turns]
         for at, page in turns:
             starts += [offset + at] * (page + 1 - len(starts))
-        if piece.kind in (kinds.PROSE, kinds.CAPTION, kinds.TABLE):
+        if piece.kind in (block_roles.PROSE, block_roles.CAPTION, block_roles.TABLE):
             cuts += _cuts(piece, offset, turns)
         offset += len(piece.text) + len(_GAP)
     text = _GAP.join(piece.text for piece in kept)
     starts = [min(start, len(text)) for start in starts] + [len(text)] * (pages - len(starts))
-    title = " ".join(piece.text for piece in kept if piece.kind == kinds.TITLE)
+    title = " ".join(piece.text for piece in kept if piece.kind == block_roles.TITLE)
     return Assembled(text, starts, cuts, title, _abstract(kept), _aside(everything))
 
 
@@ -88,7 +94,7 @@ def _cuts(piece: Piece, offset: int, turns: list[tuple[int, int]]) -> list[Cut]:
             offset + start,
             offset + end,
         )
-        for start, end in (cut_rows if piece.kind == kinds.TABLE else cut)(piece.text)
+        for start, end in (cut_rows if piece.kind == block_roles.TABLE else cut)(piece.text)
     ]
 
 
@@ -107,9 +113,9 @@ def _abstract(pieces: list[Piece]) -> str:
     for piece in pieces:
         if not piece.section or not is_abstract(piece.section[0]):
             continue
-        if piece.kind == kinds.HEADING:
+        if piece.kind == block_roles.HEADING:
             label = f"{piece.text} " if len(piece.section) > 1 else ""
-        elif piece.kind == kinds.PROSE:
+        elif piece.kind == block_roles.PROSE:
             lines.append(label + piece.text)
             label = ""
     return "\n".join(lines)
@@ -138,20 +144,20 @@ class _Writer:
             group = run_of(blocks, roles, index)
             block, kind = blocks[index], roles[index]
             index += len(group)
-            if kind == kinds.TABLE:
+            if kind == block_roles.TABLE:
                 self._tabulate(group)
                 continue
-            if len(group) > 1 and kind == kinds.FRAGMENT:
+            if len(group) > 1 and kind == block_roles.FRAGMENT:
                 # A table without a caption: no passage, but its rows can be read.
                 text = rows_of(group, self.known)
             else:
                 text = join([line for member in group for line in member.lines], self.known)
-            if not text or (kind == kinds.CAPTION and self._named(text, block.page)):
+            if not text or (kind == block_roles.CAPTION and self._named(text, block.page)):
                 continue
-            if kind == kinds.HEADING:
+            if kind == block_roles.HEADING:
                 self.sections.enter(text, style_of(block))
                 self.open = None
-            elif kind == kinds.PROSE:
+            elif kind == block_roles.PROSE:
                 self._leave_abstract(block)
                 if self._go_on(block, text):
                     continue
@@ -170,21 +176,28 @@ class _Writer:
             return
         page = group[0].page
         last = self.pieces[-1] if self.pieces else None
-        if last and last.kind == kinds.CAPTION and last.page == page:
-            self.pieces[-1] = last._replace(kind=kinds.TABLE, text=f"{last.text}\n{rows}")
+        if last and last.kind == block_roles.CAPTION and last.page == page:
+            self.pieces[-1] = last._replace(kind=block_roles.TABLE, text=f"{last.text}\n{rows}")
             return
-        self.pieces.append(Piece(kinds.TABLE, rows, page, self._last_label()))
+        self.pieces.append(Piece(block_roles.TABLE, rows, page, self._last_label()))
 
     def _last_label(self) -> tuple[str, ...]:
         floats = (
-            p.section for p in reversed(self.pieces) if p.kind in (kinds.CAPTION, kinds.TABLE)
+            p.section
+            for p in reversed(self.pieces)
+            if p.kind in (block_roles.CAPTION, block_roles.TABLE)
         )
         return next(floats, ())
 
     def _named(self, caption: str, page: int) -> bool:
         """Whether a caption belongs to a table right above it, and was put before its rows."""
         last = self.pieces[-1] if self.pieces else None
-        if not last or last.kind != kinds.TABLE or last.page != page or opens_caption(last.text):
+        if (
+            not last
+            or last.kind != block_roles.TABLE
+            or last.page != page
+            or opens_caption(last.text)
+        ):
             return False
         self.pieces[-1] = last._replace(
             text=f"{caption}\n{last.text}", section=(label_of(caption),)
@@ -192,10 +205,10 @@ class _Writer:
         return True
 
     def _section(self, kind: str, text: str, block: Block, named: bool) -> tuple[str, ...]:
-        if kind == kinds.CAPTION:
+        if kind == block_roles.CAPTION:
             label = label_of(text)
             return (label,) if label else self._last_label()
-        if kind == kinds.PROSE and not self.sections.open and block.page == 0 and not named:
+        if kind == block_roles.PROSE and not self.sections.open and block.page == 0 and not named:
             self.abstract = self.abstract or _look(block)
             return ("Abstract",) if _look(block) == self.abstract else ()
         return self.sections.path
@@ -247,8 +260,8 @@ def _look(block: Block) -> tuple[int, bool]:
 
 def _undivided(blocks: list[Block], roles: list[str]) -> bool:
     """Whether no heading and no change of type tells an abstract from the text: there is none."""
-    prose = (b for b, kind in zip(blocks, roles, strict=True) if kind == kinds.PROSE)
-    return kinds.HEADING not in roles and len(set(map(_look, prose))) < 2
+    prose = (b for b, kind in zip(blocks, roles, strict=True) if kind == block_roles.PROSE)
+    return block_roles.HEADING not in roles and len(set(map(_look, prose))) < 2
 
 
 def _extend(text: str, last: Block, block: Block, known: Vocabulary) -> str:

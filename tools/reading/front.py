@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from tools.reading.block_roles import FRONT, HEADING, NOTE, PROSE, TITLE
 from tools.reading.blocks import Block
 from tools.reading.headings import ARTICLE_TYPE, BOILERPLATE, is_known
-from tools.reading.kinds import FRONT, HEADING, NOTE, PROSE, TITLE
 from tools.reading.lines import Habits
 from tools.reading.prose import prose_like
 

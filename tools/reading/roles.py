@@ -5,6 +5,17 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tools.reading.block_roles import (
+    CAPTION,
+    FRAGMENT,
+    FRONT,
+    HEADING,
+    NOTE,
+    PROSE,
+    REFERENCE,
+    TABLE,
+    TITLE,
+)
 from tools.reading.blocks import Block, ends_sentence, starts_item
 from tools.reading.front import find_title, set_front_matter
 from tools.reading.headings import (
@@ -16,17 +27,6 @@ from tools.reading.headings import (
     label_of,
     label_stops,
     opens_caption,
-)
-from tools.reading.kinds import (
-    CAPTION,
-    FRAGMENT,
-    FRONT,
-    HEADING,
-    NOTE,
-    PROSE,
-    REFERENCE,
-    TABLE,
-    TITLE,
 )
 from tools.reading.lines import Habits, Line
 from tools.reading.prose import prose_like

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 
-from tools.reading import kinds
+from tools.reading import block_roles
 from tools.reading.blocks import Block, ends_sentence
 from tools.reading.headings import is_known
 from tools.reading.roles import style_of
 
 
 def _in_rows(block: Block, kind: str) -> bool:
-    return kind == kinds.TABLE or (kind == kinds.FRAGMENT and block.cellular)
+    return kind == block_roles.TABLE or (kind == block_roles.FRAGMENT and block.cellular)
 
 
 def run_of(blocks: list[Block], roles: list[str], index: int) -> list[Block]:
@@ -23,7 +23,7 @@ def run_of(blocks: list[Block], roles: list[str], index: int) -> list[Block]:
         here = (roles[index], run[0].page)
         same = takewhile(lambda two: (two[1], two[0].page) == here and _in_rows(*two), pairs)
         return [block for block, _ in same]
-    if roles[index] not in (kinds.HEADING, kinds.TITLE):
+    if roles[index] not in (block_roles.HEADING, block_roles.TITLE):
         return run
     for block, kind in zip(blocks[index + 1 :], roles[index + 1 :], strict=False):
         last = run[-1]
@@ -31,7 +31,7 @@ def run_of(blocks: list[Block], roles: list[str], index: int) -> list[Block]:
         near = block.page == last.page and 0 < drop < 1.6 * block.size
         if kind != roles[index] or not near or style_of(block) != style_of(last):
             break
-        if kind == kinds.HEADING and _separate(last, block):
+        if kind == block_roles.HEADING and _separate(last, block):
             break
         run.append(block)
     return run

@@ -6,9 +6,9 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
+from tools.reading.block_roles import CAPTION, FRAGMENT, NOTE, TABLE
 from tools.reading.blocks import Block
 from tools.reading.headings import label_of
-from tools.reading.kinds import CAPTION, FRAGMENT, NOTE, TABLE
 from tools.reading.lines import Line
 from tools.reading.prose import Vocabulary, join
 

@@ -6,9 +6,18 @@ to send. No model is behind it unless the function asks one.
 
 from __future__ import annotations
 
-from tools.endpoints.mock.fates import Faults
-from tools.endpoints.mock.kinds import Answer, Asked, Body, Called, Damage, Fault, Said, Token
-from tools.endpoints.mock.server import Endpoint, Stats
+from tools.endpoints.mock.faults import Faults
+from tools.endpoints.mock.replies import (
+    Answer,
+    Asked,
+    Body,
+    Called,
+    Damage,
+    Fault,
+    MockReply,
+    Token,
+)
+from tools.endpoints.mock.server import MockEndpoint, Stats
 
 __all__ = [
     "Answer",
@@ -16,10 +25,10 @@ __all__ = [
     "Body",
     "Called",
     "Damage",
-    "Endpoint",
     "Fault",
     "Faults",
-    "Said",
+    "MockEndpoint",
+    "MockReply",
     "Stats",
     "Token",
 ]

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
-from tools.endpoints.mock.kinds import Body, Called, Said, Token
+from tools.endpoints.mock.replies import Body, Called, MockReply, Token
 
 FINGERPRINT = "fp_mock"
 DIMENSIONS = 256
@@ -38,7 +38,7 @@ def pieces(text: str) -> tuple[str, ...]:
     return tuple(_PIECE.findall(text))
 
 
-def completion(body: Body, said: Sequence[Said]) -> Body:
+def completion(body: Body, said: Sequence[MockReply]) -> Body:
     """A whole chat completion: one choice for each that was said."""
     said = [fitted(one, body) for one in said]
     return {
@@ -53,7 +53,7 @@ def completion(body: Body, said: Sequence[Said]) -> Body:
     }
 
 
-def chunks(body: Body, said: Sequence[Said]) -> Iterator[Body]:
+def chunks(body: Body, said: Sequence[MockReply]) -> Iterator[Body]:
     """The same as the chunks of a stream: role, pieces, finish; usage last where it is wanted."""
     said = [fitted(one, body) for one in said]
     counted = bool((body.get("stream_options") or {}).get("include_usage"))
@@ -82,7 +82,7 @@ def demanded(body: Body) -> str:
     return str(body["tools"][0]["function"]["name"]) if choice == "required" else ""
 
 
-def fitted(said: Said, body: Body) -> Said:
+def fitted(said: MockReply, body: Body) -> MockReply:
     """What is said as the request has it: by the tool it demands, within its limit of tokens."""
     tool = demanded(body)
     if tool and said.text and not (said.calls or said.refusal):
@@ -94,7 +94,7 @@ def fitted(said: Said, body: Body) -> Said:
     return _limited(said, room) if room and written(said) > room else said
 
 
-def _limited(said: Said, room: int) -> Said:
+def _limited(said: MockReply, room: int) -> MockReply:
     tokens = said.tokens[:room]
     parts = [token.text for token in tokens] or pieces(said.text)[:room]
     room -= len(parts)
@@ -110,14 +110,14 @@ def _limited(said: Said, room: int) -> Said:
     )
 
 
-def written(said: Said) -> int:
+def written(said: MockReply) -> int:
     """Tokens written."""
     texts = (said.refusal or "", *(call.arguments for call in said.calls))
     spoken = len(said.tokens) or len(pieces(said.text))
     return spoken + sum(len(pieces(text)) for text in texts)
 
 
-def usage(body: Body, said: Sequence[Said]) -> Body:
+def usage(body: Body, said: Sequence[MockReply]) -> Body:
     """Tokens read, a quarter of the characters, and written."""
     read = sum(len(str(message.get("content"))) for message in body["messages"]) // 4
     wrote = sum(max(1, written(one)) for one in said)
@@ -135,7 +135,7 @@ def usage(body: Body, said: Sequence[Said]) -> Body:
     }
 
 
-def _choice(place: int, said: Said, body: Body) -> Body:
+def _choice(place: int, said: MockReply, body: Body) -> Body:
     message: Body = {"role": "assistant", "content": said.text}
     if said.calls or said.refusal:
         message["content"] = said.text or None
@@ -153,7 +153,7 @@ def _call(call: Called) -> Body:
     return {"id": f"call_{uuid4().hex[:24]}", "type": "function", "function": called}
 
 
-def _deltas(said: Said, body: Body) -> Iterator[tuple[Body, Body | None, str | None]]:
+def _deltas(said: MockReply, body: Body) -> Iterator[tuple[Body, Body | None, str | None]]:
     """Delta, likelihoods and finish reason of each chunk of a choice."""
     asked = bool(body.get("logprobs"))
     field = "refusal" if said.refusal else "content"
@@ -178,13 +178,13 @@ def _deltas(said: Said, body: Body) -> Iterator[tuple[Body, Body | None, str | N
     yield {}, None, said.finish
 
 
-def _tokens(said: Said) -> Sequence[Token]:
+def _tokens(said: MockReply) -> Sequence[Token]:
     """The tokens of what is said; where none are given, each is certain."""
     plain = pieces(said.refusal or said.text)
     return said.tokens or [Token(piece, {piece: 0.0}) for piece in plain]
 
 
-def _likelihoods(said: Said, tokens: Sequence[Token], body: Body) -> Body:
+def _likelihoods(said: MockReply, tokens: Sequence[Token], body: Body) -> Body:
     told = [_likelihood(token, body) for token in tokens]
     return (
         {"content": None, "refusal": told} if said.refusal else {"content": told, "refusal": None}
@@ -201,7 +201,7 @@ def _entry(text: str, value: float) -> Body:
     return {"token": text, "logprob": value, "bytes": list(text.encode("utf-8", "surrogatepass"))}
 
 
-def events(body: Body, said: Sequence[Said]) -> list[bytes]:
+def events(body: Body, said: Sequence[MockReply]) -> list[bytes]:
     """The chunks as events, and the one that ends a stream."""
     return [b"data: %b\n\n" % encoded(chunk) for chunk in chunks(body, said)] + [DONE]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.endpoints.mock.errors import INVALID, declined, error, missing
-from tools.endpoints.mock.kinds import Body, Fault
+from tools.endpoints.mock.replies import Body, Fault
 
 _ROLES = ("developer", "system", "user", "assistant", "tool", "function")
 _LIMITS = {

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tools.endpoints.mock.kinds import Body, Fault
+from tools.endpoints.mock.replies import Body, Fault
 
 INVALID = "invalid_request_error"
 

@@ -22,7 +22,7 @@ from prompts import load, names
 from prompts.replies import Draft, Exercise, Judgement, PairJudgement, Rating, Sketch
 from tools.endpoints.mock.bodies import demanded
 from tools.endpoints.mock.instances import instance
-from tools.endpoints.mock.kinds import Body, Said, Token
+from tools.endpoints.mock.replies import Body, MockReply, Token
 from tools.teachers.offline import OfflineTeacher
 from tools.teachers.offline.distractors import OPTIONS
 
@@ -50,7 +50,7 @@ class Rehearsal:
     def __init__(self) -> None:
         self._claims: dict[str, Nugget] = {}
         self._lock = Lock()
-        self._parts: dict[str, Callable[[str, str], Said]] = {
+        self._parts: dict[str, Callable[[str, str], MockReply]] = {
             "Extraction": self._extraction,
             "Exercises": self._exercises,
             "Judgements": _judgements,
@@ -58,17 +58,17 @@ class Rehearsal:
             "Ratings": _rating,
             "PairJudgements": _pairs,
             "probe_choice": _choice,
-            "probe_short": lambda _text, _turns: Said(DENIAL),
+            "probe_short": lambda _text, _turns: MockReply(DENIAL),
         }
 
-    def __call__(self, body: Body) -> Said:
+    def __call__(self, body: Body) -> MockReply:
         """What a request is answered: by its system prompt, else by its schema's name."""
         turns = [_text(message) for message in body["messages"]]
         part, schema = _asked(body, turns[0])
         if part in self._parts:
             fenced = next((found[2] for turn in turns if (found := _FENCED.search(turn))), "")
             return self._parts[part](fenced, "\n".join(turns))
-        return Said(json.dumps(instance(schema))) if schema else Said(SPEECH)
+        return MockReply(json.dumps(instance(schema))) if schema else MockReply(SPEECH)
 
     def _remember(self, nuggets: Iterable[Nugget]) -> list[Nugget]:
         """Note claims; all that are noted, the oldest forgotten."""
@@ -78,7 +78,7 @@ class Rehearsal:
                 del self._claims[claim]
             return list(self._claims.values())
 
-    def _extraction(self, text: str, _turns: str) -> Said:
+    def _extraction(self, text: str, _turns: str) -> MockReply:
         """The claims of the passages, by rule."""
         title, shown = _titled(text)
         document = Document(paper="rehearsal", text=shown, page_starts=(0,), title=title)
@@ -97,7 +97,7 @@ class Rehearsal:
         ]
         return _listed("nuggets", drafts)
 
-    def _exercises(self, text: str, turns: str) -> Said:
+    def _exercises(self, text: str, turns: str) -> MockReply:
         """The offline questions about a claim, probing and examining ones by turns."""
         if not (found := _FOUND.fullmatch(text)):
             return _listed("exercises", [])
@@ -163,8 +163,8 @@ def _heads() -> tuple[tuple[str, str], ...]:
     return tuple((name, head) for name, head in told if head)
 
 
-def _listed(name: str, items: Iterable[Any]) -> Said:
-    return Said(json.dumps({name: [item.model_dump() for item in items]}, ensure_ascii=False))
+def _listed(name: str, items: Iterable[Any]) -> MockReply:
+    return MockReply(json.dumps({name: [item.model_dump() for item in items]}, ensure_ascii=False))
 
 
 def _titled(text: str) -> tuple[str, str]:
@@ -199,7 +199,7 @@ def _exercise(question: Question, kind: str) -> Exercise:
     )
 
 
-def _judgements(text: str, _turns: str) -> Said:
+def _judgements(text: str, _turns: str) -> MockReply:
     """Options are right where the quote has their words."""
     found = _QUOTED.fullmatch(text)
     quote, sheet = (found[1], found[2]) if found else ("", "")
@@ -222,7 +222,7 @@ def _plain(text: str) -> str:
     return f" {words} "
 
 
-def _profile(text: str, _turns: str) -> Said:
+def _profile(text: str, _turns: str) -> MockReply:
     """The first sentences, and the commonest words."""
     _, shown = _titled(text)
     sentences = re.findall(r"[A-Z][^.!?]{20,}[.!?](?=\s|$)", shown)
@@ -237,7 +237,7 @@ def _profile(text: str, _turns: str) -> Said:
     return _listed("profiles", [sketch])
 
 
-def _rating(text: str, turns: str) -> Said:
+def _rating(text: str, turns: str) -> MockReply:
     """By the share of the topic's words that are there; a rehearsal leaves no paper out."""
     found = re.search(r"^Looked for: (.*)$", turns, re.MULTILINE)
     wanted = {word[:5] for word in re.findall(r"\w{4,}", found[1].lower())} if found else set()
@@ -247,7 +247,7 @@ def _rating(text: str, turns: str) -> Said:
     return _listed("ratings", [Rating(reason=told, score=round(4 + 6 * share))])
 
 
-def _pairs(text: str, _turns: str) -> Said:
+def _pairs(text: str, _turns: str) -> MockReply:
     """The same words are the same claim; the same but for the numbers contradict each other."""
     judged = []
     for number, one, other in _PAIR.findall(text):
@@ -260,10 +260,10 @@ def _pairs(text: str, _turns: str) -> Said:
     return _listed("pairs", judged)
 
 
-def _choice(text: str, _turns: str) -> Said:
+def _choice(text: str, _turns: str) -> MockReply:
     """A letter drawn from the question, twice as likely as each of the others."""
     letters = [letter for letter, _ in _OPTION.findall(text)] or ["A"]
     drawn = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:4])
     picked = letters[drawn % len(letters)]
     tops = {one: math.log((1 + (one == picked)) / (len(letters) + 1)) for one in letters}
-    return Said(picked, tokens=(Token(picked, tops),))
+    return MockReply(picked, tokens=(Token(picked, tops),))

@@ -12,7 +12,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from tools.endpoints.mock.bodies import encoded
-from tools.endpoints.mock.kinds import Body, Damage, Fault
+from tools.endpoints.mock.replies import Body, Damage, Fault
 
 JSON, EVENTS = "application/json", "text/event-stream; charset=utf-8"
 _NOTHING: Mapping[str, str] = MappingProxyType({})

@@ -21,8 +21,8 @@ from aiohttp import web
 
 from tools.endpoints.mock import bodies, errors
 from tools.endpoints.mock.checks import wrong_chat, wrong_embedding
-from tools.endpoints.mock.fates import Faults, struck
-from tools.endpoints.mock.kinds import Answer, Asked, Body, Damage, Fault, Said
+from tools.endpoints.mock.faults import Faults, struck
+from tools.endpoints.mock.replies import Answer, Asked, Body, Damage, Fault, MockReply
 from tools.endpoints.mock.sending import EVENTS, JSON, damaged, sent, streamed, whole
 
 MODEL = "mock"
@@ -45,7 +45,7 @@ class Stats:
     """Requests by the fault that struck them."""
 
 
-class Endpoint:
+class MockEndpoint:
     """A running server. `with Endpoint(answer) as endpoint:` ends it and its thread.
 
     answer: what is said to each request of a completion; once for each of its `n` choices.
@@ -210,7 +210,9 @@ class Endpoint:
         if self._latency:
             await asyncio.sleep(self._latency)
         if not chat:
-            return await self._sent(request, bodies.embeddings(body), struck(Said(), fate).damage)
+            return await self._sent(
+                request, bodies.embeddings(body), struck(MockReply(), fate).damage
+            )
         said = []
         for one in await self._said(body):
             if isinstance(one, Fault):
@@ -231,7 +233,7 @@ class Endpoint:
             return whole(body)
         return await damaged(request, bodies.encoded(body), JSON, damage, self._ended)
 
-    async def _said(self, body: Body) -> list[Said | Fault]:
+    async def _said(self, body: Body) -> list[MockReply | Fault]:
         """What is answered, for each choice."""
         count = body.get("n") or 1
         answer = self._answer
@@ -240,7 +242,7 @@ class Endpoint:
         made = await self._loop.run_in_executor(
             self._pool, lambda: [answer(body) for _ in range(count)]
         )
-        return [one if isinstance(one, Said | Fault) else await one for one in made]
+        return [one if isinstance(one, MockReply | Fault) else await one for one in made]
 
 
 def _read(raw: bytes) -> Body | None:

@@ -10,22 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from memory.records import Nugget, Probe, Purpose, Question, QuestionKind
-from tools.endpoints.line import Line
+from tools.endpoints.connection import Connection
 from tools.probe.words.asking import Asker
 from tools.probe.words.belief import believed, judge, right, spread
-from tools.probe.words.kinds import Cost, Form, Plan
+from tools.probe.words.exchanges import Cost, Effort, Form
 from tools.probe.words.rounds import Case, Rounds, cases
-from tools.teachers.model.losses import Loss
+from tools.replies.losses import Loss
 
-__all__ = ["Cost", "Form", "Plan", "probe"]
+__all__ = ["Cost", "Effort", "Form", "probe"]
 _KINDS = (QuestionKind.MCQ, QuestionKind.SHORT)
 
 
 async def probe(
     items: Sequence[tuple[Nugget, Sequence[Question]]],
-    target: Line,
+    target: Connection,
     model: str,
-    plan: Plan | None = None,
+    plan: Effort | None = None,
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
     on_loss: Callable[[Loss], None] = lambda _: None,
@@ -40,7 +40,7 @@ async def probe(
     A failed call costs only itself; a wrong key or an unknown model passes through.
     """
     asked = [(nugget, [q for q in questions if _usable(q)]) for nugget, questions in items]
-    plan = plan or Plan()
+    plan = plan or Effort()
     asker = Asker(target, plan.logprobs)
     batch = list(cases(asked, seed))
     rounds = Rounds(batch, asker, plan, seed)

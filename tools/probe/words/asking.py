@@ -10,13 +10,13 @@ from langchain_core.messages import AIMessage
 
 from memory.errors import BadReply
 from prompts import Message, load
-from tools.endpoints.line import Line
-from tools.endpoints.said import Said
+from tools.endpoints.completion import Completion
+from tools.endpoints.connection import Connection
+from tools.probe.words.exchanges import IGNORANCE, LETTERS, Ask, Form, Heard
 from tools.probe.words.grade import graded
-from tools.probe.words.kinds import IGNORANCE, LETTERS, Ask, Form, Heard
 from tools.probe.words.letters import likelihoods, named, plain
 from tools.questions import normal
-from tools.teachers.model.ask import REFUSAL
+from tools.replies.ask import REFUSAL
 
 TOPS = (20, 5)
 """Alternatives asked for with each token, from the most an endpoint may give to the least."""
@@ -26,7 +26,7 @@ _FRAME = re.compile(r"\A\s*Question:\s*|\s*\bAnswer:\s*\Z")
 class Asker:
     """One model, and whether its endpoint was found to give likelihoods."""
 
-    def __init__(self, line: Line, logprobs: bool = True) -> None:
+    def __init__(self, line: Connection, logprobs: bool = True) -> None:
         self._line = line
         self._tops: tuple[int, ...] = TOPS if logprobs and line.terms.logprobs else ()
         self._choice, self._short = load("probe_choice"), load("probe_short")
@@ -53,7 +53,7 @@ class Asker:
             )
         return found
 
-    async def _call(self, ask: Ask) -> Said:
+    async def _call(self, ask: Ask) -> Completion:
         letters = ask.form is Form.CHOICE
         if letters and not self._settled:
             async with self._turn:
@@ -63,7 +63,7 @@ class Asker:
                     return heard
         return await self._tried(ask, letters)
 
-    async def _tried(self, ask: Ask, letters: bool) -> Said:
+    async def _tried(self, ask: Ask, letters: bool) -> Completion:
         prompt = self._choice if letters else self._short
         messages = self._messages(ask)
         for tops in self._tops if letters else ():

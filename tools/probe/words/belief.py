@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from memory.records import Verdict
 from tools.probe.belief import Belief
+from tools.probe.words.exchanges import IGNORANCE, Form, Heard
 from tools.probe.words.ignorance import Ignorance
-from tools.probe.words.kinds import IGNORANCE, Form, Heard
 
 KNOWN, UNKNOWN = 0.6, 0.4
 """P(known) above which a fact counts as known, and up to which as unknown. One right answer of

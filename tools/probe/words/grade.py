@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tools.faith import negations
-from tools.probe.words.kinds import IGNORANCE
+from tools.probe.words.exchanges import IGNORANCE
 from tools.probe.words.letters import plain
 from tools.questions import normal
-from tools.values import Value, tokens
+from tools.text.faith import negations
+from tools.text.values import Value, tokens
 
 LONGEST = 12
 """Words of a reply that still is an answer; more is prose, of which nothing is guessed."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools import logit
-from tools.probe.words.kinds import LETTERS, Form, Heard
+from tools.probe.words.exchanges import LETTERS, Form, Heard
 from tools.questions import normal
 
 RIDGE = 0.5

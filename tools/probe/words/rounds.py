@@ -9,13 +9,13 @@ from itertools import islice
 
 from memory.errors import BadReply
 from memory.records import Nugget, Question, QuestionKind, digest
-from tools.endpoints.together import together
+from tools.endpoints.gather import gather
 from tools.probe.words.asking import Asker
 from tools.probe.words.belief import leaning
+from tools.probe.words.exchanges import Ask, Cost, Effort, Form, Heard
 from tools.probe.words.ignorance import Ignorance
-from tools.probe.words.kinds import Ask, Cost, Form, Heard, Plan
 from tools.questions import normal
-from tools.teachers.model.losses import Losses
+from tools.replies.losses import Losses
 
 FIRST = 4
 """Calls for each nugget in the first round: with fewer, no belief is ever decided."""
@@ -62,7 +62,7 @@ class Case:
 class Rounds:
     """A probe of one batch. seed: shuffles options and chooses strangers, nothing else."""
 
-    def __init__(self, cases: Sequence[Case], asker: Asker, plan: Plan, seed: int) -> None:
+    def __init__(self, cases: Sequence[Case], asker: Asker, plan: Effort, seed: int) -> None:
         self._cases = cases
         self._asker = asker
         self._plan = plan
@@ -74,7 +74,7 @@ class Rounds:
         """Ask until nothing is left to ask. What is no fault of one call passes through."""
         asks = list(self._opening())
         while asks:
-            for case, ask, said in await together(map(self._one, asks)):
+            for case, ask, said in await gather(map(self._one, asks)):
                 _note(case, ask, said)
             self.ignorance = Ignorance(
                 [h for case in self._cases for h in (*case.heard, *case.checked)]

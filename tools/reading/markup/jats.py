@@ -6,7 +6,7 @@ from typing import Any
 
 from lxml import etree
 
-from tools.reading import kinds
+from tools.reading import block_roles
 from tools.reading.extract import Answer, Refused
 from tools.reading.markup.maths import name
 from tools.reading.markup.tree import Walker, sentences
@@ -206,7 +206,7 @@ class _Walker(Walker):
         parts = [] if caption is None else [self.text(part) for part in caption]
         loose = "" if caption is None else caption.text or ""
         number = "" if label is None else self.text(label)
-        self.writer.add(kinds.CAPTION, sentences(number, loose, *parts))
+        self.writer.add(block_roles.CAPTION, sentences(number, loose, *parts))
         for part in element.iter():
             if name(part) == "table":
                 self.table(part)
@@ -219,11 +219,11 @@ class _Walker(Walker):
 
     def note(self, element: Any) -> None:
         """A footnote."""
-        self.writer.add(kinds.NOTE, self.text(element))
+        self.writer.add(block_roles.NOTE, self.text(element))
 
     def fragment(self, element: Any) -> None:
         """Code and the like: no prose."""
-        self.writer.add(kinds.FRAGMENT, self.text(element))
+        self.writer.add(block_roles.FRAGMENT, self.text(element))
 
     def formula(self, element: Any) -> None:
         """A formula on its own line, with its number."""
@@ -233,7 +233,7 @@ class _Walker(Walker):
 
     def references(self, element: Any) -> None:
         """The list of references: counted, not kept."""
-        self.writer.add(kinds.REFERENCE, self.text(element))
+        self.writer.add(block_roles.REFERENCE, self.text(element))
 
     def pass_(self, element: Any) -> None:
         """A title was said by its section."""
@@ -253,7 +253,9 @@ class _Walker(Walker):
         for part in meta:
             if name(part) in ("aff", "author-notes", "kwd-group", "contrib-group"):
                 size = len(plain(self.text(part)))
-                self.writer.aside[kinds.FRONT] = self.writer.aside.get(kinds.FRONT, 0) + size
+                self.writer.aside[block_roles.FRONT] = (
+                    self.writer.aside.get(block_roles.FRONT, 0) + size
+                )
 
 
 def _tex(source: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tools.reading import kinds
+from tools.reading import block_roles
 from tools.reading.extract import Answer, Refused
 from tools.reading.markup import sources
 from tools.reading.markup.commands import (
@@ -107,9 +107,9 @@ class _Reader:
     def flush(self) -> None:
         """Write the paragraph that is open, and the footnotes that hang on it."""
         text = self.plain("".join(self.open))
-        self.writer.running(text) if self.worded else self.writer.add(kinds.FRAGMENT, text)
+        self.writer.running(text) if self.worded else self.writer.add(block_roles.FRAGMENT, text)
         for note in self.notes:
-            self.writer.add(kinds.NOTE, self.plain(note))
+            self.writer.add(block_roles.NOTE, self.plain(note))
         self.open, self.notes, self.worded = [], [], False
 
     def _stop(self, found: re.Match[str], text: str) -> int:
@@ -139,7 +139,7 @@ class _Reader:
             self.writer.heading(self.plain(title), 1 + _LEVELS.index(found["level"]))
         elif found["caption"]:
             caption, at = self._caption(found, text)
-            self.writer.add(kinds.CAPTION, caption)
+            self.writer.add(block_roles.CAPTION, caption)
         elif found["item"]:
             label, at = option(text, at)
             self._collect(f"{label} " if label else "")
@@ -180,9 +180,9 @@ class _Reader:
             return
         self.flush()
         if name in FRAGMENTS:
-            self.writer.add(kinds.FRAGMENT, inner)
+            self.writer.add(block_roles.FRAGMENT, inner)
         elif name not in DROPPED:
-            kind = kinds.REFERENCE if name == "thebibliography" else kinds.FRONT
+            kind = block_roles.REFERENCE if name == "thebibliography" else block_roles.FRONT
             self.writer.add(kind, self.plain(inner))
 
     def _abstract(self, source: str) -> None:
@@ -199,9 +199,9 @@ class _Reader:
         first, *others = self._captions(_SUBFLOAT.sub("", inner)) or [""]
         said = [first, *(caption for sub in subs for caption in sub)]
         if any(said):
-            self.writer.add(kinds.CAPTION, sentences(label, *said))
+            self.writer.add(block_roles.CAPTION, sentences(label, *said))
         for other in others:
-            self.writer.add(kinds.CAPTION, other)
+            self.writer.add(block_roles.CAPTION, other)
         for table in re.finditer(r"\\begin\s*\{([A-Za-z]+)\*?\}", inner):
             if table[1] in TABLES:
                 cells, _ = _inner(inner, table[1], table.end())
@@ -246,7 +246,7 @@ class _Reader:
             self.flush()
             self._abstract(given)
         else:
-            self.writer.add(kinds.FRONT, self.plain(given))
+            self.writer.add(block_roles.FRONT, self.plain(given))
         return at
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from html import unescape
 from typing import Any
 
-from tools.reading import kinds
+from tools.reading import block_roles
 from tools.reading.markup.maths import mathml, name, raised
 from tools.reading.markup.writer import Writer
 
@@ -54,7 +54,7 @@ class Walker(ABC):
     def inline(self, element: Any) -> str | None:
         """The words of an element that are not simply its text; None: they are."""
 
-    def flow(self, element: Any, kind: str = kinds.PROSE) -> None:
+    def flow(self, element: Any, kind: str = block_roles.PROSE) -> None:
         """Write an element: its running text as paragraphs, what stands in between as itself."""
         inside: list[tuple[Block, Any]] = []
         beside: list[tuple[Block, Any]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tools.reading import kinds
+from tools.reading import block_roles
 from tools.reading.extract import Answer, Refused
 from tools.reading.headings import is_abstract, label_of
 from tools.reading.markup.maths import name
@@ -60,7 +60,9 @@ def read(data: bytes) -> Answer:
     writer.title(front.title)
     walker.title = _letters(front.title)
     walker.flow(body)
-    said = sum(len(piece.text.split()) for piece in writer.pieces if piece.kind == kinds.PROSE)
+    said = sum(
+        len(piece.text.split()) for piece in writer.pieces if piece.kind == block_roles.PROSE
+    )
     abstract = any(piece.section and is_abstract(piece.section[0]) for piece in writer.pieces)
     named = any(key.startswith(("citation_", "dc.", "prism.")) for key in meta)
     if said < _LEAST_WORDS and not (abstract or named):
@@ -151,7 +153,7 @@ class _Walker(Walker):
             return ""
         return " " if kind in ("br", "wbr") else None
 
-    def flow(self, element: Any, kind: str = kinds.PROSE) -> None:
+    def flow(self, element: Any, kind: str = block_roles.PROSE) -> None:
         """As ever, and keep in mind whether paragraphs stand apart in the element."""
         self.around.append(any(name(part) == "p" for part in element))
         super().flow(element, kind)
@@ -160,11 +162,11 @@ class _Walker(Walker):
     def add(self, kind: str, text: str) -> None:
         """A paragraph, which a label may have made a caption."""
         if self.label and text.strip():
-            kind, text, self.label = kinds.CAPTION, sentences(self.label, text), ""
-        if kind == kinds.PROSE and self.around[-1] and not prose_like(plain(text)):
+            kind, text, self.label = block_roles.CAPTION, sentences(self.label, text), ""
+        if kind == block_roles.PROSE and self.around[-1] and not prose_like(plain(text)):
             # What stands loose between paragraphs and is no sentence: a formula on its own line.
             self.writer.formula(text)
-        elif kind == kinds.PROSE:
+        elif kind == block_roles.PROSE:
             self.writer.running(text)
         else:
             super().add(kind, text)
@@ -178,7 +180,9 @@ class _Walker(Walker):
             self.label = text
         elif text:
             level = int(name(element)[1])
-            self.writer.heading(text, level, kinds.FRONT if _APPARATUS.fullmatch(text) else "")
+            self.writer.heading(
+                text, level, block_roles.FRONT if _APPARATUS.fullmatch(text) else ""
+            )
 
     def section(self, element: Any) -> None:
         """What follows a section stands under the headings around it."""
@@ -192,7 +196,7 @@ class _Walker(Walker):
     def caption(self, element: Any) -> None:
         """The caption of a figure or a table."""
         label, self.label = self.label, ""
-        self.writer.add(kinds.CAPTION, sentences(label, *self.parts(element)))
+        self.writer.add(block_roles.CAPTION, sentences(label, *self.parts(element)))
 
     def figure(self, element: Any) -> None:
         """A figure's caption first, then what it shows, where that is text."""
@@ -230,19 +234,19 @@ class _Walker(Walker):
 
     def note(self, element: Any) -> None:
         """A footnote."""
-        self.writer.add(kinds.NOTE, self.text(element))
+        self.writer.add(block_roles.NOTE, self.text(element))
 
     def fragment(self, element: Any) -> None:
         """Code and the like: no prose."""
-        self.writer.add(kinds.FRAGMENT, self.text(element))
+        self.writer.add(block_roles.FRAGMENT, self.text(element))
 
     def references(self, element: Any) -> None:
         """The list of references: counted, not kept."""
-        self.writer.add(kinds.REFERENCE, self.text(element))
+        self.writer.add(block_roles.REFERENCE, self.text(element))
 
     def front(self, element: Any) -> None:
         """What is told about the paper; its abstract may stand among it."""
         if any(is_abstract(plain(self.text(h))) for h in element.iter(*_HEADINGS)):
             self.flow(element)
         else:
-            self.writer.add(kinds.FRONT, self.text(element))
+            self.writer.add(block_roles.FRONT, self.text(element))

@@ -8,19 +8,25 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from tools.reading import kinds
+from tools.reading import block_roles
 from tools.reading.extract import Refused
 from tools.reading.headings import BOILERPLATE, is_abstract, is_references, label_of
 from tools.reading.passages import cut, cut_rows
 from tools.reading.prose import plain, prose_like
 
 _GAP = "\n\n"
-_PASSAGES = (kinds.PROSE, kinds.CAPTION, kinds.TABLE)
+_PASSAGES = (block_roles.PROSE, block_roles.CAPTION, block_roles.TABLE)
 _STRAY = re.compile(r"(?<=[(\[]) | (?=[)\],;])| (?=[.:](?: |$))")
 """Spaces that mark-up leaves inside brackets and before stops."""
 _LEAST_WORDS = 30
 """Of a paragraph that begins a paper's text without a heading."""
-_ASIDE = (kinds.TABLE, kinds.FRAGMENT, kinds.FRONT, kinds.NOTE, kinds.REFERENCE)
+_ASIDE = (
+    block_roles.TABLE,
+    block_roles.FRAGMENT,
+    block_roles.FRONT,
+    block_roles.NOTE,
+    block_roles.REFERENCE,
+)
 
 
 class Front(NamedTuple):
@@ -63,7 +69,7 @@ class Writer:
 
     def title(self, text: str) -> None:
         """The paper's title."""
-        self._put(kinds.TITLE, plain(text))
+        self._put(block_roles.TITLE, plain(text))
 
     def heading(self, text: str, level: int, aside: str = "") -> None:
         """A heading closes those of its own level and below.
@@ -72,10 +78,10 @@ class Writer:
         """
         self.close(level)
         text = plain(text)
-        aside = kinds.REFERENCE if is_references(text) else aside
+        aside = block_roles.REFERENCE if is_references(text) else aside
         if aside and not self._away:
             self._away = (level, aside)
-        self._put(kinds.HEADING, text)
+        self._put(block_roles.HEADING, text)
         if text:
             self._path.append((level, text.rstrip(" :.") or text))
 
@@ -96,9 +102,9 @@ class Writer:
     def add(self, kind: str, text: str) -> None:
         """One paragraph of a kind; its white space does not count."""
         text = _STRAY.sub("", plain(text))
-        if kind == kinds.PROSE and self._in_abstract() and BOILERPLATE.match(text):
-            kind = kinds.FRONT
-        if kind == kinds.PROSE and self._unfinished and text[:1].islower():
+        if kind == block_roles.PROSE and self._in_abstract() and BOILERPLATE.match(text):
+            kind = block_roles.FRONT
+        if kind == block_roles.PROSE and self._unfinished and text[:1].islower():
             self._go_on(text)
         else:
             self._put(kind, text)
@@ -115,17 +121,19 @@ class Writer:
         long = len(clean.split()) >= _LEAST_WORDS and prose_like(clean)
         self._begun = self._begun or bool(self.section)
         self._begun = self._begun or (long and not BOILERPLATE.match(clean))
-        self.add(kinds.PROSE if self._begun else kinds.FRONT, clean)
+        self.add(block_roles.PROSE if self._begun else block_roles.FRONT, clean)
 
     def formula(self, text: str) -> None:
         """A formula on its own line: it belongs to the sentence that it stands in."""
         text = plain(text)
         last = self._last()
         ends = (
-            last < 0 or self.pieces[last].kind != kinds.PROSE or self.pieces[last].text[-1] in ".!?"
+            last < 0
+            or self.pieces[last].kind != block_roles.PROSE
+            or self.pieces[last].text[-1] in ".!?"
         )
         if self._away or ends or not text:
-            self._put(kinds.FRAGMENT, text)
+            self._put(block_roles.FRAGMENT, text)
         else:
             self._go_on(text)
             self._unfinished = True
@@ -133,7 +141,7 @@ class Writer:
     def _last(self) -> int:
         """Index of the last piece that is no footnote; -1 where there is none."""
         last = len(self.pieces) - 1
-        while last >= 0 and self.pieces[last].kind == kinds.NOTE:
+        while last >= 0 and self.pieces[last].kind == block_roles.NOTE:
             last -= 1
         return last
 
@@ -147,30 +155,30 @@ class Writer:
         lines = (" | ".join(map(plain, row)).replace("|  |", "| |").strip(" |") for row in rows)
         text = "\n".join(line for line in lines if line)
         last = self.pieces[-1] if self.pieces else None
-        named = last is not None and last.kind == kinds.CAPTION and not self._away
+        named = last is not None and last.kind == block_roles.CAPTION and not self._away
         if text and last and named and not label_of(last.text).startswith("Figure"):
             text = f"{self.pieces.pop().text}\n{text}"
-        self._put(kinds.TABLE, text)
+        self._put(block_roles.TABLE, text)
 
     def _put(self, kind: str, text: str) -> None:
         if not text:
             return
-        self._unfinished = self._unfinished and kind == kinds.NOTE
+        self._unfinished = self._unfinished and kind == block_roles.NOTE
         if self._away:
             kind = self._away[1]
         if kind in _ASIDE:
             self.aside[kind] = self.aside.get(kind, 0) + len(text)
-        if kind != kinds.REFERENCE:
+        if kind != block_roles.REFERENCE:
             self.pieces.append(Piece(kind, text, self._section(kind, text)))
 
     def _section(self, kind: str, text: str) -> tuple[str, ...]:
         """The label of a caption or a table; a table without one shares that of the one before."""
-        if kind not in (kinds.CAPTION, kinds.TABLE):
+        if kind not in (block_roles.CAPTION, block_roles.TABLE):
             return self.section
         last = self.pieces[-1] if self.pieces else None
         if label := label_of(text):
             return (label,)
-        return last.section if last and last.kind == kind == kinds.TABLE else self.section
+        return last.section if last and last.kind == kind == block_roles.TABLE else self.section
 
     def answer(self, front: Front, made_by: str) -> dict[str, Any]:
         """What the reading process tells. Raises Refused where there is nothing to read."""
@@ -178,7 +186,7 @@ class Writer:
         offset = 0
         for piece in self.pieces:
             if piece.kind in _PASSAGES:
-                spans = (cut_rows if piece.kind == kinds.TABLE else cut)(piece.text)
+                spans = (cut_rows if piece.kind == block_roles.TABLE else cut)(piece.text)
                 cuts += [(piece.section, 1, offset + start, offset + end) for start, end in spans]
             offset += len(piece.text) + len(_GAP)
         if not cuts:
@@ -201,7 +209,7 @@ class Writer:
         parts = (
             piece
             for piece in self.pieces
-            if piece.kind == kinds.PROSE and piece.section and is_abstract(piece.section[0])
+            if piece.kind == block_roles.PROSE and piece.section and is_abstract(piece.section[0])
         )
         told = []
         for section, group in groupby(parts, key=lambda piece: piece.section):

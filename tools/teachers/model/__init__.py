@@ -5,8 +5,8 @@ believed only as far as the source bears it out (`locate`, `drafts`). Which mode
 is left to the agent; what calls cost and how many run at once, to `tools.endpoints`.
 """
 
+from tools.replies.losses import Loss
 from tools.teachers.model.judge import QuestionJudge
-from tools.teachers.model.losses import Loss
 from tools.teachers.model.teacher import ModelTeacher
 
 __all__ = ["Loss", "ModelTeacher", "QuestionJudge"]

@@ -12,9 +12,9 @@ from functools import cache, lru_cache
 
 from memory.records import Document, Kind, Nugget, Passage
 from prompts.replies import Draft
-from tools.faith import plain
 from tools.nuggets import Ungrounded, distinct, ground
 from tools.teachers.model.locate import locate
+from tools.text.faith import plain
 
 TERMS = 8
 """Most entities and keywords kept of one nugget."""

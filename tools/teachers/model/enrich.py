@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable
 from memory.records import Document, Profile
 from prompts import load
 from prompts.replies import Sketch
-from tools.endpoints.line import Line
-from tools.faith import plain, unfaithful
-from tools.teachers.model.ask import Asker
+from tools.endpoints.connection import Connection
+from tools.replies.ask import Asker
+from tools.replies.items import heard
+from tools.replies.losses import Loss, Losses
 from tools.teachers.model.drafts import IN_TEXT, stems
-from tools.teachers.model.heard import heard
 from tools.teachers.model.locate import named
-from tools.teachers.model.losses import Loss, Losses
-from tools.teachers.offline.sentences import split
+from tools.text.faith import plain, unfaithful
+from tools.text.sentences import split
 
 OPENING, CLOSING = 6_000, 2_000
 """Characters shown of a paper: title page, abstract and introduction; conclusion and thanks. Some
@@ -33,7 +33,7 @@ class Enricher:
     on_loss: told what was lost or left out, by reason.
     """
 
-    def __init__(self, line: Line, on_loss: Callable[[Loss], None] = lambda _: None) -> None:
+    def __init__(self, line: Connection, on_loss: Callable[[Loss], None] = lambda _: None) -> None:
         self._asker = Asker(line)
         self._name = line.name
         self._on_loss = on_loss

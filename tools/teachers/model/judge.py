@@ -12,10 +12,10 @@ from memory.errors import BadReply
 from memory.records import Nugget, Question, QuestionKind
 from prompts import load
 from prompts.replies import Judgement
-from tools.endpoints.line import Line
-from tools.endpoints.together import together
-from tools.teachers.model.ask import Asker
-from tools.teachers.model.losses import Loss, Losses
+from tools.endpoints.connection import Connection
+from tools.endpoints.gather import gather
+from tools.replies.ask import Asker
+from tools.replies.losses import Loss, Losses
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 WEAK = 5
@@ -30,7 +30,7 @@ class QuestionJudge:
     on_loss: told what was not judged, by reason; such questions stay as code vetted them.
     """
 
-    def __init__(self, line: Line, on_loss: Callable[[Loss], None] = lambda _: None) -> None:
+    def __init__(self, line: Connection, on_loss: Callable[[Loss], None] = lambda _: None) -> None:
         self._asker = Asker(line)
         self._name = line.name
         self._on_loss = on_loss
@@ -56,7 +56,7 @@ class QuestionJudge:
         ]
         judged: dict[str, Question] = {}
         parts = [shown[first : first + AT_ONCE] for first in range(0, len(shown), AT_ONCE)]
-        heard = await together(self._said(part, nugget, losses) for part in parts)
+        heard = await gather(self._said(part, nugget, losses) for part in parts)
         for part, said in zip(parts, heard, strict=True):
             for number, question in enumerate(part, 1):
                 if number in said:

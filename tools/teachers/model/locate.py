@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from memory.records import Passage
-from tools.faith import plain
+from tools.text.faith import plain
 
 WORDS = 3
 """A quote of fewer words says nothing that could be a claim, and stands anywhere."""

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from memory.records import Nugget, Relation, digest
 from prompts import load
 from prompts.replies import PairJudgement
-from tools.endpoints.line import Line
-from tools.endpoints.together import together
-from tools.faith import plain
-from tools.teachers.model.ask import Asker
-from tools.teachers.model.heard import heard
-from tools.teachers.model.losses import Loss, Losses
+from tools.endpoints.connection import Connection
+from tools.endpoints.gather import gather
+from tools.replies.ask import Asker
+from tools.replies.items import heard
+from tools.replies.losses import Loss, Losses
+from tools.text.faith import plain
 
 Pair = tuple[Nugget, Nugget, Relation]
 """Two nuggets, and what code takes them for."""
@@ -32,7 +32,7 @@ class PairJudge:
     on_loss: told what was not judged, by reason; such pairs stay what code takes them for.
     """
 
-    def __init__(self, line: Line, on_loss: Callable[[Loss], None] = lambda _: None) -> None:
+    def __init__(self, line: Connection, on_loss: Callable[[Loss], None] = lambda _: None) -> None:
         self._asker = Asker(line)
         self._name = line.name
         self._on_loss = on_loss
@@ -49,7 +49,7 @@ class PairJudge:
         One call for up to AT_ONCE pairs; all calls at the same time.
         """
         parts = [pairs[first : first + AT_ONCE] for first in range(0, len(pairs), AT_ONCE)]
-        judged = await together(self._judged(part) for part in parts)
+        judged = await gather(self._judged(part) for part in parts)
         return [relation for part in judged for relation in part]
 
     async def _judged(self, pairs: Sequence[Pair]) -> list[Relation]:

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from memory.records import Interest, Paper, Relevance, digest
 from prompts import load
 from prompts.replies import Rating
-from tools.endpoints.line import Line
-from tools.faith import plain
-from tools.teachers.model.ask import Asker
-from tools.teachers.model.heard import heard
-from tools.teachers.model.losses import Loss, Losses
-from tools.teachers.offline.sentences import split
+from tools.endpoints.connection import Connection
+from tools.replies.ask import Asker
+from tools.replies.items import heard
+from tools.replies.losses import Loss, Losses
+from tools.text.faith import plain
+from tools.text.sentences import split
 
 FITTING = 4
 """The least score with which a paper is kept: 1 to 3 mean another subject, by the prompt. A paper
@@ -56,7 +56,7 @@ class Screener:
     on_loss: told why a paper has no rating, and what of its abstract was not shown.
     """
 
-    def __init__(self, line: Line, on_loss: Callable[[Loss], None] = lambda _: None) -> None:
+    def __init__(self, line: Connection, on_loss: Callable[[Loss], None] = lambda _: None) -> None:
         self._asker = Asker(line)
         self._name = line.name
         self._on_loss = on_loss

@@ -8,13 +8,13 @@ from memory.errors import BadReply
 from memory.records import Document, Nugget, Passage, Question
 from prompts import load
 from prompts.replies import Draft, Exercise
-from tools.endpoints.line import Line
-from tools.endpoints.together import together
+from tools.endpoints.connection import Connection
+from tools.endpoints.gather import gather
+from tools.replies.ask import Asker
+from tools.replies.items import count
+from tools.replies.losses import Loss, Losses
 from tools.teachers import Taken
 from tools.teachers.model import drafts, writing
-from tools.teachers.model.ask import Asker
-from tools.teachers.model.heard import count
-from tools.teachers.model.losses import Loss, Losses
 from tools.teachers.model.packing import Group, halves, pack, written
 from tools.teachers.offline.distractors import MOST, OPTIONS
 from tools.teachers.offline.headings import is_notice
@@ -33,7 +33,7 @@ class ModelTeacher:
 
     def __init__(
         self,
-        line: Line,
+        line: Connection,
         on_loss: Callable[[Loss], None] = lambda _: None,
         budget: int = BUDGET,
         options: int = OPTIONS,
@@ -71,7 +71,7 @@ class ModelTeacher:
     ) -> Taken:
         """What several groups give, all asked about at once, in their order."""
         tallies = [Losses("extract", document.paper) for _ in groups]
-        mined = await together(
+        mined = await gather(
             self._mined(document, group, tally)
             for group, tally in zip(groups, tallies, strict=True)
         )

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from memory.records import Level, Nugget, Purpose, Question, QuestionKind
 from prompts.replies import Exercise
-from tools.faith import plain
 from tools.teachers.offline.frames import ASKED
 from tools.teachers.offline.places import placed
+from tools.text.faith import plain
 
 LEVELS = tuple(Level)
 KINDS = {"statement": QuestionKind.STATEMENT, "paraphrase": QuestionKind.PARAPHRASE,

@@ -17,7 +17,7 @@ from tools.teachers.offline.framing import (
     without_figures,
     without_here,
 )
-from tools.teachers.offline.words import listed, tokens
+from tools.text.words import listed, tokens
 
 
 class Claim(NamedTuple):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tools.teachers.offline.words import Tag, Token, inflect, is_plural, tokens, verb_lemma
+from tools.text.words import Tag, Token, inflect, is_plural, tokens, verb_lemma
 
 
 class Clause(NamedTuple):

@@ -14,10 +14,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tools.teachers.offline.facts import Fact, attribute_of, stated
-from tools.teachers.offline.kinds import DIRECTIONS, Term, Type
 from tools.teachers.offline.places import draw, order
+from tools.teachers.offline.term_types import DIRECTIONS, Term, Type
 from tools.teachers.offline.values import alike, made_up, window
-from tools.teachers.offline.words import is_plural
+from tools.text.words import is_plural
 
 OPTIONS, MOST = 4, 10
 """Options of a question unless told, and at most."""

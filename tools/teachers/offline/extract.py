@@ -8,16 +8,16 @@ from itertools import groupby
 from typing import NamedTuple
 
 from memory.records import Document, Kind, Nugget, Passage
-from tools.faith import faithful
 from tools.nuggets import distinct, grounded
 from tools.teachers.offline.claims import MOST, claim_of
 from tools.teachers.offline.clauses import parse
 from tools.teachers.offline.headings import LABEL, is_notice
-from tools.teachers.offline.kinds import Type
 from tools.teachers.offline.roles import Reading, Role, read, section_role
-from tools.teachers.offline.sentences import split
 from tools.teachers.offline.shorts import explained, spelled_out
+from tools.teachers.offline.term_types import Type
 from tools.teachers.offline.terms import terms
+from tools.text.faith import faithful
+from tools.text.sentences import split
 
 SUREST = 0.5
 """Probability of a finding from which a sentence is kept."""

@@ -10,11 +10,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from memory.records import GAP
-from tools.faith import NEGATIONS
 from tools.teachers.offline.clauses import Clause, head, parse
-from tools.teachers.offline.kinds import Term, Type
+from tools.teachers.offline.term_types import Term, Type
 from tools.teachers.offline.terms import terms
-from tools.teachers.offline.words import begun, is_plural, lowered, readings
+from tools.text.faith import NEGATIONS
+from tools.text.words import begun, is_plural, lowered, readings
 
 
 class Attribute(NamedTuple):

@@ -9,7 +9,7 @@ import re
 
 from tools.teachers.offline.clauses import head
 from tools.teachers.offline.headings import LABEL
-from tools.teachers.offline.words import Tag, begun, is_plural, lowered, tokens
+from tools.text.words import Tag, begun, is_plural, lowered, tokens
 
 FIGURE_WORD = (
     r"(?:Suppl(?:ementary|emental|\.)?|Additional|Online|Extended(?: Data)?|Supporting)?\s*"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tools.teachers.offline.kinds import Term, Type
+from tools.teachers.offline.term_types import Term, Type
 
 _NUMERAL = r"[-−+±]?\d+(?:[.,]\d+)*(?:\s?×\s?10\s?[-−^]?\s?\d+)?"
 _WORD_UNITS = (

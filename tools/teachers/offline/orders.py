@@ -12,8 +12,8 @@ from typing import NamedTuple
 from memory.records import GAP
 from tools.teachers.offline.clauses import Clause, head
 from tools.teachers.offline.facts import Fact, attribute_fields, several
-from tools.teachers.offline.kinds import Term, Type
-from tools.teachers.offline.words import Tag, begun, inflect, lowered, readings, tokens
+from tools.teachers.offline.term_types import Term, Type
+from tools.text.words import Tag, begun, inflect, lowered, readings, tokens
 
 
 def fields(fact: Fact) -> dict[str, str]:

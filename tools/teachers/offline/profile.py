@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from memory.records import Document, Profile
-from tools.faith import plain
 from tools.teachers.offline.headings import LABEL
-from tools.teachers.offline.kinds import Type
 from tools.teachers.offline.roles import read
-from tools.teachers.offline.sentences import split
 from tools.teachers.offline.teacher import OfflineTeacher
+from tools.teachers.offline.term_types import Type
 from tools.teachers.offline.terms import terms
-from tools.teachers.offline.words import listed
+from tools.text.faith import plain
+from tools.text.sentences import split
+from tools.text.words import listed
 
 OPENING, CLOSING = 4_000, 2_000
 """Characters in which addresses and thanks are looked for; methods name the makers of reagents."""

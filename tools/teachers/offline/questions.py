@@ -17,7 +17,7 @@ from tools.teachers.offline.distractors import LEAST, wrong_options
 from tools.teachers.offline.facts import Fact, candidates, lower_case, worth
 from tools.teachers.offline.orders import fields
 from tools.teachers.offline.places import placed
-from tools.teachers.offline.words import lowered
+from tools.text.words import lowered
 
 STATEMENTS, ASKED, PROBES, EXAMS = 8, 3, 3, 4
 """At most so many of each: more wordings of one fact teach little more."""

@@ -17,7 +17,7 @@ from tools.teachers.offline import cues
 from tools.teachers.offline.clauses import parse
 from tools.teachers.offline.framing import unframed
 from tools.teachers.offline.headings import MAJOR, SECTIONS
-from tools.teachers.offline.words import Tag, readings, tokens
+from tools.text.words import Tag, readings, tokens
 
 
 class Role(StrEnum):

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
-from tools.teachers.offline.words import begun, lowered
+from tools.text.words import begun, lowered
 
 _SHORT = re.compile(r"(?<=\w )\(([A-Za-z][\w-]{1,9})\)")
 _NO_WORDS = re.compile(r"[()\[\];:.?!]\s*|\s,\s|^\W+")

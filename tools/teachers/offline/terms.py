@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 
 from tools.teachers.offline.clauses import finite, parse
-from tools.teachers.offline.kinds import DIRECTIONS, Term, Type
 from tools.teachers.offline.numerals import counts, quantities, years
-from tools.teachers.offline.words import Tag, Token, listed, readings, tokens
+from tools.teachers.offline.term_types import DIRECTIONS, Term, Type
+from tools.text.words import Tag, Token, listed, readings, tokens
 
 
 def terms(text: str) -> list[Term]:

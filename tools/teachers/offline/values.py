@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from tools.teachers.offline.kinds import Term, Type
 from tools.teachers.offline.places import draw
+from tools.teachers.offline.term_types import Term, Type
 
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")

@@ -1,0 +1,283 @@
+"""goldpan review: decide on proposed nuggets, one key each, or in bulk, or in a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.panel import Panel
+from rich.text import Text
+
+from agent.cli.terminal import AsJson, Home, out, show
+from memory.errors import BadInput, Locked, NothingToDo
+from memory.records import Action, Nugget, NuggetStatus, Run, RunStatus, Verdict
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from agent.steps.review import Item
+    from agent.workspace import Workspace
+
+app = typer.Typer(help="Decide what is taught.", invoke_without_command=True)
+
+Ids = Annotated[list[str], typer.Argument(help="Nugget ids; their first characters do.")]
+Which = Annotated[str, typer.Option("--interest", help="Only this interest's.")]
+KEYS = {"a": Action.ACCEPT, "r": Action.REJECT, "e": Action.EDIT}
+COLORS = {
+    Verdict.UNKNOWN: "green",
+    Verdict.PARTLY: "cyan",
+    Verdict.CONTRADICTED: "magenta",
+    Verdict.UNPROBED: "white",
+    Verdict.KNOWN: "dim",
+}
+
+
+@app.callback()
+def review(context: typer.Context, interest: Which = "", home: Home = None) -> None:
+    """Go through the proposals, one key each: accept, reject, edit, skip, undo, all unknown."""
+    if context.invoked_subcommand:
+        return
+    if not sys.stdin.isatty():
+        raise BadInput(
+            "The review needs a terminal.",
+            "Use: goldpan review list, then accept or reject; or export and import.",
+        )
+    from agent.workspace import Workspace
+
+    with Workspace.open(home) as space:
+        items = _queue(space, interest)
+        if not items:
+            raise NothingToDo("No nugget waits for a decision.", "Find some: goldpan run INTEREST")
+        session(space, items, out())
+    settle(home)
+
+
+def _queue(space: Workspace, interest: str, everything: bool = False) -> list[Item]:
+    from agent.services.runs import find_interest
+    from agent.steps import review as reviews
+
+    status = list(NuggetStatus) if everything else [NuggetStatus.PROPOSED]
+    name = find_interest(space, interest).id if interest else ""
+    items = reviews.queue(space.store, interest=name, status=status)
+    return [item for item in items if everything or item.verdict is not Verdict.KNOWN]
+
+
+def session(space: Workspace, items: list[Item], console: Console) -> None:
+    """One screen and one key for each nugget; each decision is saved at once."""
+    from agent.steps import review as reviews
+
+    place = 0
+    while place < len(items):
+        item = items[place]
+        console.print(card(item, place + 1, len(items)))
+        key = _key(console)
+        if key == "q":
+            console.print("Stopped; what was decided is saved.")
+            return
+        if key == "y":
+            _rest(space, items[place:], console)
+            return
+        if key == "u":
+            place = _undone(space, items, place, console)
+            continue
+        if key in KEYS:
+            claim = typer.prompt("  New claim", default=item.nugget.claim) if key == "e" else ""
+            nugget = space.store.get(Nugget, item.nugget.id)
+            try:
+                reviews.decide(space.store, [nugget], KEYS[key], claim=claim)
+            except BadInput as fault:
+                console.print(f"  {fault}", style="yellow", markup=False)
+                continue
+        place += 1
+    console.print("That was the last one.")
+
+
+def _rest(space: Workspace, items: list[Item], console: Console) -> None:
+    """Leave the rest to the policy that `--yes` follows."""
+    from agent.steps import review as reviews
+
+    left = reviews.queue(space.store, nuggets=[item.nugget.id for item in items])
+    count = reviews.accept_by_policy(space.store, left, space.settings.review, "")
+    console.print(f"  Accepted {count} that are unknown and well grounded; the rest waits.")
+
+
+def _key(console: Console) -> str:
+    console.print(
+        "  \\[a]ccept \\[r]eject \\[e]dit \\[s]kip \\[u]ndo \\[y]es to all unknown \\[q]uit ",
+        end="",
+    )
+    while (key := typer.getchar().lower()) not in "aresuyq" or not key:
+        pass
+    console.print(key)
+    return key
+
+
+def _undone(space: Workspace, items: list[Item], place: int, console: Console) -> int:
+    from agent.steps import review as reviews
+
+    try:
+        [changed, *_] = reviews.undo(space.store)
+    except NothingToDo as fault:
+        console.print(f"  {fault}", style="yellow")
+        return place
+    console.print(f"  Undone: {changed.claim}", markup=False)
+    back = [n for n, item in enumerate(items[:place]) if item.nugget.id == changed.id]
+    return back[-1] if back else place
+
+
+def card(item: Item, number: int, total: int) -> Panel:
+    """What a person needs to decide on one nugget."""
+    nugget, paper = item.nugget, item.paper
+    body = Text()
+    body.append(nugget.claim + "\n", style="bold")
+    body.append(f"“{nugget.quote}”\n", style="italic")
+    body.append(paper.place(nugget.page), style="dim")
+    if item.sources > 1:
+        body.append(f"\nSaid by {item.sources} papers.", style="green")
+    if item.denied_by:
+        body.append(f"\nContradicted by {len(item.denied_by)} other nugget(s).", style="red")
+    known = f", P(known) {item.probe.p_known:.2f}" if item.probe else ""
+    title = f"{number}/{total}  [{COLORS[item.verdict]}]{item.verdict}[/]{known}  {nugget.kind}"
+    return Panel(body, title=title, title_align="left")
+
+
+@app.command("list")
+def list_(
+    interest: Which = "",
+    everything: Annotated[bool, typer.Option("--all", help="Decided and known ones too.")] = False,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """List what waits for a decision."""
+    from agent.workspace import Workspace
+
+    with Workspace.open(home) as space:
+        rows = [item.as_json() for item in _queue(space, interest, everything)]
+    show(rows, ["id", "verdict", "status", "claim", "paper", "page", "said_by"], as_json)
+
+
+@app.command()
+def accept(
+    ids: Annotated[list[str] | None, typer.Argument(help="Nugget ids.")] = None,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="All that are unknown and well grounded.")
+    ] = False,
+    interest: Which = "",
+    home: Home = None,
+) -> None:
+    """Accept nuggets."""
+    from agent.steps import review as reviews
+    from agent.workspace import Workspace
+    from memory.records import new_id
+
+    if unknown == bool(ids):
+        raise BadInput("Give nugget ids, or --unknown.", "See them: goldpan review list")
+    if ids:
+        _decide(home, ids, Action.ACCEPT)
+        return
+    with Workspace.open(home) as space:
+        limits = space.settings.review
+        items = _queue(space, interest)
+        count = reviews.accept_by_policy(space.store, items, limits, new_id())
+    out().print(f"Accepted {count} nuggets that are unknown and well grounded.")
+    settle(home)
+
+
+@app.command()
+def reject(ids: Ids, reason: str = "", home: Home = None) -> None:
+    """Reject nuggets."""
+    _decide(home, ids, Action.REJECT, reason=reason)
+
+
+@app.command()
+def edit(
+    nugget: str,
+    claim: Annotated[str, typer.Option(help="The new wording; numbers stay the quote's.")],
+    home: Home = None,
+) -> None:
+    """Accept a nugget in other words."""
+    _decide(home, [nugget], Action.EDIT, claim=claim)
+
+
+def _decide(home: Path | None, ids: list[str], action: Action, **more: Any) -> None:
+    from agent.steps import review as reviews
+    from agent.workspace import Workspace
+
+    with Workspace.open(home) as space:
+        nuggets = [space.store.by_prefix(Nugget, name) for name in ids]
+        for nugget in reviews.decide(space.store, nuggets, action, **more):
+            out().print(f"{nugget.status}: {nugget.claim}", markup=False)
+    settle(home)
+
+
+@app.command()
+def undo(home: Home = None) -> None:
+    """Take back the last decision, or the last batch."""
+    from agent.steps import review as reviews
+    from agent.workspace import Workspace
+
+    with Workspace.open(home) as space:
+        for nugget in reviews.undo(space.store):
+            out().print(f"{nugget.status} again: {nugget.claim}", markup=False)
+
+
+@app.command("export")
+def export(file: Path, interest: Which = "", home: Home = None) -> None:
+    """Write the proposals to a file of JSON lines, to be decided in an editor."""
+    from agent.steps import review as reviews
+    from agent.workspace import Workspace
+
+    with Workspace.open(home) as space:
+        count = reviews.export(_queue(space, interest), file)
+    out().print(
+        f'Wrote {count} nuggets to {file}. Fill in "decision" (accept, reject, edit), '
+        f"then: goldpan review import {file}",
+        markup=False,
+    )
+
+
+@app.command("import")
+def import_(file: Path, home: Home = None) -> None:
+    """Carry out the decisions of an exported file: all, or none where a line is wrong."""
+    from agent.steps import review as reviews
+    from agent.workspace import Workspace
+
+    if not file.is_file():
+        raise BadInput(f"There is no file {file}.", "Make one: goldpan review export FILE")
+    with Workspace.open(home) as space:
+        count = len(reviews.load(space.store, file))
+    out().print(f"Carried out {count} decisions.")
+    settle(home)
+
+
+def settle(home: Path | None) -> None:
+    """Let runs end whose proposals are all decided. Left for later where another process owns."""
+    from agent.workspace import Workspace
+
+    with Workspace.open(home) as space:
+        if not _settled(space):
+            return
+    try:
+        with Workspace.open(home, own="review") as space:
+            from agent.services import runs
+
+            for run in _settled(space):
+                runs.drive(space, space.context(), run, {"decided": True})
+    except Locked:
+        return
+
+
+def _settled(space: Workspace) -> list[Run]:
+    from agent.steps import review as reviews
+
+    waiting = space.store.all(Run, status=[RunStatus.WAITING], graph="discover")
+    return [
+        run
+        for run in waiting
+        if not any(
+            item.verdict is not Verdict.KNOWN
+            for item in reviews.queue(space.store, interest=run.interest)
+        )
+    ]

@@ -1,0 +1,1 @@
+"""What something would take, told before it is done: calls, tokens, money, time."""

@@ -1,0 +1,1 @@
+"""Nodes and edges. A node reads, calls one step, saves, returns ids."""

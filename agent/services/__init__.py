@@ -1,0 +1,1 @@
+"""What every door calls: returns records or small typed results, prints nothing."""

@@ -1,0 +1,86 @@
+"""The report as one self-contained HTML page: plots as inline SVG, no script, nothing fetched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from agent.services import report
+from agent.steps import review
+from memory.records import (
+    Event,
+    Interest,
+    Link,
+    ModelVersion,
+    Nugget,
+    NuggetStatus,
+    Paper,
+    Relation,
+    Run,
+    Sighting,
+    TrainingSpec,
+)
+
+if TYPE_CHECKING:
+    from agent.workspace import Workspace
+
+
+def page(space: Workspace, discover: Run, teach: Run | None, told: dict[str, Any]) -> str:
+    """Render the page. Text of papers is escaped: it is data, whatever it says."""
+    templates = jinja2.Environment(
+        loader=jinja2.PackageLoader("agent", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return templates.get_template("report.html").render(
+        interest=space.store.get(Interest, discover.interest),
+        told=told,
+        papers=_papers(space, discover),
+        items=review.queue(space.store, interest=discover.interest, status=list(NuggetStatus)),
+        contradictions=_contradictions(space, discover),
+        version=report.candidate(space, teach) if teach else None,
+        lineage=_lineage(space, teach),
+        plots=_plots(space, teach, told),
+        exam=_exam(space, teach),
+        log=space.store.all(Event, run=discover.id)
+        + [e for e in space.store.all(Event, run=teach.id if teach else "") if not e.data],
+    )
+
+
+def _papers(space: Workspace, run: Run) -> list[Paper]:
+    seen = [sighting.paper for sighting in space.store.all(Sighting, interest=run.interest)]
+    return sorted(space.store.all(Paper, id=seen), key=lambda paper: paper.url)
+
+
+def _contradictions(space: Workspace, run: Run) -> list[tuple[Nugget, Nugget]]:
+    mined = {
+        nugget.id: nugget
+        for nugget in space.store.all(Nugget, paper=[p.id for p in _papers(space, run)])
+    }
+    links = space.store.all(Link, relation=Relation.CONTRADICTS)
+    return [(mined[x.a], mined[x.b]) for x in links if x.a in mined and x.b in mined]
+
+
+def _lineage(space: Workspace, teach: Run | None) -> list[ModelVersion]:
+    version = report.candidate(space, teach) if teach else None
+    return space.store.all(ModelVersion, name=version.name) if version else []
+
+
+def _exam(space: Workspace, teach: Run | None) -> list[dict[str, Any]]:
+    rows = report.exam(space.store, teach) if teach else []
+    return sorted(rows, key=lambda row: (row["what"], row["text"].stem))
+
+
+def _plots(space: Workspace, teach: Run | None, told: dict[str, Any]) -> dict[str, str]:
+    """SVG texts by name."""
+    from evals import plots
+
+    drawn = {"verdicts": plots.verdicts(told["verdicts"])}
+    if teach and (version := report.candidate(space, teach)):
+        spec = space.store.get(TrainingSpec, version.spec)
+        drawn["before_after"] = plots.before_after(version.scores)
+        drawn["loss"] = plots.loss_curve(spec.output)
+    return drawn

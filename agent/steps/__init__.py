@@ -1,0 +1,1 @@
+"""What the nodes call, one file a step."""

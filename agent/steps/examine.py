@@ -1,0 +1,129 @@
+"""What the teaching graph's last nodes call: the examination of a version, and the gate.
+
+Which facts are new and which old is `teaching`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from agent.graphs.state import Context
+from agent.steps.train import exam_of, old_questions, old_text, taught_by
+from memory.records import GAP, Dataset, ModelVersion, Nugget, Question, Score
+
+if TYPE_CHECKING:
+    from evals.examine import Examination
+    from evals.gate import GateDecision
+
+
+class Papers(NamedTuple):
+    """The question papers of one examination."""
+
+    new: list[Question]
+    """About what this version is the first to be taught."""
+    control: list[Question]
+    """About papers of which nothing was taught."""
+    old: list[Question]
+    """About what must not be lost."""
+
+
+def papers(ctx: Context, before: ModelVersion, dataset: Dataset) -> Papers:
+    """What a version trained on a dataset is asked."""
+    new = set(dataset.nuggets) - taught_by(ctx.store, before)
+    control = ctx.store.all(Question, id=list(dataset.control))
+    return Papers(exam_of(ctx.store, new), control, old_questions(ctx, before))
+
+
+def examined(
+    ctx: Context, run: str, before: ModelVersion, after: ModelVersion, asked: Papers
+) -> tuple[Score, ...]:
+    """All scores that the gate and the report want; the single answers go to the run's log.
+
+    new_*, control_*, old_* and perplexity_* before and after; new_memory: the version before, with
+    the nearest claims of the memory put before each question; leaks; parity.
+    """
+    from evals.examine import examine, perplexity
+    from evals.retrieval import examine_with_memory
+
+    scores: list[Score] = []
+    rows: dict[str, dict[str, Any]] = {}
+
+    def keep(what: str, when: str, questions: Sequence[Question], result: Examination) -> None:
+        scores.append(result.score)
+        for question, answer in zip(questions, result.answers, strict=True):
+            row = rows.setdefault(question.id, {"question": question.id, "what": what})
+            row[when] = answer.option
+
+    texts = old_text(ctx, before.name).kept_back or sorted({_said(q) for q in asked.old})
+    for when, version in (("before", before), ("after", after)):
+        target = ctx.target(version)
+        for what, questions in asked._asdict().items():
+            keep(what, when, questions, examine(target, questions, f"{what}_{when}"))
+        scores.append(perplexity(target, texts, f"perplexity_{when}"))
+    read = examine_with_memory(ctx.target(before), asked.new, lookup(ctx), "new_memory")
+    keep("new", "memory", asked.new, read)
+    scores += [_leaks(ctx, after, asked), *_parity(ctx, run, after, prompts(ctx, before, asked))]
+    ctx.log(run, "examine", "answers", rows=list(rows.values()))
+    return tuple(scores)
+
+
+def lookup(ctx: Context) -> Callable[[str], list[str]]:
+    """The memory search as a function from a question's stem to the nearest claims."""
+    from evals.retrieval import CLAIMS
+
+    def claims(stem: str) -> list[str]:
+        words = stem.replace(GAP, " ")
+        [near] = ctx.vectors.nearest(ctx.embedder.embed([words]), CLAIMS)
+        held = {nugget.id: nugget for nugget in ctx.store.all(Nugget, id=[n for n, _ in near])}
+        return [held[name].claim for name, _ in near if name in held]
+
+    return claims
+
+
+def _leaks(ctx: Context, version: ModelVersion, asked: Papers) -> Score:
+    """How many things of the examination were in training, looked up in the frozen files."""
+    from tools.dataset import leaks
+
+    found = leaks(Path(ctx.store.get(Dataset, version.dataset).path))
+    return Score(metric="leaks", value=len(found), n=sum(map(len, asked)), method="; ".join(found))
+
+
+def _parity(ctx: Context, run: str, version: ModelVersion, prompts: Sequence[str]) -> list[Score]:
+    """Share of prompts on which adapter, merged and reloaded model agree."""
+    from evals.stats import share
+
+    if not prompts:
+        return []
+    found = ctx.agreement(version, prompts)
+    ctx.log(run, "examine", found.reason)
+    return [share("parity", found.agreeing, found.prompts)]
+
+
+def prompts(ctx: Context, before: ModelVersion, asked: Papers) -> list[str]:
+    """What a version's forms are compared on: answered questions, then old text."""
+    said = [_said(question) for questions in asked for question in questions]
+    texts = old_text(ctx, before.name).kept_back
+    return list(dict.fromkeys([*said, *texts]))[: ctx.settings.gate.parity_prompts]
+
+
+def prompts_of(ctx: Context, version: ModelVersion) -> list[str]:
+    """The same for a version that has been taught."""
+    before = ctx.store.get(ModelVersion, version.parent)
+    return prompts(ctx, before, papers(ctx, before, ctx.store.get(Dataset, version.dataset)))
+
+
+def _said(question: Question) -> str:
+    from tools.probe import render
+
+    context, options = render(question)
+    return context + options[question.key]
+
+
+def gated(ctx: Context, version: ModelVersion) -> GateDecision:
+    """The gate's verdict on a candidate's scores."""
+    from evals.gate import Limits, gate
+
+    limits = Limits(**ctx.settings.gate.model_dump())
+    return gate({score.metric: score for score in version.scores}, limits)

@@ -1,0 +1,44 @@
+"""The line to a server on this machine, as a run has it; waits between attempts take no time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from tools.endpoints.clients import Pool, client
+from tools.endpoints.connection import Connection, Terms
+from tools.endpoints.endpoint import Endpoint
+from tools.endpoints.keys import NoKey
+
+T = TypeVar("T")
+
+
+async def no_time(seconds: float) -> None:
+    """Waits for nothing."""
+
+
+@asynccontextmanager
+async def line_to(url: str, name: str = "toy", **terms: Any) -> AsyncIterator[Connection]:
+    """A line that gives up a call after its second attempt, unless told otherwise."""
+    async with Pool() as pool:
+        endpoint = Endpoint(model=name, url=url)
+        model = client(endpoint, NoKey(), pool)
+        line = Connection(model, name, Terms(**{"patience": 0, **terms}), sleep=no_time)
+        try:
+            yield line
+        finally:
+            await line.close()
+
+
+def over(
+    url: str, work: Callable[[Connection], Awaitable[T]], name: str = "toy", **terms: Any
+) -> T:
+    """What comes of some work with such a line."""
+
+    async def done() -> T:
+        async with line_to(url, name, **terms) as line:
+            return await work(line)
+
+    return asyncio.run(done())

@@ -1,0 +1,109 @@
+"""The real thing in small: the command line in its own processes, sample papers, a real model."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from memory.records import (
+    Dataset,
+    Decision,
+    Document,
+    Link,
+    ModelVersion,
+    Nugget,
+    Paper,
+    Passage,
+    Probe,
+    Question,
+    Record,
+    Run,
+    Sighting,
+    TrainingSpec,
+)
+from memory.store import Store
+
+ROOT = Path(__file__).parents[2]
+KINDS: tuple[type[Record], ...] = (
+    Paper, Sighting, Document, Passage, Nugget, Link, Question, Probe, Decision, Dataset,
+    TrainingSpec, ModelVersion,
+)  # fmt: skip
+PASSING = {"time", "created", "run", "batch", "started"}
+"""Fields that tell when or by which run, and so differ between two equal runs."""
+
+
+def command(home: Path, *args: str) -> list[str]:
+    """The command line of a workspace."""
+    return [sys.executable, "-m", "agent.cli", *args, "--home", str(home)]
+
+
+def start(home: Path, *args: str) -> subprocess.Popen[str]:
+    """Start a command; its output is piped."""
+    return subprocess.Popen(
+        command(home, *args),
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def goldpan(home: Path, *args: str, code: int = 0, stdin: str = "") -> str:
+    """Run a command, expect its exit code, and give what it printed."""
+    done = subprocess.run(
+        command(home, *args),
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200"},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == code, f"{args}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+def furnish(home: Path, target: Path) -> Path:
+    """A workspace whose settings bind the model in `target`."""
+    home.mkdir(parents=True)
+    (home / "goldpan.toml").write_text(
+        '[roles]\ntarget = "small"\n'
+        f'[models.small]\npath = "{target}"\nretention = "{target / "retention.jsonl"}"\n'
+        f'replay = "{target / "replay.txt"}"\n'
+        "[training]\nepochs = 3\nsave_every = 5\n"
+        "[gate]\nretention = 0.1\nperplexity = 100\n"
+    )
+    return home
+
+
+def clone(home: Path, to: Path) -> Path:
+    """A copy of a workspace in its state of now."""
+    shutil.copytree(home, to)
+    return to
+
+
+def snapshot(home: Path) -> dict[str, list[str]]:
+    """Everything a workspace holds that two equal runs must have alike, sorted."""
+    store = Store.open(home / "goldpan.sqlite")
+    try:
+        held = {kind.__name__: sorted(_plain(r, home) for r in store.all(kind)) for kind in KINDS}
+        runs = [f"{run.graph} {run.status}" for run in store.all(Run)]
+        return {**held, "Run": sorted(runs)}
+    finally:
+        store.close()
+
+
+def _plain(record: Record, home: Path) -> str:
+    row: dict[str, Any] = record.model_dump(mode="json", exclude=PASSING)
+    if isinstance(record, Decision):
+        del row["id"]
+    return json.dumps(row, sort_keys=True).replace(str(home), "HOME")

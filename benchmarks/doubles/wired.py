@@ -1,0 +1,122 @@
+"""A workspace whose models are behind a loopback endpoint, and what the command line left in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.doubles.real import PASSING, ROOT, command, start
+from benchmarks.doubles.witness import Witness
+from memory.lease import Lease
+from memory.records import Call, Extraction, Nugget, Probe, Question, Record, Run
+from memory.store import Store
+
+KINDS: tuple[type[Record], ...] = (Nugget, Extraction, Question, Probe)
+"""What models had a hand in."""
+HASTY = {"timeout": 2, "patience": 8, "in_flight": 32}
+"""An endpoint's section, for tests that cannot wait."""
+
+
+def bind(
+    home: Path, url: str, roles: tuple[str, ...] = ("teacher", "target"), **section: Any
+) -> Path:
+    """Settings that bind these roles to one endpoint. section: more of it, or other."""
+    home.mkdir(parents=True, exist_ok=True)
+    told = {"url": url, "model": "mock", **HASTY, **section}
+    (home / "goldpan.toml").write_text(
+        "[roles]\n"
+        + "".join(f'{role} = "mock"\n' for role in roles)
+        + "[endpoints.mock]\n"
+        + "".join(f"{name} = {json.dumps(value)}\n" for name, value in told.items())
+    )
+    return home
+
+
+def ended(
+    home: Path, *args: str, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A command, run to whatever end it comes to."""
+    return subprocess.run(
+        command(home, *args), cwd=ROOT, env={**os.environ, "COLUMNS": "200", **(env or {})},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def rows(home: Path, kind: type[Record]) -> list[Any]:
+    """All records of a kind."""
+    store = Store.open(home / "goldpan.sqlite")
+    try:
+        return store.all(kind)
+    finally:
+        store.close()
+
+
+def kept(home: Path) -> dict[str, list[str]]:
+    """What two runs over the same papers and the same replies must have alike, sorted."""
+    return {
+        kind.__name__: sorted(row.model_dump_json(exclude=PASSING) for row in rows(home, kind))
+        for kind in KINDS
+    }
+
+
+def calls(home: Path) -> list[Call]:
+    """The ledger."""
+    return rows(home, Call)
+
+
+def twice(home: Path, witness: Witness) -> int:
+    """Whole replies beyond one for each call; some calls ask the same on purpose."""
+    wanted: dict[str, set[str]] = {}
+    for call in calls(home):
+        wanted.setdefault(call.input_sha256, set()).add(call.key)
+    return sum(
+        max(0, count - len(wanted.get(asked, {""}))) for asked, count in witness.paid.items()
+    )
+
+
+def last_run(home: Path) -> Run:
+    """The newest run."""
+    run: Run = rows(home, Run)[-1]
+    return run
+
+
+def until(true: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 60) -> None:
+    """Wait for something that a process does."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def begun(home: Path, *args: str) -> subprocess.Popen[str]:
+    """A command that owns its workspace by now: before that there is nothing to lose."""
+    process = start(home, *args)
+    until(lambda: (Lease.holder(home) or {}).get("pid") == process.pid, process)
+    return process
+
+
+def killed(home: Path, first: tuple[str, ...], dice: random.Random, span: float, most: int) -> int:
+    """Begin, kill -9 at some moment, resume, kill again ..., until it is done; how many struck.
+
+    span: seconds after it owns its workspace within which it is killed.
+    """
+    args = first
+    for struck in range(most):
+        process = begun(home, *args)
+        time.sleep(dice.uniform(0, span))
+        over = process.poll() is not None
+        process.kill()
+        process.communicate()
+        if over:
+            return struck
+        args = ("runs", "resume") if rows(home, Run) else first
+    # Nothing to do (4): the last kill may come after the last word.
+    assert ended(home, *args).returncode in (0, 4)
+    return most

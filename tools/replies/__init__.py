@@ -1,0 +1,1 @@
+"""Asking any model for items in a schema, and reading its replies leniently."""
