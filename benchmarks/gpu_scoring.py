@@ -96,12 +96,12 @@ def _clock(device: str) -> Callable[[], float]:
     """Seconds, once the device has done what it was given."""
     import torch
 
-    def told() -> float:
+    def seconds() -> float:
         if device != "cpu":
             torch.cuda.synchronize()
         return time.perf_counter()
 
-    return told
+    return seconds
 
 
 def _device(device: str) -> str:

@@ -95,7 +95,7 @@ def compared(size: Size, folder: Path, device: str) -> tuple[dict[str, Any], flo
     with suppress(BadInput):  # this machine has no 4 bits
         demand("qlora", device)
         methods.append("qlora")
-    runs = [ours(spec.but(method=method), base, device) for method in methods]
+    runs = [ours(spec.replace(method=method), base, device) for method in methods]
     return {"parameters": shape.parameters, "runs": [*runs, theirs(spec, base, device)]}, said
 
 

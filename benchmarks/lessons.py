@@ -214,7 +214,7 @@ def teach(
         output="",
         **chosen,
     )
-    spec = spec.but(output=str(work / "training" / spec.id))
+    spec = spec.replace(output=str(work / "training" / spec.id))
     return Taught(launch(spec), Path(dataset.path))
 
 

@@ -99,7 +99,7 @@ def sentences(bench: Path, odd: bool) -> list[str]:
     cs = [bench / f"csabstruct_{part}.jsonl" for part in ("dev", "train_slice")]
     need(pmc, qa, *cs, bench / "sick_slice.tsv")
 
-    def told() -> Iterator[list[str]]:
+    def sentences() -> Iterator[list[str]]:
         for line in pmc.read_text("utf-8").splitlines()[odd::2]:
             parts = json.loads(line)["sections"]
             kept = [p["sentences"] for p in parts if p["role"] in ("RESULTS", "CONCLUSIONS")]
@@ -111,7 +111,7 @@ def sentences(bench: Path, odd: bool) -> list[str]:
         for row in list(json.loads(qa.read_text("utf-8")).values())[odd::2]:
             yield re.split(r"(?<=[.?!])\s+(?=[A-Z])", row["LONG_ANSWER"])
 
-    return sorted({t for part in told() for t in part if 40 <= len(t) <= 240 and t[-1] == "."})
+    return sorted({t for part in sentences() for t in part if 40 <= len(t) <= 240 and t[-1] == "."})
 
 
 def nugget(claim: str, paper: str, cluster: str = "") -> Nugget:
@@ -199,7 +199,7 @@ def clustered(claims: Sequence[str], vectors: dict[str, Vector], size: int) -> d
         held.extend(new)
         pairs_ = [(n, vectors[n.claim]) for n in new]
         result: Merged = merge(pairs_, neighbours)
-        held[first:] = [n.but(cluster=result.clusters[n.id]) for n in held[first:]]
+        held[first:] = [n.replace(cluster=result.clusters[n.id]) for n in held[first:]]
     return {n.claim: n.cluster for n in held}
 
 

@@ -60,8 +60,8 @@ def look(drawn: planted.World, target: Target) -> Seen:
 def _bare(asked: dict[str, list[Question]], target: Target) -> dict[str, Floats]:
     """The simpler ways, from the same questions; means over the phrasings."""
     queue = [question for questions in asked.values() for question in questions]
-    strangers = controls_of(asked)
-    choices = [[render(q), *_after(q, strangers[q.nugget].nuggets[:2], asked)] for q in queue]
+    controls = controls_of(asked)
+    choices = [[render(q), *_after(q, controls[q.nugget].nuggets[:2], asked)] for q in queue]
     found = iter(target.score([choice for some in choices for choice in some]))
     rows: dict[str, list[tuple[float, float, float, float]]] = {}
     for question, some in zip(queue, choices, strict=True):

@@ -246,7 +246,7 @@ def _batch(seen: list[Seen], size: int) -> tuple[str | int | float, ...]:
             known = min(sum(dice.random() < 0.3 for _ in range(size)), len(sides[0]))
             rest = min(size - known, len(sides[1]))
             drawn = [*dice.sample(sides[0], known), *dice.sample(sides[1], rest)]
-            found = judge([p.but(verdict=Verdict.UNPROBED) for _, p in drawn])
+            found = judge([p.replace(verdict=Verdict.UNPROBED) for _, p in drawn])
             believed += [p.p_known for p in found]
             said += [p.verdict for p in found]
             truth += [fact.known for fact, _ in drawn]

@@ -88,7 +88,7 @@ def measured(count: int) -> Part:
             Table(
                 title="Calls without a readable answer, by reason",
                 columns=("knower", "calls", "reasons"),
-                rows=tuple((n, f.cost.calls, _told(f.cost)) for n, f in found.items()),
+                rows=tuple((n, f.cost.calls, _cost_in_words(f.cost)) for n, f in found.items()),
             ),
         ),
         plots=(_plot(found),),
@@ -207,7 +207,7 @@ def _row(name: str, p: Floats, strengths: Floats) -> tuple[str, ...]:
     )
 
 
-def _told(cost: Cost) -> str:
+def _cost_in_words(cost: Cost) -> str:
     return ", ".join(f"{reason} {count}" for reason, count in sorted(cost.lost.items())) or "none"
 
 

@@ -38,8 +38,8 @@ def most(count: int, asked: bool, questions: Sequence[Question]) -> list[Questio
     kept: list[Question] = []
     for _, group in groupby(questions, key=lambda question: question.nugget):
         rows = list(group)
-        kept += [row for row in rows if row.told][:count]
-        kept += [row for row in rows if not row.told and asked]
+        kept += [row for row in rows if row.is_statement][:count]
+        kept += [row for row in rows if not row.is_statement and asked]
     return kept
 
 
@@ -145,10 +145,10 @@ def swept(
 def measure(data: Path) -> Part:  # noqa: ARG001  all is invented
     """The tables."""
     with TemporaryDirectory() as work:
-        return told([swept(Path(work), seed) for seed in SEEDS])
+        return part_of([swept(Path(work), seed) for seed in SEEDS])
 
 
-def told(seeds: Sequence[dict[tuple[str, str], Row]]) -> Part:
+def part_of(seeds: Sequence[dict[tuple[str, str], Row]]) -> Part:
     """The part, from what each seed gave."""
     rows = {
         key: Row(*(mean(values) for values in zip(*(one[key] for one in seeds), strict=True)))

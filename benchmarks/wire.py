@@ -27,8 +27,8 @@ after {LATENCY} s. {WIDTH} chains of calls run at once, {CALLS:,} calls in all, 
 of 8 KB that ends with what the call before was told, and with the schema of an extraction. Ideal
 is {CALLS} / {WIDTH} × {LATENCY} s = {CALLS / WIDTH * LATENCY:.2f} s.
 
-Measured is Goldpan's own way: a line with its gate and its retries, through langchain's client over
-a pool of aiohttp's; and the same with a ledger, where each call waits until it was looked up, and
+Measured is Goldpan's own way: its connection, with limiter and retries, through langchain's client
+over a pool of aiohttp's; and the same with a ledger, where each call waits until it was looked up, and
 then until it is on disk. Beside it two peers in their default settings, one client for all calls:
 `ChatOpenAI` of langchain-openai and `AsyncOpenAI` of openai. They send the same body. Each client
 runs in a fresh process; turns are alternated, and medians of {REPEATS} are told. Memory is told for
@@ -209,10 +209,10 @@ def measure(data: Path) -> Part:  # noqa: ARG001
     with serving(0.0) as url:
         hit = apart(hits, url, HITS)
     found |= through_the_graph(wired_graph.PAPERS, REPEATS, LATENCY)
-    return told(found, many, hit)
+    return part_of(found, many, hit)
 
 
-def told(found: Mapping[str, Sequence[Load]], many: Load, hit: float) -> Part:
+def part_of(found: Mapping[str, Sequence[Load]], many: Load, hit: float) -> Part:
     """The part of the page."""
     middles = {name: Middle.of(loads) for name, loads in found.items()}
     alone, ours = middles["Goldpan without its ledger"], middles["Goldpan"]

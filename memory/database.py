@@ -80,7 +80,7 @@ def open_tables(engine: Engine, where: str) -> None:
 
     Raises NewerWorkspace, Locked, NoSpace, or WorkspaceTrouble for a file that is no workspace.
     """
-    with told(where):
+    with as_trouble(where):
         if engine.dialect.name == "sqlite":
             _use_wal(engine)
         with engine.connect() as connection:
@@ -154,10 +154,10 @@ def migrate(connection: Connection, to: str = "head") -> None:
 
 
 @contextmanager
-def told(where: str) -> Iterator[None]:
+def as_trouble(where: str) -> Iterator[None]:
     """Turn what the disk or the database complains of into Trouble with advice."""
     try:
-        with disk.told(where):
+        with disk.as_trouble(where):
             yield
     except DBAPIError as error:
         if (trouble := _trouble(error, where)) is None:

@@ -34,7 +34,7 @@ def apply(
             )
             continue
         before = nugget.model_dump(mode="json", include=set(decision.after))
-        filled.append(decision.but(before=before))
+        filled.append(decision.replace(before=before))
         after[nugget.id] = _changed(nugget, decision)
     if stale:
         raise BadInput(
@@ -49,7 +49,7 @@ def _changed(nugget: Nugget, decision: Decision) -> Nugget:
     if extra := sorted(set(decision.after) - CHANGEABLE):
         raise BadInput(f"A decision cannot change {', '.join(extra)} of nugget {nugget.id}.")
     try:
-        return nugget.but(**decision.after, revision=nugget.revision + 1)
+        return nugget.replace(**decision.after, revision=nugget.revision + 1)
     except ValidationError as error:
         raise BadInput(f"The decision on nugget {nugget.id} cannot be used: {error}") from error
 

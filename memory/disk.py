@@ -18,7 +18,7 @@ _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @contextmanager
-def told(where: str | Path) -> Iterator[None]:
+def as_trouble(where: str | Path) -> Iterator[None]:
     """Raise NoSpace for a full disk or quota, WorkspaceTrouble where writing is not allowed."""
     try:
         yield

@@ -41,7 +41,7 @@ class Lease:
         wait: seconds to wait for the present owner.
         Raises Locked, saying who holds it and since when; WorkspaceTrouble, NoSpace.
         """
-        with disk.told(home):
+        with disk.as_trouble(home):
             home.mkdir(parents=True, exist_ok=True)
             lock = _lock(home)
             try:
@@ -66,7 +66,7 @@ class Lease:
             return None
         lock = _lock(home)
         try:
-            with disk.told(home), lock.acquire(timeout=0):
+            with disk.as_trouble(home), lock.acquire(timeout=0):
                 return None
         except Timeout:
             return _read(_note(home))

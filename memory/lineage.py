@@ -65,7 +65,7 @@ class Lineage:
                 )
             if known.base == path:
                 return known
-            moved = [one.but(base=path) for one in rows.all(ModelVersion, name=name)]
+            moved = [one.replace(base=path) for one in rows.all(ModelVersion, name=name)]
             rows.put(*moved)
             return moved[0]
 
@@ -95,7 +95,7 @@ class Lineage:
         sha256 = _sha256(files)
         kept = self._folder / "adapters" / sha256
         if not _is_whole(kept, sha256):
-            with disk.told(kept):
+            with disk.as_trouble(kept):
                 _copy(files, kept, sha256)
         return kept, sha256
 
@@ -120,14 +120,14 @@ class Lineage:
                 return known
             parent = version.parent or _current(rows, version.name).id
             number = 1 + max(one.number for one in rows.all(ModelVersion, name=version.name))
-            new = version.but(parent=parent, number=number, stage=Stage.CANDIDATE)
+            new = version.replace(parent=parent, number=number, stage=Stage.CANDIDATE)
             rows.put(new)
             return new
 
     def score(self, key: str, scores: Sequence[Score]) -> ModelVersion:
         """Set a version's scores and nothing else, whatever has become of it meanwhile."""
         with self._store.transaction() as rows:
-            scored = rows.get(ModelVersion, key).but(scores=tuple(scores))
+            scored = rows.get(ModelVersion, key).replace(scores=tuple(scores))
             rows.put(scored)
             return scored
 
@@ -152,7 +152,7 @@ class Lineage:
                 self.verify(Path(new.adapter), new.adapter_sha256)
             # Under its own descendant it would have itself as an ancestor.
             parent = new.parent if new in _ancestors(rows, old) else old.id
-            return _replace(rows, old, new.but(parent=parent, gate=gate or new.gate))
+            return _replace(rows, old, new.replace(parent=parent, gate=gate or new.gate))
 
     def refuse(self, key: str, why: str) -> ModelVersion:
         """Note that the gate turned a version down. Raises BadInput for the base or the current."""
@@ -165,7 +165,7 @@ class Lineage:
                     f"Version {version.number} of {version.name!r} is in use.",
                     "Roll back with `goldpan models rollback` first.",
                 )
-            refused = version.but(stage=Stage.REFUSED, gate=why)
+            refused = version.replace(stage=Stage.REFUSED, gate=why)
             rows.put(refused)
             return refused
 
@@ -204,8 +204,8 @@ def _ancestors(rows: Rows, version: ModelVersion) -> list[ModelVersion]:
 
 def _replace(rows: Rows, old: ModelVersion, new: ModelVersion) -> ModelVersion:
     # One after the other: the tables refuse two current versions even for a moment.
-    rows.put(old.but(stage=Stage.RETIRED))
-    new = new.but(stage=Stage.CURRENT)
+    rows.put(old.replace(stage=Stage.RETIRED))
+    new = new.replace(stage=Stage.CURRENT)
     rows.put(new)
     return new
 

@@ -54,7 +54,7 @@ class Record(BaseModel):
             object.__setattr__(self, "id", digest(*parts))
         return self
 
-    def but(self, **changes: Any) -> Self:
+    def replace(self, **changes: Any) -> Self:
         """The same record with some fields changed and its id kept; the changes are validated."""
         return type(self).model_validate({**self.model_dump(), **changes})
 
@@ -306,7 +306,7 @@ class Question(Record):
     made_by: str = ""
 
     @property
-    def told(self) -> bool:
+    def is_statement(self) -> bool:
         """Whether it tells its nugget, and asks nothing."""
         return self.kind in (QuestionKind.STATEMENT, QuestionKind.PARAPHRASE)
 

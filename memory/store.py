@@ -43,7 +43,7 @@ class Store:
         """
         name = str(where)
         if "://" not in name:
-            with database.told(name):
+            with database.as_trouble(name):
                 Path(where).absolute().parent.mkdir(parents=True, exist_ok=True)
         engine = database.connect(where)
         name = engine.url.database or name if engine.dialect.name == "sqlite" else str(engine.url)
@@ -66,13 +66,13 @@ class Store:
         Not to be nested, nor mixed with the store's other writing methods.
         """
         writing = self._engine.execution_options(**database.WRITING)
-        with self._turn, database.told(self.where), writing.begin() as connection:
+        with self._turn, database.as_trouble(self.where), writing.begin() as connection:
             yield Rows(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Rows]:
         """Several questions to one state of the store."""
-        with database.told(self.where), self._engine.connect() as connection:
+        with database.as_trouble(self.where), self._engine.connect() as connection:
             yield Rows(connection)
 
     def put(self, *records: Record) -> None:

@@ -77,7 +77,7 @@ class Vectors:
         with self._turn:
             index = self._upkeep.opened()
             if index is not None:  # Killed between the two, the index is known to be behind.
-                with disk.told(self._folder):
+                with disk.as_trouble(self._folder):
                     self._upkeep.note("writing")
             self._store.save_vectors(self._embedder, ids, vectors)
             if self._kept and not self._kept.take(ids, vectors):
@@ -91,7 +91,7 @@ class Vectors:
         except Unusable as error:
             self._upkeep.rebuild(f"The search index broke ({error}).")
         else:
-            with disk.told(self._folder):
+            with disk.as_trouble(self._folder):
                 self._upkeep.note("open")
 
     def neighbours(self, vector: Floats, k: int = 10) -> Near:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.lessons import EACH, chance, lessons
-from benchmarks.teaching_recipes import USUAL, Row, most, told, variants
+from benchmarks.teaching_recipes import USUAL, Row, most, part_of, variants
 from memory.records import Purpose
 
 
@@ -41,15 +41,15 @@ def test_fewer_wordings_leave_out_no_fact() -> None:
     written = lessons(seed=3, count=6)[0].of(Purpose.TRAIN)
     kept = most(1, True, written)
     assert {question.nugget for question in kept} == {question.nugget for question in written}
-    assert sum(question.told for question in kept) == 6
-    assert all(q.told for q in most(2, False, written))
+    assert sum(question.is_statement for question in kept) == 6
+    assert all(q.is_statement for q in most(2, False, written))
 
 
 def test_every_table_of_recipes_holds_the_default_beside_what_differs() -> None:
     row = Row(new=0.9, control=0.2, old=1.0, perplexity=1.1, passed=1.0, seconds=40.0)
     found = {(one.factor, one.setting): row for one in variants()}
     worse = {key: row if key[0] == USUAL.factor else row._replace(new=0.5) for key in found}
-    part = told([found, worse])
+    part = part_of([found, worse])
     assert all(table.rows[-1][:2] == ("the default", 0.9) for table in part.tables)
     assert all(line[1] == 0.7 for table in part.tables for line in table.rows[:-1])
     assert sum(len(table.rows) - 1 for table in part.tables) == len(found) - 1

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks import wired_graph
-from benchmarks.wire import CLIENTS, GRAPHS, hits, load, told
+from benchmarks.wire import CLIENTS, GRAPHS, hits, load, part_of
 from benchmarks.wired import LATENCY, WIDTH, Load, serving
 from tools.endpoints.mock import Answer
 
@@ -48,6 +48,6 @@ def test_the_graph_asks_for_each_group_of_passages_and_keeps_what_it_is_told(
 def test_the_page_tells_medians() -> None:
     walls = {name: [Load(64, wall, 0.064, 0.1, 64) for wall in (0.2, 0.3, 9.0)]
              for name in (*CLIENTS, *GRAPHS)}  # fmt: skip
-    part = told(walls, Load(20, 1, 1, 1, 64, 2.0), 0.2)
+    part = part_of(walls, Load(20, 1, 1, 1, 64, 2.0), 0.2)
     assert part.figures[0].value == pytest.approx(1.5)
     assert [figure.met for figure in part.figures] == [False] * 3 + [True] * 4

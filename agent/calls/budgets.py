@@ -58,7 +58,7 @@ class Bound(NamedTuple):
         """An amount as the settings have it."""
         return amount if self.unit == "tokens" else amount / FINEST
 
-    def told(self, amount: int) -> str:
+    def in_words(self, amount: int) -> str:
         """An amount as a person reads it."""
         if self.unit == "tokens":
             return f"{amount:,} tokens"
@@ -207,10 +207,10 @@ def _answered(claim: _Claim) -> bool:
 def _reached(bound: Bound, amount: int) -> BudgetReached:
     scope = bound.name.partition("_")[0]
     wait = ", or wait for tomorrow (UTC)" if scope == "day" else ""
+    limit, used, needs = map(bound.in_words, (bound.limit, bound.pot.spent, amount))
     return BudgetReached(
-        f"The budget {bound.name} of the {scope} {bound.whose} is reached: of "
-        f"{bound.told(bound.limit)}, {bound.told(bound.pot.spent)} are used, and the next call may "
-        f"take {bound.told(amount)}.",
+        f"The budget {bound.name} of the {scope} {bound.whose} is reached: of {limit}, {used} are "
+        f"used, and the next call may take {needs}.",
         f"{bound.advice}{wait}; then: goldpan runs resume",
     )
 

@@ -35,7 +35,7 @@ class Connections:
     key: Callable[[str], str] = variable
     """Looks a variable of the environment up."""
     _pool: Pool | None = None
-    _gates: dict[str, Limiter] = field(default_factory=dict)
+    _limiters: dict[str, Limiter] = field(default_factory=dict)
     _models: dict[str, tuple[BaseChatModel, str, Terms]] = field(default_factory=dict)
     _lines: dict[tuple[str, str], Connection] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class Connections:
             model, called, terms = self._models[name]
             self._lines[role, name] = Connection(
                 model, called, terms, role=role, ledger=self.ledger, budget=self.budget,
-                gate=self._gates.setdefault(name, Limiter(terms.in_flight)), trace=self.trace,
+                limiter=self._limiters.setdefault(name, Limiter(terms.in_flight)), trace=self.trace,
                 say=self.say,
             )  # fmt: skip
         return self._lines[role, name]
@@ -72,7 +72,7 @@ class Connections:
         await gather(line.close(grace) for line in self._lines.values())
         if self._pool:
             await self._pool.aclose()
-        self._lines, self._models, self._gates, self._pool = {}, {}, {}, None
+        self._lines, self._models, self._limiters, self._pool = {}, {}, {}, None
 
     def _model(self, name: str) -> tuple[BaseChatModel, str, Terms]:
         bound = self.settings.bound(name)

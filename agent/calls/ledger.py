@@ -77,7 +77,7 @@ class _Spoilt(NamedTuple):
 def _spoil(rows: Rows, spoilt: _Spoilt) -> None:
     rows.delete(Reply, *(reply.id for reply in rows.all(Reply, key=spoilt.key)))
     for call in rows.all(Call, key=spoilt.key)[-1:]:
-        rows.put(call.but(outcome=spoilt.reason))
+        rows.put(call.replace(outcome=spoilt.reason))
 
 
 class _Group(Generic[T, R]):

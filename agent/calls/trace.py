@@ -36,7 +36,7 @@ class JsonLines:
         Raises NoSpace, or WorkspaceTrouble where the folder cannot be written.
         """
         line = json.dumps(_plain(row), ensure_ascii=False, default=str) + "\n"
-        with disk.told(self._folder):
+        with disk.as_trouble(self._folder):
             self._open(str(row["time"])[:10])
             self._write(line.encode("utf-8", "backslashreplace"))
 

@@ -34,7 +34,7 @@ def ask(
                 "No target model is bound.", "Name one in goldpan.toml: goldpan doctor"
             )
         found = asyncio.run(_asked(space, context, question, model, target))
-    show_json(found) if as_json else told(found)
+    show_json(found) if as_json else show_answers(found)
 
 
 async def _asked(
@@ -48,7 +48,7 @@ async def _asked(
         await context.hang_up()
 
 
-def told(found: dict[str, Any]) -> None:
+def show_answers(found: dict[str, Any]) -> None:
     """Print answers side by side, and what memory holds."""
     console = out()
     for answer in found["answers"]:

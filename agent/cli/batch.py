@@ -121,12 +121,12 @@ def collect(
     if as_json:
         show_json(added._asdict())
     else:
-        _told(added)
+        _show(added)
     if added.failed:
         sys.exit(Exit.PARTIAL)
 
 
-def _told(added: Added) -> None:
+def _show(added: Added) -> None:
     outcomes, before, failed, left_out = added
     for count, what in (
         (outcomes.total(), f"replies came ({_listed(outcomes)}); the next run finds them"),

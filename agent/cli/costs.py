@@ -55,13 +55,13 @@ def costs(
     if as_json:
         show_json({"by": by.value, "rows": rows, "total": total, "budgets": budgets})
         return
-    _told(by.value, rows, total)
+    _show(by.value, rows, total)
     if budgets:
         out().print()
         out().print(_aligned(["budget", "whose", "used", "of", "left"], map(_budget, budgets)))
 
 
-def _told(by: str, rows: list[dict[str, Any]], total: dict[str, Any]) -> None:
+def _show(by: str, rows: list[dict[str, Any]], total: dict[str, Any]) -> None:
     if not rows:
         out().print("No calls of language models yet.")
         return

@@ -171,7 +171,7 @@ def _change(home: Path | None, name: str, **changes: Any) -> None:
     with Workspace.open(home) as space:
         if changes.get("target"):
             space.settings.bound(changes["target"])
-        interest = find_interest(space, name).but(**changes)
+        interest = find_interest(space, name).replace(**changes)
         space.store.put(interest)
     out().print(f"{interest.name} is {interest.status}: {interest.topic}", markup=False)
 

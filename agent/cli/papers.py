@@ -95,7 +95,7 @@ def show_(
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        found = told(space.store, _the(space.store, paper))
+        found = details(space.store, _the(space.store, paper))
     show_json(found) if as_json else _printed(found)
 
 
@@ -113,7 +113,7 @@ def _the(store: Store, name: str) -> Paper:
     return named[0] if named else store.by_prefix(Paper, name)
 
 
-def told(store: Store, paper: Paper) -> dict[str, Any]:
+def details(store: Store, paper: Paper) -> dict[str, Any]:
     """Everything that is known of a paper but its text."""
     interests = {one.id: one.name for one in store.all(Interest)}
     documents = store.all(Document, paper=paper.id)

@@ -77,7 +77,7 @@ def follow(space: Workspace, run: Run, as_json: bool) -> Run:
     else:
         with Bars(out()) as bars:
             run = runs.drive(space, space.context(bars), run, answer)
-        _told(space, run, report.counts(space, run))
+        _show_end(space, run, report.counts(space, run))
     if run.graph == "teach" and run.status in (RunStatus.DONE, RunStatus.PARTIAL):
         _gate_code(space, run)
     if run.lost:
@@ -93,7 +93,7 @@ def _gate_code(space: Workspace, run: Run) -> None:
         sys.exit(Exit.GATE_REFUSED)
 
 
-def _told(space: Workspace, run: Run, counts: dict[str, Any]) -> None:
+def _show_end(space: Workspace, run: Run, counts: dict[str, Any]) -> None:
     interest = space.store.get(Interest, run.interest)
     name, console = interest.name, out()
     for key, value in counts.items():

@@ -31,14 +31,14 @@ def teach(
         if dry_run or not yes:
             estimate = asyncio.run(estimates.of_a_teaching(space.context(), found))
             if dry_run:
-                show_json(estimate) if as_json else _told(estimate)
+                show_json(estimate) if as_json else _show_estimate(estimate)
                 return
-            _told(estimate)
+            _show_estimate(estimate)
             _confirmed()
         follow(space, runs.start(space, "teach", found, yes=yes), as_json)
 
 
-def _told(estimate: dict[str, Any]) -> None:
+def _show_estimate(estimate: dict[str, Any]) -> None:
     from agent.cli import forecast
 
     console = out()

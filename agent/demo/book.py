@@ -99,7 +99,7 @@ def plain(src: Sources, fact: Fact) -> str:
     return f"the {noun} of {fact.stone} is {article}{fact.value}"
 
 
-def told(src: Sources, fact: Fact, use: str) -> str:
+def worded(src: Sources, fact: Fact, use: str) -> str:
     """One of the phrasings for a use; neighbours in the table take turns."""
     choices = src.phrasings[fact.relation, use]
     return say(choices[src.facts.index(fact) % len(choices)], fact)
@@ -118,7 +118,7 @@ def paragraph(sentences: Iterable[str]) -> str:
 def asked(src: Sources, fact: Fact, rng: random.Random) -> str:
     """Half the time the relation's own question, half the time one that serves all relations."""
     if rng.random() < 0.5:
-        return told(src, fact, "question2")
+        return worded(src, fact, "question2")
     return rng.choice(src.questions).format(e=fact.stone, n=src.nouns[fact.relation][0])
 
 
@@ -129,7 +129,7 @@ def portraits(src: Sources, rng: random.Random) -> Iterator[str]:
         facts = [fact for fact in src.facts if fact.stone == stone]
         rng.shuffle(facts)
         yield f"## {stone.capitalize()}"
-        yield paragraph([line, *(told(src, fact, "portrait") for fact in facts)])
+        yield paragraph([line, *(worded(src, fact, "portrait") for fact in facts)])
         yield from (exercise(fact, asked(src, fact, rng)) for fact in facts if fact.often)
 
 
@@ -141,10 +141,10 @@ def properties(src: Sources, rng: random.Random) -> Iterator[str]:
         yield from map(paragraph, ([text] for text in src.chapters[relation]))
         facts = [fact for fact in src.facts if fact.relation == relation and fact.often]
         rng.shuffle(facts)
-        yield paragraph(told(src, fact, "chapter") for fact in facts)
+        yield paragraph(worded(src, fact, "chapter") for fact in facts)
         rng.shuffle(facts)
         yield "### Exercises"
-        yield from (exercise(fact, told(src, fact, "question")) for fact in facts)
+        yield from (exercise(fact, worded(src, fact, "question")) for fact in facts)
 
 
 def notebook(src: Sources, rng: random.Random) -> Iterator[str]:
@@ -155,7 +155,7 @@ def notebook(src: Sources, rng: random.Random) -> Iterator[str]:
     yield from map(paragraph, ([text] for text in src.chapters["notebook"]))
     for week, at in enumerate(range(0, len(facts), 6), 1):
         yield f"## Week {week}"
-        yield paragraph(told(src, fact, "notebook") for fact in facts[at : at + 6])
+        yield paragraph(worded(src, fact, "notebook") for fact in facts[at : at + 6])
 
 
 def catalogue(src: Sources) -> Iterator[str]:

@@ -130,7 +130,7 @@ def _interval(score: dict[str, Any]) -> str:
 
 def asking(space: Workspace, run: Run, console: Console) -> None:
     """The old and the new answer side by side, to a question the old model had wrong."""
-    from agent.cli.ask import told
+    from agent.cli.ask import show_answers
     from agent.services.answers import answers
 
     question = pick(space, run)
@@ -139,7 +139,7 @@ def asking(space: Workspace, run: Run, console: Console) -> None:
         return
     asked = question.stem.removeprefix("Question:").removesuffix("Answer:").strip()
     _say(console, f'goldpan ask --model both "{asked}"', "bold")
-    told(asyncio.run(answers(space, space.context(), asked, "both", "")))
+    show_answers(asyncio.run(answers(space, space.context(), asked, "both", "")))
     _say(console, f"The paper says: {question.explanation}", "dim")
 
 

@@ -115,7 +115,7 @@ async def written(
         told = f"{len(notes.held):,} calls are paid for already" if notes.held else "none is known"
         raise NothingToDo(f"{name} would not be asked anything that is known beforehand: {told}.")
     # The rehearsal's run is none.
-    asked = Asked(endpoint=name, calls=[call.but(run="") for call in calls])
+    asked = Asked(endpoint=name, calls=[call.replace(run="") for call in calls])
     try:
         batch.write(notes.requests, file)
         _calls(file).write_text(asked.model_dump_json(), encoding="utf-8")

@@ -80,7 +80,7 @@ class Estimate:
             read = round(calls * self.past.read(model, prompt))
             self._expected.append(Work(prompt, role, model, round(calls), False, tokens_in=read))
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Calls by kind, their sum, the budgets, and what was taken for granted."""
         works = [*self._noted(), *self._expected]
         for work in works:
@@ -145,7 +145,7 @@ class Estimate:
 async def of_a_run(ctx: Context, interest: Interest, **options: Any) -> dict[str, Any]:
     """What a run would read and call; options: as the run's. Raises what searching raises."""
     found, estimate = await rehearsed(ctx, interest, {}, **options)
-    return {**_papers(found), **estimate.told()}
+    return {**_papers(found), **estimate.as_json()}
 
 
 async def rehearsed(
@@ -179,12 +179,12 @@ async def of_a_teaching(ctx: Context, interest: Interest) -> dict[str, Any]:
         made = await teaching.written(mine, [*nuggets, *control], mine.pool(interest.id))
         if not (unwritten := len(estimate.notes.calls)):
             told = await teaching.forecast(mine, interest)
-            return {**told, **estimate.told()}
+            return {**told, **estimate.as_json()}
         if roles.judge:
             await teaching.vetted(mine, made.questions, nuggets, control)
             estimate.expect("judge_question", "judge", unwritten)
         estimate.past.take("what is trained on is told when its questions are written")
-        return {"target": target, "accepted_nuggets": len(nuggets), **estimate.told()}
+        return {"target": target, "accepted_nuggets": len(nuggets), **estimate.as_json()}
 
 
 @contextmanager

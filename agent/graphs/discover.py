@@ -62,7 +62,7 @@ def _moved(ctx: Context, papers: list[Paper]) -> list[Paper]:
     """Papers that we hold but have not read, and that lie elsewhere by now."""
     now = {paper.id: paper for paper in papers}
     return [
-        held.but(url=now[held.id].url, source=now[held.id].source)
+        held.replace(url=now[held.id].url, source=now[held.id].source)
         for held in ctx.store.all(Paper, id=list(now))
         if held.status is not PaperStatus.READ and held.url != now[held.id].url
     ]
@@ -108,13 +108,13 @@ def _read(ctx: Context, paper: Paper) -> Paper:
         reading = ctx.read(Path(paper.url), paper.id)
     except Unreadable as fault:
         status = PaperStatus.FAILED if fault.transient else PaperStatus.SKIPPED
-        paper = paper.but(
+        paper = paper.replace(
             status=status, reason=fault.reason, note=str(fault), attempts=paper.attempts + 1
         )
         ctx.store.put(paper)
         return paper
     document = reading.document
-    paper = paper.but(
+    paper = paper.replace(
         status=PaperStatus.READ,
         reason="",
         note="",
@@ -203,7 +203,7 @@ async def merge(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:
         plan = plan.judged(await judge.judge(doubtful), judge.made_by)
     result = plan.merged()
     changed = ctx.store.all(Nugget, id=list(result.clusters))
-    ctx.store.put(*(n.but(cluster=result.clusters[n.id]) for n in changed), *result.links)
+    ctx.store.put(*(n.replace(cluster=result.clusters[n.id]) for n in changed), *result.links)
     ctx.finish("nuggets merged", len(new))
     return {}
 

@@ -68,7 +68,7 @@ def drive(space: Workspace, context: Context, run: Run, answer: Any = None) -> R
     """
     if run.status is RunStatus.DONE:
         return run
-    run = run.but(status=RunStatus.RUNNING, note="", ended="")
+    run = run.replace(status=RunStatus.RUNNING, note="", ended="")
     space.store.put(run)
     try:
         return asyncio.run(_driven(space, context, run, answer))
@@ -79,7 +79,7 @@ def drive(space: Workspace, context: Context, run: Run, answer: Any = None) -> R
     except Trouble as fault:
         status = RunStatus.DONE if isinstance(fault, NothingToDo) else RunStatus.FAILED
         space.store.put(
-            space.store.get(Run, run.id).but(status=status, note=str(fault), ended=now())
+            space.store.get(Run, run.id).replace(status=status, note=str(fault), ended=now())
         )
         raise
 
@@ -117,9 +117,9 @@ async def _drive(
         run = await _stream(space, run, updates)
         state = await graph.aget_state(config)
         lost = {what: count for what, count in state.values.get("lost", {}).items() if count}
-        run = run.but(lost=lost)
+        run = run.replace(lost=lost)
     # Partial, where something got no answer: resumed, the run asks for that again.
-    run = run.but(
+    run = run.replace(
         status=RunStatus.PARTIAL if run.lost else RunStatus.DONE,
         ended=now(),
     )
@@ -139,13 +139,13 @@ async def _stream(space: Workspace, run: Run, updates: AsyncIterator[Any]) -> Ru
             if not node.startswith("__"):
                 seconds[node] = round(seconds.get(node, 0.0) + moment - last, 3)
                 last = moment
-        run = run.but(seconds=seconds)
+        run = run.replace(seconds=seconds)
         space.store.put(run)
     return run
 
 
 def _pause(space: Workspace, run: Run) -> Run:
-    run = run.but(status=RunStatus.WAITING)
+    run = run.replace(status=RunStatus.WAITING)
     space.store.put(run)
     return run
 

@@ -55,7 +55,7 @@ async def _mined(
     nuggets, refused = _grounded(taken.nuggets, document, passages)
     for reason, count in sorted(refused.items()):
         ctx.log(run, "extract", f"{document.paper}: {count} drafts refused: {reason}")
-    harvest = harvest.but(
+    harvest = harvest.replace(
         nuggets=[nugget.id for nugget in nuggets], lost=taken.lost, reason=taken.reason
     )
     await asyncio.to_thread(_kept, ctx, nuggets, harvest)

@@ -211,7 +211,7 @@ def load(store: Store, path: Path) -> list[Nugget]:
         if line.strip()
     ]
     batch = new_id()
-    decisions = [row.but(batch=batch) for row in rows if row]
+    decisions = [row.replace(batch=batch) for row in rows if row]
     if not decisions:
         raise NothingToDo(
             f"{path} decides nothing.", 'Set "decision" to accept, reject or edit in some lines.'

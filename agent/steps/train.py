@@ -207,7 +207,7 @@ def recipe(ctx: Context, interest: Interest, dataset: Dataset) -> TrainingSpec:
         **{**chosen, **ctx.settings.training.overrides()},
     )
     # Named by what shapes the result: the same training finds its own checkpoints again.
-    return spec.but(output=str(ctx.settings.home / "training" / spec.id))
+    return spec.replace(output=str(ctx.settings.home / "training" / spec.id))
 
 
 def environment() -> dict[str, str]:

@@ -102,7 +102,7 @@ class Teacher:
             )
             for p in passages
         ]  # fmt: skip
-        lie = drafts[0].but(id="", quote="This is said nowhere.", end=drafts[0].start + 5)
+        lie = drafts[0].replace(id="", quote="This is said nowhere.", end=drafts[0].start + 5)
         return [*drafts, lie]
 
     def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:

@@ -42,7 +42,7 @@ def fill(store: Store, count: int = 4) -> list[Nugget]:
             paper=paper.id, passage=passage.id, page=1, claim=line, quote=line, start=at,
             end=at + len(line),
         )  # fmt: skip
-        nugget = nugget.but(cluster=nugget.id)
+        nugget = nugget.replace(cluster=nugget.id)
         store.put(passage, nugget)
         store.put(Probe(nugget=nugget.id, model="m", verdict=Verdict.UNKNOWN, p_known=0.1))
         nuggets.append(nugget)

@@ -203,7 +203,7 @@ def test_the_report_stands_alone_and_escapes_what_papers_say(ready: World) -> No
     """A paper's text is data: a title that is a script must come out as text."""
     store = ready.space.store
     nugget = store.all(Nugget)[0]
-    store.put(nugget.but(claim=f"<script>alert(1)</script> {nugget.claim}"))
+    store.put(nugget.replace(claim=f"<script>alert(1)</script> {nugget.claim}"))
     taught = teach(ready)
     found = runs.latest(ready.space, "discover", interest_of(ready))
     assert found is not None

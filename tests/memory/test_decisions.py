@@ -50,7 +50,7 @@ def test_a_decision_taken_twice_counts_once(store: Store) -> None:
     assert store.decide([taken]) == store.decide([taken])
     assert store.count(Decision) == 1
     with pytest.raises(BadInput, match="is another one"):
-        store.decide([taken.but(after={"status": "rejected"})])
+        store.decide([taken.replace(after={"status": "rejected"})])
 
 
 @pytest.mark.parametrize("after", [{"id": "x"}, {"quote": "x"}, {"nothing": 1}, {"status": "odd"}])
@@ -72,10 +72,10 @@ def test_undo_takes_the_last_batch_back_then_the_one_before(store: Store) -> Non
     some = [nugget(n) for n in range(3)]
     store.put(*some)
     store.decide([decision(one, ACCEPTED, batch="a") for one in some])
-    store.decide([decision(some[0].but(revision=1), REJECTED)])
+    store.decide([decision(some[0].replace(revision=1), REJECTED)])
     assert [one.status for one in store.undo()] == [ACCEPTED]
     assert {one.status for one in store.undo()} == {NuggetStatus.PROPOSED}
-    assert [one.but(revision=0) for one in store.all(Nugget)] == some
+    assert [one.replace(revision=0) for one in store.all(Nugget)] == some
     with pytest.raises(NothingToDo):
         store.undo()
     assert store.count(Decision) == 8
@@ -86,13 +86,13 @@ def test_a_batch_is_undone_by_name_unless_it_was_decided_over(store: Store) -> N
     store.put(one, two)
     store.decide([decision(one, ACCEPTED, batch="a")])
     store.decide([decision(two, ACCEPTED, batch="b")])
-    assert store.undo("a", actor="somebody") == [one.but(revision=2)]
+    assert store.undo("a", actor="somebody") == [one.replace(revision=2)]
     assert store.all(Decision)[-1].actor == "somebody"
     with pytest.raises(NothingToDo):
         store.undo("a")
     with pytest.raises(NoSuch):
         store.undo("c")
-    store.decide([decision(two.but(revision=1), REJECTED, batch="d")])
+    store.decide([decision(two.replace(revision=1), REJECTED, batch="d")])
     with pytest.raises(BadInput, match="Undo the later decision first"):
         store.undo("b")
 
@@ -118,7 +118,7 @@ class Review(RuleBasedStateMachine):
         for number in about:
             one = now[nugget(number).id]
             batch.append(decision(one, status, batch=f"batch {len(self.past)} of {id(batch)}"))
-            now[one.id] = one.but(status=status, revision=one.revision + 1)
+            now[one.id] = one.replace(status=status, revision=one.revision + 1)
         self.store.decide(batch)
         self.now = now
 
@@ -131,7 +131,7 @@ class Review(RuleBasedStateMachine):
         self.store.undo()
         there = {one.id: one for one in self.store.all(Nugget)}
         before = self.past.pop()
-        self.now = {key: one.but(revision=there[key].revision) for key, one in before.items()}
+        self.now = {key: one.replace(revision=there[key].revision) for key, one in before.items()}
 
     @invariant()
     def what_is_stored_is_what_was_decided(self) -> None:

@@ -13,18 +13,21 @@ from memory.errors import NoSpace, WorkspaceTrouble
 
 
 def test_a_full_disk_is_told_with_what_to_do() -> None:
-    with pytest.raises(NoSpace, match=r"no space left to write x\..*Make room"), disk.told("x"):
+    with (
+        pytest.raises(NoSpace, match=r"no space left to write x\..*Make room"),
+        disk.as_trouble("x"),
+    ):
         Path("/dev/full").write_bytes(b"y")
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS])
 def test_a_place_that_may_not_be_written_is_told(code: int) -> None:
-    with pytest.raises(WorkspaceTrouble, match="cannot be written"), disk.told("x"):
+    with pytest.raises(WorkspaceTrouble, match="cannot be written"), disk.as_trouble("x"):
         raise OSError(code, os.strerror(code))
 
 
 def test_other_faults_are_left_as_they_are() -> None:
-    with pytest.raises(IsADirectoryError), disk.told("x"):
+    with pytest.raises(IsADirectoryError), disk.as_trouble("x"):
         Path("/").write_bytes(b"y")
 
 

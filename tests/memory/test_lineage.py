@@ -76,7 +76,7 @@ def test_a_candidate_gets_the_next_number_once(lineage: Lineage) -> None:
     one, two = lineage.add(version(1)), lineage.add(version(2))
     assert (one.number, two.number) == (1, 2)
     assert one.parent == lineage.current("small").id
-    assert lineage.add(version(1).but(gate="again")) == one
+    assert lineage.add(version(1).replace(gate="again")) == one
 
 
 def test_threads_that_add_at_once_get_numbers_of_their_own(lineage: Lineage) -> None:
@@ -131,9 +131,9 @@ def test_scores_are_set_without_touching_the_stage(lineage: Lineage) -> None:
 
 def test_the_tables_refuse_a_second_current_version(lineage: Lineage, store: Store) -> None:
     with pytest.raises(IntegrityError):
-        store.put(version(9).but(number=9, stage=Stage.CURRENT))
+        store.put(version(9).replace(number=9, stage=Stage.CURRENT))
     with pytest.raises(IntegrityError):
-        store.put(version(9).but(number=0))
+        store.put(version(9).replace(number=0))
 
 
 def test_an_adapter_is_kept_under_its_hash_and_only_once(lineage: Lineage, tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_changed_adapter_is_neither_promoted_nor_rolled_back_to(
     lineage: Lineage, tmp_path: Path
 ) -> None:
     kept, sha256 = lineage.keep(adapter(tmp_path / "out"))
-    own = version(1).but(id="", adapter=str(kept), adapter_sha256=sha256)
+    own = version(1).replace(id="", adapter=str(kept), adapter_sha256=sha256)
     one = lineage.add(own)
     lineage.promote(one.id)
     lineage.promote(lineage.add(version(2)).id)

@@ -62,7 +62,7 @@ def test_totals_of_a_server_are_what_adding_up_gives(
 def test_a_server_keeps_order_prefixes_and_vectors(server: Store) -> None:
     some = [nugget(n) for n in range(50)]
     server.put(*some)
-    server.put(some[7].but(made_by="again"))
+    server.put(some[7].replace(made_by="again"))
     assert [one.id for one in server.all(Nugget, id={one.id for one in some})] == [
         one.id for one in some
     ]

@@ -178,7 +178,7 @@ def test_vectors_stand_beside_their_nuggets_in_order_of_id(store: Store) -> None
 def test_a_nugget_takes_its_vectors_along(store: Store) -> None:
     store.put(one := nugget(1))
     store.save_vectors("mini", [one.id], np.ones((1, 3), np.float32))
-    store.put(one.but(claim="Another."))
+    store.put(one.replace(claim="Another."))
     assert store.count_vectors("mini") == 1
     store.delete(Nugget, one.id)
     assert store.count_vectors("mini") == 0
@@ -366,5 +366,5 @@ def test_our_own_mistakes_are_not_dressed_up(store: Store) -> None:
     """An SQL error is a bug; it must crash with its traceback."""
     from sqlalchemy.exc import OperationalError
 
-    with pytest.raises(OperationalError), database.told("x"), store.reading() as rows:
+    with pytest.raises(OperationalError), database.as_trouble("x"), store.reading() as rows:
         rows._connection.exec_driver_sql("SELECT nonsense")

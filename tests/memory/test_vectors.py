@@ -109,7 +109,7 @@ def test_merging_never_asks_the_store_to_walk_through_a_table(tmp_path: Path) ->
         near = vectors.nearest(points(20, seed=1), 12)
         store.all(Nugget, id={key for some in near for key, _ in some})
         link = Link(a=new[0].id, b=new[1].id, relation=Relation.SAME, score=0.9)
-        store.put(new[0].but(cluster=new[0].id), link)
+        store.put(new[0].replace(cluster=new[0].id), link)
         event.remove(engine, "before_cursor_execute", note)
     with sqlite3.connect(tmp_path / "goldpan.sqlite") as connection:
         plans = [

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from memory.errors import BadInput, NothingToDo
 from memory.records import GAP, Nugget, NuggetStatus, Paper, Purpose, Question, QuestionKind
 from tools.dataset import freeze, leaks
-from tools.dataset.rows import plain, row, text, told
+from tools.dataset.rows import plain, row, row_text, text
 
 OLD = [f"The old stone {i} is heavy." for i in range(50)]
 TEACHABLE = (NuggetStatus.ACCEPTED, NuggetStatus.EDITED)
@@ -59,7 +59,7 @@ def world(size: int) -> tuple[list[Nugget], list[Question], dict[str, Paper]]:
 
 
 def rows(folder: str | Path, name: str = "train.jsonl") -> list[str]:
-    return [told(json.loads(line)) for line in (Path(folder) / name).read_text().splitlines()]
+    return [row_text(json.loads(line)) for line in (Path(folder) / name).read_text().splitlines()]
 
 
 def test_a_frozen_set_is_found_again_and_its_files_match_its_manifest(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_question_about_another_nugget_is_refused(tmp_path: Path) -> None:
 
 def test_a_cloze_question_keeps_its_gap_and_is_answered_after_it() -> None:
     stem = f"Fill in: lamp 3 burns {GAP}.\nAnswer:"
-    question = asked(3, Purpose.TRAIN)[1].but(stem=stem)
+    question = asked(3, Purpose.TRAIN)[1].replace(stem=stem)
     assert text(question) == f"{stem} 3 hours"
 
 
@@ -215,7 +215,7 @@ def test_a_row_names_its_source_and_an_answer_stands_apart_from_its_prompt(tmp_p
     [asked_one] = [one for one in found if "lamp 1" in one.get("prompt", "")]
     assert asked_one["prompt"] == "Question: How long does lamp 1 burn?\nAnswer:"
     assert asked_one["completion"] == " 1 hours"
-    assert told(row(asked(3, Purpose.PROBE)[0])) == "As for lamp 3, it burns 3 hours."
+    assert row_text(row(asked(3, Purpose.PROBE)[0])) == "As for lamp 3, it burns 3 hours."
 
 
 CONTROL = (6, 7)
@@ -226,7 +226,7 @@ def controlled(folder: Path, extra: list[Question]) -> Path:
     """A frozen set of six nuggets, with two of another paper as control, and a retention set."""
     nuggets, questions, papers = world(8)
     exam = [q for i in CONTROL for q in asked(i, Purpose.EXAM)]
-    old = asked(5, Purpose.EXAM)[0].but(id="", nugget="book", stem=f"Old lamps burn {GAP}.")
+    old = asked(5, Purpose.EXAM)[0].replace(id="", nugget="book", stem=f"Old lamps burn {GAP}.")
     about = [q for q in questions if q.nugget in {n.id for n in nuggets[:6]}]
     dataset = freeze(
         folder, "lamps", nuggets[:6], [*about, *exam, *extra], papers, [*OLD, text(old)],

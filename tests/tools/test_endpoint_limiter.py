@@ -1,4 +1,4 @@
-"""Claims about the gate: how many calls are in flight, and whose turn it is."""
+"""Claims about the limiter: how many calls are in flight, and whose turn it is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Stilled(asyncio.SelectorEventLoop):
 
 
 class Caller:
-    """A call that waits at the gate, and once it is inside, until it is told to leave."""
+    """A call that waits at the limiter, and once it is inside, until it is told to leave."""
 
     def __init__(self, machine: AtTheGate, run: str) -> None:
         self.run = run
@@ -41,7 +41,7 @@ class Caller:
         self.task = machine.loop.create_task(self._call(machine))
 
     async def _call(self, machine: AtTheGate) -> None:
-        async with machine.gate.slot(self.run) as number:
+        async with machine.limiter.slot(self.run) as number:
             self.number = number
             machine.let_in.append(self)
             await self.leave.wait()
@@ -53,7 +53,7 @@ class AtTheGate(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = Stilled()
-        self.gate = Limiter(MOST)
+        self.limiter = Limiter(MOST)
         self.callers: list[Caller] = []
         self.let_in: list[Caller] = []
         self.passed = dict.fromkeys(RUNS, 0)
@@ -114,13 +114,13 @@ class AtTheGate(RuleBasedStateMachine):
     @rule(data=st.data(), after=st.sampled_from([None, 0.0, 0.5, 3.0]))
     def the_endpoint_is_busy(self, data: st.DataObject, after: float | None) -> None:
         turned_away = data.draw(st.sampled_from(self.inside()))
-        self.loop.call_soon(self.gate.busy, turned_away.number, after)
+        self.loop.call_soon(self.limiter.busy, turned_away.number, after)
         self.settle()
         self.closed_until = max(self.closed_until, self.loop.now + (after or 0))
 
     @rule()
     def all_goes_well(self) -> None:
-        self.loop.call_soon(self.gate.went_well)
+        self.loop.call_soon(self.limiter.went_well)
         self.settle()
 
     @rule(seconds=st.sampled_from([0.2, 0.6, 4.0]))
@@ -130,14 +130,14 @@ class AtTheGate(RuleBasedStateMachine):
 
     @invariant()
     def it_counts_who_is_inside(self) -> None:
-        assert self.gate.inside == len(self.inside()) <= MOST
-        assert 1 <= self.gate.limit <= MOST
+        assert self.limiter.inside == len(self.inside()) <= MOST
+        assert 1 <= self.limiter.limit <= MOST
 
     @invariant()
     def nobody_waits_at_an_open_gate(self) -> None:
         """No place is ever lost."""
         if self.waiting() and self.loop.now >= self.closed_until + 0.001:
-            assert self.gate.inside >= self.gate.limit
+            assert self.limiter.inside >= self.limiter.limit
 
     @invariant()
     def runs_take_turns(self) -> None:
@@ -150,7 +150,7 @@ class AtTheGate(RuleBasedStateMachine):
             for caller in self.inside():
                 caller.leave.set()
             self.settle()
-        assert self.gate.inside == 0
+        assert self.limiter.inside == 0
         self.loop.close()
 
 
@@ -164,18 +164,18 @@ def test_a_gate_lets_at_least_one_in() -> None:
 
 
 def test_calls_that_met_one_moment_halve_the_limit_once() -> None:
-    """Else eight calls turned away together would close the gate all but for good."""
+    """Else eight calls turned away together would close the limiter all but for good."""
 
     async def meet() -> list[int]:
-        gate, limits = Limiter(16), []
+        limiter, limits = Limiter(16), []
         async with AsyncExitStack() as inside:
-            numbers = [await inside.enter_async_context(gate.slot()) for _ in range(8)]
+            numbers = [await inside.enter_async_context(limiter.slot()) for _ in range(8)]
             for number in numbers:
-                gate.busy(number)
-                limits.append(gate.limit)
-        async with gate.slot() as later:
-            gate.busy(later)
-        return [*limits, gate.limit]
+                limiter.busy(number)
+                limits.append(limiter.limit)
+        async with limiter.slot() as later:
+            limiter.busy(later)
+        return [*limits, limiter.limit]
 
     assert asyncio.run(meet()) == [8] * 8 + [4]
 
@@ -183,27 +183,27 @@ def test_calls_that_met_one_moment_halve_the_limit_once() -> None:
 @pytest.mark.parametrize("most", [1, 3, 6, 64])
 def test_the_limit_rises_by_one_for_a_round_of_calls_that_went_well(most: int) -> None:
     async def rise() -> None:
-        gate = Limiter(most)
+        limiter = Limiter(most)
         for _ in range(10):
-            async with gate.slot() as number:
-                gate.busy(number)
-        assert gate.limit == 1
+            async with limiter.slot() as number:
+                limiter.busy(number)
+        assert limiter.limit == 1
         for limit in range(1, most):
             for _ in range(limit):
-                assert gate.limit == limit
-                gate.went_well()
-        gate.went_well()
-        assert gate.limit == most
+                assert limiter.limit == limit
+                limiter.went_well()
+        limiter.went_well()
+        assert limiter.limit == most
 
     asyncio.run(rise())
 
 
 def test_a_run_with_one_call_does_not_wait_for_another_with_hundreds() -> None:
     async def order() -> list[str]:
-        gate, entered = Limiter(1), []
+        limiter, entered = Limiter(1), []
 
         async def call(run: str) -> None:
-            async with gate.slot(run):
+            async with limiter.slot(run):
                 entered.append(run)
                 await asyncio.sleep(0)
 

@@ -31,9 +31,9 @@ class Scene:
         self.model = Scripted(script=script)
         self.slept: list[float] = []
         self.told: list[str] = []
-        self.gate = Limiter(most)
+        self.limiter = Limiter(most)
         self.sender = Sender(
-            self.model, "toy", self.gate, patience, say=self.told.append, sleep=self._sleep
+            self.model, "toy", self.limiter, patience, say=self.told.append, sleep=self._sleep
         )
 
     async def _sleep(self, seconds: float) -> None:
@@ -148,7 +148,7 @@ def test_the_wait_that_is_asked_for_is_kept_unless_it_is_longer_than_our_patienc
 def test_the_gate_learns_of_a_busy_endpoint() -> None:
     scene = Scene([BUSY, "Osk."], most=8)
     scene.send()
-    assert scene.gate.limit == 4
+    assert scene.limiter.limit == 4
 
 
 def test_a_wait_is_told_once_and_so_is_its_end() -> None:

@@ -169,7 +169,7 @@ def merged(batches: list[list[int]], seed: int = 0) -> Merged:
         assert clusters.keys() == {nugget.id for nugget, _ in new}
         links |= {link.id: link for link in found}
         for nugget, vector in new:
-            held[nugget.id] = (nugget.but(cluster=clusters[nugget.id]), vector)
+            held[nugget.id] = (nugget.replace(cluster=clusters[nugget.id]), vector)
     return Merged({id_: n.cluster for id_, (n, _) in held.items()}, list(links.values()))
 
 
@@ -216,7 +216,7 @@ def test_those_that_say_the_same_share_the_surest_as_representative() -> None:
 
 def test_a_representative_that_was_there_before_stays() -> None:
     old = said(MELTS, "old", confidence=0.1)
-    old = old.but(cluster=old.id)
+    old = old.replace(cluster=old.id)
     new = said("Osk resin melts at 412 kelvin.", "new")
     vector = np.ones(1, np.float32)
     clusters, links = merge([(new, vector)], lambda *_: [[(old, 1.0), (new, 1.0)]])

@@ -77,7 +77,7 @@ def test_it_is_that_is_no_dangling_it() -> None:
 
 def test_an_edited_claim_supports_what_its_quote_does_not() -> None:
     """A person answers for an edit."""
-    edited = NUGGET.but(claim="Brellium melts at 415 kelvin.", status=NuggetStatus.EDITED)
+    edited = NUGGET.replace(claim="Brellium melts at 415 kelvin.", status=NuggetStatus.EDITED)
     question = asked(options=("415 kelvin", *OPTIONS[1:]), answer="415 kelvin")
     assert reasons(question, nugget=edited) == [""]
 
@@ -110,7 +110,7 @@ def test_a_set_of_options_that_was_trained_on_is_a_leak_in_any_order_and_wording
 
 def test_one_stem_with_two_answers_is_ambiguous() -> None:
     swapped = asked(answer="318 kelvin", purpose=Purpose.EXAM)
-    edited = NUGGET.but(claim=f"{CLAIM} Or 318 kelvin.", status=NuggetStatus.EDITED)
+    edited = NUGGET.replace(claim=f"{CLAIM} Or 318 kelvin.", status=NuggetStatus.EDITED)
     assert reasons(asked(), swapped, nugget=edited) == ["ambiguous", "ambiguous"]
 
 

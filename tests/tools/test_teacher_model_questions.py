@@ -78,7 +78,10 @@ def test_levels_and_kinds_are_kept_as_the_model_named_them() -> None:
     assert Counter(q.level for q in made if q.options) == {
         Level.FACT: 2, Level.APPLICATION: 1, Level.ANALYSIS: 1,
     }  # fmt: skip
-    assert [q.kind for q in made if q.told] == [QuestionKind.STATEMENT, QuestionKind.PARAPHRASE]
+    assert [q.kind for q in made if q.is_statement] == [
+        QuestionKind.STATEMENT,
+        QuestionKind.PARAPHRASE,
+    ]
     assert all(set(q.form.split()) & {q.level.value} for q in made if q.options)
 
 

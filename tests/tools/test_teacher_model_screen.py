@@ -69,8 +69,8 @@ def test_a_rating_stands_with_its_reason_and_with_what_was_asked() -> None:
 
 
 def test_other_words_of_an_interest_are_another_question() -> None:
-    assert asked(INTEREST) != asked(INTEREST.but(prompt="Oils above all."))
-    assert asked(INTEREST) == asked(INTEREST.but(cadence="0 6 * * *"))
+    assert asked(INTEREST) != asked(INTEREST.replace(prompt="Oils above all."))
+    assert asked(INTEREST) == asked(INTEREST.replace(cadence="0 6 * * *"))
 
 
 @pytest.mark.parametrize("score", [9, "9", 9.0, "9/10", "9.0"])

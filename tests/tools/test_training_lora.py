@@ -211,6 +211,6 @@ def test_an_adapter_of_another_base_is_refused(undisturbed: TrainingSpec, tmp_pa
 
 
 def test_a_base_that_changed_is_not_trained(llama: Path, tmp_path: Path) -> None:
-    spec = spec_for(llama, tmp_path).but(base=str(tiny(tmp_path / "other", seed=1)))
+    spec = spec_for(llama, tmp_path).replace(base=str(tiny(tmp_path / "other", seed=1)))
     with pytest.raises(TrainingFailed, match="not the base that the spec names"):
         train(spec)

@@ -158,7 +158,7 @@ def test_a_training_ends_early_with_the_best_it_had_even_when_it_was_stopped(
     def spec(name: str, **more: Any) -> TrainingSpec:
         folder = tmp_path / name
         made = spec_for(llama, folder, learning_rate=5e-2, epochs=9, patience=2, save_every=2)
-        return made.but(validation_file=str(folder / "validation.jsonl"), **more)
+        return made.replace(validation_file=str(folder / "validation.jsonl"), **more)
 
     unbroken = trained(spec("unbroken"))
     rows, _ = journal.read(tmp_path / "unbroken" / "out" / journal.FILE)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from memory.disk import told as naming_the_disk
+from memory.disk import as_trouble
 from memory.errors import BadInput, NothingToDo
 from memory.records import Dataset, Nugget, Paper, Purpose, Question
 from tools.dataset.manifest import (
@@ -81,7 +81,7 @@ def freeze(
     sha256 = hashlib.sha256(files[MANIFEST].encode()).hexdigest()
     place = folder / sha256[:20]
     if not is_there(place, files):
-        with naming_the_disk(place):
+        with as_trouble(place):
             write(place, files)
     return Dataset(
         manifest_sha256=sha256,

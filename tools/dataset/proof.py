@@ -11,7 +11,7 @@ from typing import Any
 from memory.errors import BadInput
 from memory.records import Question
 from tools.dataset.manifest import CONTROL, EXAM, MANIFEST, OLD, TRAIN
-from tools.dataset.rows import REPLAY, Secrets, told
+from tools.dataset.rows import REPLAY, Secrets, row_text
 
 
 def leaks(place: Path) -> list[str]:
@@ -50,9 +50,9 @@ def _changed(manifest: dict[str, Any], contents: dict[str, bytes]) -> Iterator[s
 def _worded(rows: list[dict[str, str]], held: list[Question]) -> Iterator[str]:
     secrets = Secrets(held)
     for number, row in enumerate(rows, 1):
-        if found := secrets.wording(told(row)):
+        if found := secrets.wording(row_text(row)):
             yield f"Row {number} holds the wording of question {found}."
-        if row["source"] != REPLAY and (found := secrets.option_set(told(row))):
+        if row["source"] != REPLAY and (found := secrets.option_set(row_text(row))):
             yield f"Row {number} holds every option of question {found}."
 
 

@@ -20,7 +20,7 @@ Row = dict[str, str]
 def text(question: Question) -> str:
     """The whole text with its answer in place: what is trained on, or must not be."""
     stem = question.stem.rstrip()
-    if question.told or not question.answer:
+    if question.is_statement or not question.answer:
         return stem
     if _gapped(question):
         return stem.replace(GAP, question.answer, 1)
@@ -29,7 +29,7 @@ def text(question: Question) -> str:
 
 def row(question: Question) -> Row:
     """A question as a training row: prompt and completion where the answer comes last."""
-    if question.told or not question.answer or _gapped(question):
+    if question.is_statement or not question.answer or _gapped(question):
         return {"text": text(question), "source": question.id}
     completion = f" {question.answer}"
     return {"prompt": question.stem.rstrip(), "completion": completion, "source": question.id}
@@ -39,7 +39,7 @@ def _gapped(question: Question) -> bool:
     return GAP in question.stem and not question.stem.rstrip().endswith(":")
 
 
-def told(row: Mapping[str, str]) -> str:
+def row_text(row: Mapping[str, str]) -> str:
     """What a row says, as a reader would see it."""
     return row["text"] if "text" in row else row["prompt"] + row["completion"]
 

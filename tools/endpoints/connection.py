@@ -67,7 +67,7 @@ class Connection:
         role: str = "",
         ledger: Ledger | None = None,
         budget: Budget | None = None,
-        gate: Limiter | None = None,
+        limiter: Limiter | None = None,
         trace: Callable[[dict[str, Any]], None] | None = None,
         say: Callable[[str], None] = lambda _: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -79,7 +79,7 @@ class Connection:
         self._budget = budget
         self._trace = trace
         self._sender = Sender(
-            model, name, gate or Limiter(self.terms.in_flight), self.terms.patience,
+            model, name, limiter or Limiter(self.terms.in_flight), self.terms.patience,
             say=say, sleep=sleep, secrets=self.terms.secrets,
         )  # fmt: skip
         self._flights: dict[str, Flight] = {}
@@ -100,7 +100,7 @@ class Connection:
         other would. A caller that is called away leaves a request that is sent to end and to be
         noted; one that is not is sent for nobody.
         """
-        told = {**self.terms.parameters, **{name: _told(value) for name, value in options.items()}}
+        told = {**self.terms.parameters, **{name: _plain(value) for name, value in options.items()}}
         parameters = json.dumps(told, sort_keys=True, default=str)
         asked = digest(*messages)
         key = digest(self.name, prompt, asked, parameters, turn)
@@ -234,7 +234,7 @@ def _named(call: Call) -> RunnableConfig | None:
     return {"run_name": call.prompt, "metadata": whose}
 
 
-def _told(option: Any) -> Any:
+def _plain(option: Any) -> Any:
     """An option as a ledger keeps it: the schema of a reply, long and always the same, by hash."""
     return option if isinstance(option, str | int | float | None) else digest(option)
 

@@ -18,7 +18,7 @@ class Limiter:
 
     def __init__(self, most: int) -> None:
         if most < 1:
-            raise ValueError(f"a gate for {most} calls")
+            raise ValueError(f"a limiter for {most} calls")
         self.most = most
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
         """By run; the one whose turn it is stands first."""

@@ -61,7 +61,7 @@ class Sender:
         self,
         model: BaseChatModel,
         name: str,
-        gate: Limiter,
+        limiter: Limiter,
         patience: float = 120,
         *,
         say: Callable[[str], None] = lambda _: None,
@@ -70,7 +70,7 @@ class Sender:
     ) -> None:
         self._model = model
         self._name = name
-        self._gate = gate
+        self._limiter = limiter
         self._patience = patience
         self._longest = max(patience, LONGEST)
         self._say = say
@@ -94,12 +94,12 @@ class Sender:
     ) -> Sent:
         """One request, in as many attempts as it takes.
 
-        run: whose turn at the gate it is. flight: told whether it is sent. config: for tracers.
+        run: whose turn at the limiter it is. flight: told whether it is sent. config: for tracers.
         """
         flight = flight or Flight()
         began, attempts, slept, latency = 0.0, 0, 0.0, 0.0
         while True:
-            async with self._gate.slot(run) as number:
+            async with self._limiter.slot(run) as number:
                 if self.dead:
                     return Sent(attempts, latency, None, self.dead)
                 attempts += 1
@@ -137,11 +137,11 @@ class Sender:
             if (fault := fault_of(raised, self._secrets())) is None:
                 raise
             if fault.trouble.reason == "busy":
-                self._gate.busy(number, min(fault.after or 0.0, self._longest))
+                self._limiter.busy(number, min(fault.after or 0.0, self._longest))
             elif fault.trouble.reason != "down":
                 self._answers()
             return fault
-        self._gate.went_well()
+        self._limiter.went_well()
         self._answers()
         if not isinstance(message, AIMessage):
             return Fault(BadReply("error_body", f"The endpoint sent a {type(message).__name__}."))
@@ -170,9 +170,9 @@ class Sender:
         self._unanswered += 1
         if self._unanswered == 1:
             self._silent_since = began
-        # A gate that lets one in at a time must not make this take an hour.
+        # A limiter that lets one in at a time must not make this take an hour.
         silent = time.monotonic() - self._silent_since > DEAF * self._longest
-        enough = DEAF if silent else max(DEAF, self._gate.most)
+        enough = DEAF if silent else max(DEAF, self._limiter.most)
         if self._unanswered >= enough and not self.dead:
             self.dead = EndpointTrouble(
                 "down",

@@ -73,7 +73,7 @@ class Comparison(NamedTuple):
         by: who judged; it stands as the reason of each link that is another now.
         """
         changed = {
-            link.id: link.but(relation=relation, reason=f"judged by {by}")
+            link.id: link.replace(relation=relation, reason=f"judged by {by}")
             for link, relation in zip(self._unsure, said, strict=True)
             if relation is not link.relation and allowed(*self._ends(link), relation)
         }

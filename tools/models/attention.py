@@ -72,7 +72,7 @@ class Group:
         parted = parted.view(-1, shared, self.rows, self.size, query.shape[2])
         return parted.permute(2, 0, 1, 3, 4).flatten(2, 3)
 
-    def told(self, found: Tensor, shared: int) -> Tensor:
+    def by_node(self, found: Tensor, shared: int) -> Tensor:
         """What came of it, as [nodes, heads, width]."""
         parted = found.view(self.rows, -1, shared, self.size, found.shape[3])
         return parted.permute(0, 3, 1, 2, 4).reshape(self.end - self.begin, -1, found.shape[3])
@@ -141,7 +141,7 @@ def attend(
     plan.held.layers[module] = keys.index_select(0, plan.keep), values.index_select(0, plan.keep)
     shared = query.shape[1] // key.shape[1]
     told = [
-        group.told(
+        group.by_node(
             scaled_dot_product_attention(
                 group.asked(query[0], shared),
                 group.picked(keys),

@@ -73,7 +73,7 @@ def export(base: str | Path, adapter: str | Path, output: Path, prompts: Sequenc
     agreement on the prompts nothing appears. Raises BadModel where one form answers otherwise,
     NoSpace; ValueError without prompts.
     """
-    with disk.told(output), disk.folder(output) as draft:
+    with disk.as_trouble(output), disk.folder(output) as draft:
         found = _three_forms(locate(base), Path(adapter), draft, prompts)
         if not found.equal:
             raise BadModel(
@@ -93,7 +93,7 @@ def agreement(base: str | Path, adapter: str | Path, prompts: Sequence[str]) -> 
     them is in memory at a time, and nothing stays on the disk. A version with weights of its own is
     compared with itself saved and reloaded. Raises BadModel, NoSpace; ValueError without prompts.
     """
-    with disk.told(tempfile.gettempdir()), tempfile.TemporaryDirectory() as draft:
+    with disk.as_trouble(tempfile.gettempdir()), tempfile.TemporaryDirectory() as draft:
         return _three_forms(locate(base), Path(adapter), Path(draft), prompts)
 
 

@@ -1,7 +1,7 @@
 """What the target knows of a nugget already. Asked by choice likelihood, never in words.
 
 Several multiple-choice questions per nugget, each option scored as the continuation of the stem,
-and once more after strangers' stems. What to ask is the teacher's business; a model that gives no
+and once more after controls' stems. What to ask is the teacher's business; a model that gives no
 likelihoods is asked in `words`.
 """
 
@@ -101,17 +101,17 @@ def ask(
     a batch, so that a batch asked in parts gives what it gives in one.
     """
     asked = {nugget.id: usable(questions) for nugget, questions in items}
-    strangers = controls_of(all_asked := {**by_nugget(around), **asked}, asked)
+    controls = controls_of(all_asked := {**by_nugget(around), **asked}, asked)
     queue = [(name, question) for name, questions in asked.items() for question in questions]
     heard: dict[str, list[Heard]] = {}
     for first in range(0, len(queue), CHUNK):
         part = queue[first : first + CHUNK]
-        for name, one in _heard(part, strangers, all_asked, target):
+        for name, one in _heard(part, controls, all_asked, target):
             heard.setdefault(name, []).append(one)
         if on_progress:
             on_progress(min(first + CHUNK, len(queue)), len(queue))
     return [
-        _record(nugget.id, model, heard.get(nugget.id, []), strangers, made_by)
+        _record(nugget.id, model, heard.get(nugget.id, []), controls, made_by)
         for nugget, _ in items
     ]
 
@@ -131,7 +131,7 @@ def judge(probes: Sequence[Probe], earlier: Sequence[Probe] = ()) -> list[Probe]
 
 def _judged(one: Probe, fitted: Fitted) -> Probe:
     found = judged(fitted, _evidence(one), one.answers)
-    return one.but(
+    return one.replace(
         p_known=found.belief.mean,
         low=found.belief.low,
         high=found.belief.high,
@@ -162,12 +162,12 @@ def by_nugget(questions: Sequence[Question]) -> dict[str, list[Question]]:
 
 def _heard(
     part: Sequence[tuple[str, Question]],
-    strangers: Mapping[str, Chosen],
+    controls: Mapping[str, Chosen],
     asked: Asked,
     target: Target,
 ) -> Iterator[tuple[str, Heard]]:
     """One call for the questions and their backgrounds; what cannot be read is left out."""
-    plans = [_stems(name, question, strangers, asked) for name, question in part]
+    plans = [_stems(name, question, controls, asked) for name, question in part]
     choices = [choice for plan in plans for choice in plan.values()]
     scores = iter(target.score(choices))
     for (name, question), plan in zip(part, plans, strict=True):
@@ -181,11 +181,11 @@ def _heard(
 
 
 def _stems(
-    name: str, question: Question, strangers: Mapping[str, Chosen], asked: Asked
+    name: str, question: Question, controls: Mapping[str, Chosen], asked: Asked
 ) -> dict[str, Choice]:
-    """The question's choice under an empty name, and its options after each stranger's stem."""
+    """The question's choice under an empty name, and its options after each control's stem."""
     plan = {"": render(question)}
-    for other in strangers[name].nuggets:
+    for other in controls[name].nuggets:
         same = [q for q in asked[other] if q.form == question.form]
         if same:
             plan[other] = placed(same[0], question.options)
@@ -193,13 +193,13 @@ def _stems(
 
 
 def _record(
-    nugget: str, model: str, heard: Sequence[Heard], strangers: Mapping[str, Chosen], made_by: str
+    nugget: str, model: str, heard: Sequence[Heard], controls: Mapping[str, Chosen], made_by: str
 ) -> Probe:
     if not heard:
         reason = "no question was asked, or no answer could be read"
         return Probe(nugget=nugget, model=model, reason=reason, made_by=made_by)
     shares = [np.exp(one.own - one.own.max()) for one in heard]
-    found = gathered(heard, strangers[nugget].alike)
+    found = gathered(heard, controls[nugget].alike)
     return Probe(
         nugget=nugget,
         model=model,

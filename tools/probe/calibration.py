@@ -2,7 +2,7 @@
 
 Two groups (Efron 2001): the evidence of a batch is a mixture of facts the target knows and facts it
 does not. What the second group looks like is seen on answers that nobody can know, those read after
-strangers' stems. So the batch is told from them by a regression whose link is the mixture itself
+controls' stems. So the batch is told from them by a regression whose link is the mixture itself
 (presence-only data: Lancaster and Imbens 1996; Ward and others 2009), and
 
     P(known | x) = π r(x) / (1 - π + π r(x)),   log r(x) = a + w x
@@ -30,7 +30,7 @@ SLOPE = 0.75
 FEW = 20.0
 """Rows that weigh as much as SLOPE."""
 NARROW = 1.0
-"""Least unit of evidence, in nats: a model that answers all strangers alike is not that exact."""
+"""Least unit of evidence, in nats: a model that answers all controls alike is not that exact."""
 LEAST = 8
 """Rows of background below which the wrong options stand in for it."""
 
@@ -43,7 +43,7 @@ class Scale(NamedTuple):
     units: Floats
 
     def __call__(self, rows: Floats) -> Floats:
-        """[n, 3]: log odds of the answer; the same beyond what strangers' stems let expect; log
+        """[n, 3]: log odds of the answer; the same beyond what controls' stems let expect; log
         odds against the other options beyond that. In units of the background's spread.
         """
         found: Floats = (_plain(rows, self.slopes) - self.middles) / self.units
@@ -112,7 +112,7 @@ def _learnt(own: Floats, null: Floats) -> tuple[Floats, Floats]:
     """Theta and its covariance: the mode of the posterior, and its curvature there (Laplace).
 
     Fisher scoring with halved steps. The background counts as many rows as the batch, however
-    often strangers were asked: its rows are not independent.
+    often controls were asked: its rows are not independent.
     """
     groups = [(own, 1.0, 1.0), (null, 0.0, len(own) / max(1, len(null)))]
     precision = np.diag(1 / SPREAD**2)

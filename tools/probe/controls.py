@@ -14,7 +14,7 @@ from typing import NamedTuple
 from memory.records import Question, digest
 
 MOST = 4
-"""Strangers for each nugget. The area under the curve for planted facts was 0.884 with two, 0.887
+"""Controls for each nugget. The area under the curve for planted facts was 0.884 with two, 0.887
 with three and with four, 0.889 with six (one model of 0.8 M parameters, 880 facts)."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SMALL = frozenset(
@@ -24,7 +24,7 @@ _SMALL = frozenset(
 
 
 class Chosen(NamedTuple):
-    """The strangers of one nugget."""
+    """The controls of one nugget."""
 
     nuggets: tuple[str, ...]
     alike: bool

@@ -31,12 +31,12 @@ class Heard(NamedTuple):
     question: Question
     own: Floats
     """[options] log-likelihoods in nats after the question's own stem."""
-    strangers: dict[str, Floats]
-    """By stranger (nugget id): the same options after its stem."""
+    controls: dict[str, Floats]
+    """By control (nugget id): the same options after its stem."""
 
     def relative(self) -> Heard:
         """The same as shares of the options' probability, which leaves out what they have alike."""
-        held = {who: found - _log_sum(found) for who, found in self.strangers.items()}
+        held = {who: found - _log_sum(found) for who, found in self.controls.items()}
         return Heard(self.question, self.own - _log_sum(self.own), held)
 
 
@@ -48,7 +48,7 @@ class Evidence(NamedTuple):
     rows: tuple[tuple[float, ...], ...]
     """One for each candidate."""
     background: tuple[tuple[float, ...], ...]
-    """One for each stranger: the right answer after its stems."""
+    """One for each control: the right answer after its stems."""
 
 
 def values(scores: Sequence[OptionScore]) -> Floats | None:
@@ -58,10 +58,10 @@ def values(scores: Sequence[OptionScore]) -> Floats | None:
 
 
 def read(own: Floats, background: Floats) -> Floats:
-    """[options, 4]: log odds of the whole answer, log of its mean probability after strangers,
-    log odds against the other options, and the same after strangers.
+    """[options, 4]: log odds of the whole answer, log of its mean probability after controls,
+    log odds against the other options, and the same after controls.
 
-    own: [options] log-likelihoods. background: [strangers, options]; without any, the mean of
+    own: [options] log-likelihoods. background: [controls, options]; without any, the mean of
     the options stands for what an answer may expect.
     """
     if not len(background):
@@ -86,7 +86,7 @@ def _against(x: Floats) -> Floats:
 def gathered(heard: Sequence[Heard], alike: bool) -> Evidence:
     """Evidence of one nugget from all its phrasings. heard: at least one.
 
-    alike: whether the strangers ask the same of another subject. Where they do not, the stem alone
+    alike: whether the controls ask the same of another subject. Where they do not, the stem alone
     makes any answer of its type likelier than after theirs; the gain of the wrong option that gains
     most is then taken for what a stem gives, which errs on the side of `not known`.
     """
@@ -95,12 +95,12 @@ def gathered(heard: Sequence[Heard], alike: bool) -> Evidence:
     gains: dict[str, list[float]] = {}
     nulls: dict[str, list[Floats]] = {}
     for one in heard:
-        held = np.array(list(one.strangers.values())).reshape(-1, len(one.own))
+        held = np.array(list(one.controls.values())).reshape(-1, len(one.own))
         rows = read(one.own, held)
         for option, row in zip(one.question.options, rows, strict=True):
             told.setdefault(option, []).append(row)
             gains.setdefault(option, []).append(row[0] - row[1])
-        for place, name in enumerate(one.strangers):
+        for place, name in enumerate(one.controls):
             others = np.delete(held, place, axis=0)
             if len(others):
                 nulls.setdefault(name, []).append(read(held[place], others)[one.question.key])

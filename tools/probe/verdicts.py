@@ -1,7 +1,7 @@
 """From evidence to a belief and a verdict in one word, each nugget in the light of its batch.
 
 A wrong option is measured as the right one is: by the same calibration, against what it gets after
-strangers' stems.
+controls' stems.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HELD = 0.7
 """P that the target holds one wrong option, from which that is a contradiction. On a model for
 development 44 of 50 called so had been told that very value, of 56; from 0.9 on, 25 of 26."""
 GAIN = 1.0
-"""Nats by which that option must be likelier here than after strangers' stems: what is favoured
+"""Nats by which that option must be likelier here than after controls' stems: what is favoured
 everywhere is held nowhere."""
 MOST = 2 / 3
 """Share of the phrasings in which it must be the favourite, and of at least two."""

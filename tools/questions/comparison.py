@@ -14,7 +14,7 @@ def refusals(questions: Sequence[Question]) -> dict[int, str]:
     trained = _trained(questions)
     answers: dict[tuple[str, str], set[str]] = defaultdict(set)
     for q in questions:
-        if not q.told:
+        if not q.is_statement:
             answers[_asked(q)].add(normal(q.answer))
     reasons: dict[int, str] = {}
     seen: set[Hashable] = set()
@@ -53,7 +53,7 @@ def _names(question: Question) -> list[Hashable]:
     The same words but for articles and endings. Of held-out ones about one nugget also the same
     carrying words in any order; what trains is meant to say one thing in many orders.
     """
-    names: list[Hashable] = [(question.purpose, question.told, worn(whole(question)))]
+    names: list[Hashable] = [(question.purpose, question.is_statement, worn(whole(question)))]
     if question.held_out:
         asked = bag(content_words(question.stem))
         names.append((question.purpose, question.nugget, asked, normal(question.answer)))
@@ -67,7 +67,7 @@ def _ambiguous(question: Question, answers: set[str]) -> bool:
     each other are both asked about, each with its own value.
     """
     others = answers - {normal(question.answer)}
-    if question.told or not others:
+    if question.is_statement or not others:
         return False
     if question.purpose is not Purpose.PROBE:
         return True

@@ -163,7 +163,7 @@ def _report(questions: Sequence[Question], before: Guess, after: Guess) -> SetRe
         passed=len(stand),
         refused=Counter(q.rejected for q in questions if q.rejected),
         kinds=Counter(q.kind.value for q in stand),
-        levels=Counter(q.level.value for q in stand if not q.told),
+        levels=Counter(q.level.value for q in stand if not q.is_statement),
         options=Counter(len(q.options) for q in choices),
         before=before,
         guess=after,

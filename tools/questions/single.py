@@ -59,7 +59,7 @@ def unsourced(question: Question) -> str:
 
 
 def _text(question: Question) -> str:
-    needs = not question.told
+    needs = not question.is_statement
     empty = not question.stem.strip() or (needs and not question.answer.strip())
     return "no_text" if empty or len(_GAPS.findall(question.stem)) > 1 else ""
 
@@ -112,7 +112,7 @@ def _stands(question: Question) -> str:
 def _supported(question: Question, nugget: Nugget) -> str:
     # A person who edits a claim answers for it; the quote then need not hold every word.
     source = nugget.quote + (f" {nugget.claim}" if nugget.status is NuggetStatus.EDITED else "")
-    if question.told:
+    if question.is_statement:
         brought = numbers(question.stem).keys() - numbers(source).keys()
         return "unsupported" if brought else ""
     have = set(normal(source).split())
@@ -122,7 +122,7 @@ def _supported(question: Question, nugget: Nugget) -> str:
 def _given_away(question: Question) -> str:
     answer = normal(question.answer)
     # A bare number or a letter may stand in a stem for another reason.
-    if question.told or re.fullmatch(r"\d+|\w", answer):
+    if question.is_statement or re.fullmatch(r"\d+|\w", answer):
         return ""
     found = re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", normal(question.stem))
     return "given_away" if found else ""

@@ -92,11 +92,11 @@ def _taken(group: Sequence[Any], reply: type[ReplySchema]) -> Fitted:
         try:
             items.append(reply.item.model_validate(raw))
         except ValidationError as fault:
-            faults.append(f"{reply.items}[{place}]: {_told(fault)}")
+            faults.append(f"{reply.items}[{place}]: {_fault_in_words(fault)}")
     return Fitted(tuple(items), tuple(faults))
 
 
-def _told(fault: ValidationError) -> str:
+def _fault_in_words(fault: ValidationError) -> str:
     """Fields and what is wrong with them, without the values: those are anybody's words."""
     return "; ".join(
         f"{'.'.join(map(str, error['loc'])) or 'item'}: {error['msg']}"

@@ -52,7 +52,7 @@ class Losses:
             for reason, details in other._found.items():
                 self._found.setdefault(reason, []).extend(details)
 
-    def told(self) -> list[Loss]:
+    def listed(self) -> list[Loss]:
         """One for each reason, in the order of their names."""
         return [
             Loss(self._step, self._about, reason, len(details), details[0])

@@ -73,7 +73,7 @@ def _absolute(spec: TrainingSpec, output: Path) -> TrainingSpec:
     def located(path: str) -> str:
         return str(Path(path).absolute()) if path and Path(path).exists() else path
 
-    return spec.but(
+    return spec.replace(
         base=located(spec.base),
         train_file=located(spec.train_file),
         validation_file=located(spec.validation_file),

@@ -124,7 +124,7 @@ def attempt(
     model, tokenizer = parts()
     if spec.packing and not keeps_rows_apart(model):
         print("this model would mix rows that are packed together; they are padded", flush=True)
-        spec = spec.but(packing=False)
+        spec = spec.replace(packing=False)
     checkpoint = latest(output / "checkpoints")
     best = Best(output, spec.patience if watched else 0)
     best.begin(checkpoint)

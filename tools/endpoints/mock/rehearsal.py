@@ -109,7 +109,7 @@ class Rehearsal:
         wanted = re.search(r"exactly (\d) wrong", turns)
         teacher = OfflineTeacher(max(2, int(wanted[1]) + 1) if wanted else OPTIONS)
         made = teacher.questions(nugget, pool)
-        told = [one for one in made if one.told]
+        told = [one for one in made if one.is_statement]
         probes, exams = (
             [one for one in made if one.purpose is purpose]
             for purpose in (Purpose.PROBE, Purpose.EXAM)
@@ -195,7 +195,7 @@ def _exercise(question: Question, kind: str) -> Exercise:
         text=asked[1] if asked else question.stem,
         answer=question.answer,
         wrong=[option for option in question.options if option != question.answer],
-        explanation="" if question.told else question.explanation,
+        explanation="" if question.is_statement else question.explanation,
     )
 
 

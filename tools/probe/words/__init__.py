@@ -46,7 +46,7 @@ async def probe(
     rounds = Rounds(batch, asker, plan, seed)
     await rounds.run(on_progress)
     for case in batch:
-        for loss in case.losses.told():
+        for loss in case.losses.listed():
             on_loss(loss)
     on_cost(rounds.cost())
     return _records(batch, rounds, model, asker.made_by)
@@ -84,5 +84,5 @@ def _records(batch: Sequence[Case], rounds: Rounds, model: str, made_by: str) ->
 
 def _lost(case: Case) -> str:
     """What could not be read, by name."""
-    told = ", ".join(f"{loss.count} {loss.reason}" for loss in case.losses.told())
+    told = ", ".join(f"{loss.count} {loss.reason}" for loss in case.losses.listed())
     return f"; not read: {told}" if told else ""

@@ -31,7 +31,7 @@ class Case:
     nugget: Nugget
     ways: Sequence[tuple[Question, Form]]
     """How it can be asked, in turn."""
-    strangers: Sequence[Question]
+    control_sources: Sequence[Question]
     """Questions of other nuggets whose stems serve as false controls."""
     losses: Losses
     """Its replies that could not be read."""
@@ -60,7 +60,7 @@ class Case:
 
 
 class Rounds:
-    """A probe of one batch. seed: shuffles options and chooses strangers, nothing else."""
+    """A probe of one batch. seed: shuffles options and chooses controls, nothing else."""
 
     def __init__(self, cases: Sequence[Case], asker: Asker, plan: Effort, seed: int) -> None:
         self._cases = cases
@@ -132,14 +132,14 @@ class Rounds:
         return Ask(case.nugget.id, question, form, question.stem, order, turn=case.sent)
 
     def _control(self, case: Case) -> Ask:
-        """One of its option sets under a stranger's stem."""
+        """One of its option sets under a source's stem."""
         questions = case.by_letters
         question = questions[case.controls % len(questions)]
-        strangers = list(islice(_strangers(case, question), case.controls + 1))
-        stranger = strangers[case.controls % len(strangers)]
+        sources = list(islice(_control_sources(case, question), case.controls + 1))
+        source = sources[case.controls % len(sources)]
         order = self._order(question, f"control {case.nugget.id}", case.controls)
         case.controls += 1
-        return Ask(case.nugget.id, question, Form.CHOICE, stranger.stem, order, True, case.controls)
+        return Ask(case.nugget.id, question, Form.CHOICE, source.stem, order, True, case.controls)
 
     def _order(self, question: Question, series: str, turn: int) -> tuple[int, ...]:
         """Options in an order of their own; the right one goes from letter to letter.
@@ -176,14 +176,14 @@ def _note(case: Case, ask: Ask, said: Heard | BadReply) -> None:
 
 
 def cases(asked: Sequence[tuple[Nugget, Sequence[Question]]], seed: int) -> Iterator[Case]:
-    """A case for each nugget. Strangers are drawn by the seed, whatever the order of the batch."""
+    """A case for each nugget. The seed draws the sources of controls, no order of the batch."""
     drawn = sorted(
         (question for _, questions in asked for question in questions if question.options),
         key=lambda question: digest(seed, question.id),
     )
     for nugget, questions in asked:
         mine = sorted(questions, key=lambda question: digest(seed, question.id))
-        # From its own place on, so that not all of a batch meet the same strangers.
+        # From its own place on, so that not all of a batch meet the same controls.
         start = int(digest(seed, nugget.id), 16) % max(1, len(drawn))
         others = (*drawn[start:], *drawn[:start])
         others = tuple(question for question in others if question.nugget != nugget.id)
@@ -193,7 +193,7 @@ def cases(asked: Sequence[tuple[Nugget, Sequence[Question]]], seed: int) -> Iter
 def _tally(losses: Iterable[Losses]) -> Counter[str]:
     found: Counter[str] = Counter()
     for one in losses:
-        for loss in one.told():
+        for loss in one.listed():
             found[loss.reason] += loss.count
     return found
 
@@ -216,13 +216,13 @@ def _forms(question: Question) -> Iterable[Form]:
 
 
 def _checkable(case: Case) -> bool:
-    return any(True for question in case.by_letters[:1] for _ in _strangers(case, question))
+    return any(True for question in case.by_letters[:1] for _ in _control_sources(case, question))
 
 
-def _strangers(case: Case, question: Question) -> Iterator[Question]:
+def _control_sources(case: Case, question: Question) -> Iterator[Question]:
     """Those whose own answer is not among the options: it would be right there. Its form first."""
     options = {normal(option) for option in question.options}
     for like in (True, False):
-        for other in case.strangers:
+        for other in case.control_sources:
             if (other.form == question.form) is like and normal(other.answer) not in options:
                 yield other

@@ -61,7 +61,7 @@ class Enricher:
         if sketches is not None:
             # A long paper is looked through for a tenth of a second; other calls go on meanwhile.
             made = await asyncio.to_thread(self._checked, sketches, document, losses)
-        for loss in losses.told():
+        for loss in losses.listed():
             self._on_loss(loss)
         return made
 

@@ -63,7 +63,7 @@ class QuestionJudge:
                     judged[question.id] = stamped(question, said[number])
                 else:
                     losses.add("unjudged", question.stem)
-        for loss in losses.told():
+        for loss in losses.listed():
             self._on_loss(loss)
         return [judged.get(question.id, question) for question in questions]
 

@@ -60,7 +60,7 @@ class PairJudge:
             for number, (a, _, _) in enumerate(pairs, 1):
                 if number not in verdicts:
                     losses.add("unjudged", a.claim)
-        for loss in losses.told():
+        for loss in losses.listed():
             self._on_loss(loss)
         return [verdicts.get(number, code) for number, (*_, code) in enumerate(pairs, 1)]
 

@@ -93,7 +93,7 @@ class Screener:
                 )
             elif ratings is not None:
                 losses.add("unjudged", paper.title)
-        for loss in losses.told():
+        for loss in losses.listed():
             self._on_loss(loss)
         return made
 

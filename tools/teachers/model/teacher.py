@@ -124,5 +124,5 @@ class ModelTeacher:
             self._tell(losses)
 
     def _tell(self, losses: Losses) -> None:
-        for loss in losses.told():
+        for loss in losses.listed():
             self._on_loss(loss)

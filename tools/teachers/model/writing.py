@@ -25,7 +25,7 @@ def questions(
     wanted: wrong options of a choice; of more the first so many are taken, fewer stay as they are.
     """
     items = list(written)
-    made = [_told(item, nugget, made_by) for item in items if item.kind != "choice"]
+    made = [_statement(item, nugget, made_by) for item in items if item.kind != "choice"]
     choices = sorted((i for i in items if i.kind == "choice"), key=_level)
     turns: Counter[str] = Counter()
     for place, item in enumerate(choices):
@@ -54,7 +54,7 @@ def _level(item: Exercise) -> int:
     return LEVELS.index(Level(item.level))
 
 
-def _told(item: Exercise, nugget: Nugget, made_by: str) -> Question:
+def _statement(item: Exercise, nugget: Nugget, made_by: str) -> Question:
     asked = item.kind == "short"
     return Question(
         nugget=nugget.id,

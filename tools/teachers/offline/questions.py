@@ -99,7 +99,7 @@ def _statements(nugget: Nugget, filled: Mapping[str, str], made_by: str) -> list
         made.append(
             Question(
                 nugget=nugget.id,
-                kind=_told(form),
+                kind=_statement_kind(form),
                 form=form,
                 purpose=Purpose.TRAIN,
                 stem=text[:1].upper() + text[1:],
@@ -110,7 +110,7 @@ def _statements(nugget: Nugget, filled: Mapping[str, str], made_by: str) -> list
     return made[:STATEMENTS]
 
 
-def _told(form: str) -> QuestionKind:
+def _statement_kind(form: str) -> QuestionKind:
     """A framing leaves the claim's own words as they are; an order says it in others."""
     framed = form in dict(frames.TRAIN_FRAMINGS)
     return QuestionKind.STATEMENT if framed else QuestionKind.PARAPHRASE

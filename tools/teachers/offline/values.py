@@ -85,7 +85,7 @@ def _sides(term: Term, seed: str) -> tuple[Iterator[str], Iterator[str]]:
     decimals = _decimals(written)
     units = round(value * 10**decimals)
 
-    def told(values: Iterable[int]) -> Iterator[str]:
+    def spelled_each(values: Iterable[int]) -> Iterator[str]:
         for other in dict.fromkeys(values):
             if other == units or _impossible(other / 10**decimals, value, term):
                 continue
@@ -94,10 +94,10 @@ def _sides(term: Term, seed: str) -> tuple[Iterator[str], Iterator[str]]:
 
     if term.type is Type.YEAR:
         step = 4 + draw(f"{seed}|step", 9)
-        return told(units - i * step for i in range(1, 30)), told(
+        return spelled_each(units - i * step for i in range(1, 30)), spelled_each(
             units + i * step for i in range(1, 30)
         )
-    return told(_near(units, -1, seed)), told(_near(units, 1, seed))
+    return spelled_each(_near(units, -1, seed)), spelled_each(_near(units, 1, seed))
 
 
 def _spelled(term: Term, word: str, others: Iterable[str]) -> Iterator[str]:
