@@ -28,8 +28,8 @@ of 8 KB that ends with what the call before was told, and with the schema of an 
 is {CALLS} / {WIDTH} × {LATENCY} s = {CALLS / WIDTH * LATENCY:.2f} s.
 
 Measured is Goldpan's own way: its connection, with limiter and retries, through langchain's client
-over a pool of aiohttp's; and the same with a ledger, where each call waits until it was looked up, and
-then until it is on disk. Beside it two peers in their default settings, one client for all calls:
+over a pool of aiohttp's; and the same with a ledger, where each call waits to be looked up, and
+then to be on disk. Beside it two peers in their default settings, one client for all calls:
 `ChatOpenAI` of langchain-openai and `AsyncOpenAI` of openai. They send the same body. Each client
 runs in a fresh process; turns are alternated, and medians of {REPEATS} are told. Memory is told for
 {MANY:,} calls with the ledger at no latency, between the {MANY // 10:,}th and the last. In every
