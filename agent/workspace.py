@@ -2,7 +2,7 @@
 
 home/
   goldpan.toml      settings
-  goldpan.sqlite    the store: the truth
+  goldpan.sqlite    the store: the truth; elsewhere where [store] url says so
   checkpoints.sqlite  where the graphs stand
   index/            Chroma, rebuilt from the store at any time
   datasets/  training/  models/  reports/
@@ -62,28 +62,33 @@ class Workspace:
     _trace: JsonLines | None = None
 
     @classmethod
-    def open(cls, home: Path | None, *, own: str = "", wait: float = 0.0) -> Self:
+    def open(
+        cls, home: Path | None, *, own: str = "", wait: float = 0.0, lease: Lease | None = None
+    ) -> Self:
         """Open the workspace, made at first use.
 
         own: the command that wants to be its one owner; empty for a reader.
         wait: seconds to wait for another owner to finish.
+        lease: what makes it the owner; a file's lock, unless another is given.
         Raises BadInput (settings), Locked, NewerWorkspace, NoSpace, WorkspaceTrouble.
         """
-        from memory.lease import Lease
+        from memory.lease import FileLease
         from memory.store import Store
 
         home = find_home(home)
         settings = load(home)
+        lease = lease or FileLease(home)
+        url = settings.store.url.get_secret_value()
         try:
             home.mkdir(parents=True, exist_ok=True)
-            lease = Lease.take(home, own, wait) if own else None
+            if own:
+                lease.take(own, wait)
         except OSError as fault:
             raise _unusable(home, fault) from fault
         try:
-            return cls(settings, Store.open(home / STORE), lease)
+            return cls(settings, Store.open(url or home / STORE, home), lease)
         except BaseException:
-            if lease:
-                lease.release()
+            lease.release()
             raise
 
     def __enter__(self) -> Self:
@@ -108,6 +113,10 @@ class Workspace:
         self.store.close()
         if self.lease:
             self.lease.release()
+
+    def owner(self) -> dict[str, Any] | None:
+        """Who owns it; see `memory.lease.Lease.holder`."""
+        return self.lease.holder() if self.lease else None
 
     @property
     def home(self) -> Path:

@@ -84,13 +84,12 @@ def _disk(home: Path) -> Check:
 
 def _workspace(home: Path, every: bool, wait: bool) -> Iterator[Check]:
     from agent.workspace import Workspace
-    from memory.lease import Lease
     from memory.records import Nugget
 
     with Workspace.open(home) as space:
         nuggets = space.store.count(Nugget)
         yield Check("workspace", True, f"{home}: {nuggets} nuggets")
-        holder = Lease.holder(home)
+        holder = space.owner()
         told = f"owned by {holder['command']}, process {holder['pid']}" if holder else "free"
         yield Check("owner", True, told)
         yield from _roles(space.settings)

@@ -131,10 +131,9 @@ def _row(run: Run, owned: bool, names: dict[str, str]) -> dict[str, Any]:
 def list_(as_json: AsJson = False, home: Home = None) -> None:
     """List the runs."""
     from agent.workspace import Workspace
-    from memory.lease import Lease
 
     with Workspace.open(home) as space:
-        owned = Lease.holder(space.home) is not None
+        owned = space.owner() is not None
         names = {interest.id: interest.name for interest in space.store.all(Interest)}
         rows = [_row(run, owned, names) for run in space.store.all(Run)]
     show(rows, ["id", "graph", "name", "status", "note"], as_json)
