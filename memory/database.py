@@ -59,6 +59,8 @@ def connect(where: str | Path, base: Path | None = None) -> Engine:
     return engine
 
 
+HIDDEN = "[password]"
+"""Stands where one was cut out."""
 _FORM = "Give postgresql://user@host/name, or sqlite:///file."
 
 
@@ -140,7 +142,9 @@ def open_tables(engine: Engine, where: str) -> None:
             if getattr(error.orig, "sqlstate", ""):
                 raise
             # The driver's own: it does not know an option after the `?`.
-            raise BadInput(f"The URL of {where} has an option that is none.", _FORM) from None
+            raise BadInput(
+                f"The URL of {where} cannot be used: {_said(error, engine.url)}."
+            ) from None
         if found != schema.HEAD:
             with engine.connect().execution_options(**WRITING) as connection, connection.begin():
                 _bring_up(connection, where)
@@ -219,16 +223,17 @@ def as_trouble(where: str, url: URL | None = None) -> Iterator[None]:
         with disk.as_trouble(where):
             yield
     except DBAPIError as error:
-        if (trouble := _trouble(error, where, _said(error, url))) is None:
+        said = _said(error, url)
+        if (trouble := _trouble(error, where, said)) is None:
             raise
-        raise trouble from error
+        raise trouble from (None if HIDDEN in said else error)
 
 
 def _said(error: DBAPIError, url: URL | None) -> str:
     """What the database said, in one line. Some servers repeat what they were sent."""
     said = " ".join(str(error.orig).split()).rstrip(".")
     for secret in (url.password, url.query.get("password")) if url else ():
-        said = said.replace(str(secret), "[password]") if secret else said
+        said = said.replace(str(secret), HIDDEN) if secret else said
     return said
 
 
