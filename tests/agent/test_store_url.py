@@ -187,7 +187,7 @@ def test_a_workspace_that_cannot_be_opened_has_no_owner(tmp_path: Path) -> None:
     assert "me@127.0.0.1:9/none does not answer" in str(heard(home))
     names(settings(tmp_path, ""))
     with Workspace.open(home) as space:
-        assert space.owner() is None
+        assert space.owner is None
 
 
 def test_a_server_that_is_not_there_is_trouble_with_the_workspace(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ class Note:
 def test_an_owner_takes_the_lease_it_is_given_and_gives_it_back(tmp_path: Path) -> None:
     board: dict[str, Any] = {}
     with Workspace.open(tmp_path, own="run", wait=3, lease=Note(board)) as space:
-        assert space.owner() == {"command": "run", "waited": 3}
+        assert space.owner == {"command": "run", "waited": 3}
     assert board == {}
 
 
@@ -50,7 +50,7 @@ def test_nothing_is_opened_where_another_has_the_lease(tmp_path: Path) -> None:
 
 def test_a_reader_takes_no_lease_and_sees_who_has_it(tmp_path: Path) -> None:
     with Workspace.open(tmp_path, own="run") as owner, Workspace.open(tmp_path) as reader:
-        assert reader.owner() == owner.owner()
-        assert (reader.owner() or {})["command"] == "run"
+        assert reader.owner == owner.owner
+        assert (reader.owner or {})["command"] == "run"
     with Workspace.open(tmp_path) as reader:
-        assert reader.owner() is None
+        assert reader.owner is None
