@@ -11,8 +11,13 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from memory.errors import BadInput, NoSuch
 from memory.records import digest
@@ -54,6 +59,25 @@ class ModelSettings(_Section):
     """JSONL of questions whose answers must not be lost."""
     replay: str = ""
     """Text file; its lines are mixed into training against forgetting."""
+
+
+URLS = ("postgresql://", "postgres://", "postgresql+psycopg://", "sqlite:///")
+"""How the URL of a store may begin."""
+
+
+class StoreSettings(_Section):
+    """Where the records of the workspace are."""
+
+    url: SecretStr = SecretStr("")
+    """postgresql://user@host/name, or sqlite:///file, seen from the workspace; empty: the file
+    goldpan.sqlite in it. Secret, since a password may stand in it."""
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, url: SecretStr) -> SecretStr:
+        if (secret := url.get_secret_value()) and not secret.startswith(URLS):
+            raise ValueError(f"must begin with {URLS[0]} or {URLS[-1]}")
+        return url
 
 
 class Reading(_Section):
@@ -158,6 +182,7 @@ class Settings(BaseSettings):
     )
 
     home: Path
+    store: StoreSettings = StoreSettings()
     roles: Roles = Roles()
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
@@ -184,8 +209,8 @@ class Settings(BaseSettings):
 
     @property
     def digest(self) -> str:
-        """Names this state of the settings in the record of a run."""
-        return digest(self.model_dump(mode="json", exclude={"home"}))
+        """Names this state of the settings in the record of a run, wherever that is kept."""
+        return digest(self.model_dump(mode="json", exclude={"home", "store"}))
 
     def model(self, name: str) -> ModelSettings:
         """The model of that name; NoSuch tells which there are."""
@@ -250,3 +275,8 @@ def load(home: Path) -> Settings:
             for fault in faults.errors()
         )
         raise BadInput(f"{home / FILE} (or a GOLDPAN_ variable) is wrong: {told}.") from None
+    except SettingsError as fault:  # Of the environment; it names the section, not the value.
+        raise BadInput(
+            f"A GOLDPAN_ variable is wrong: {fault}.",
+            "Name the setting too: GOLDPAN_SECTION__SETTING.",
+        ) from None

@@ -2,7 +2,7 @@
 
 home/
   goldpan.toml      settings
-  goldpan.sqlite    the store: the truth
+  goldpan.sqlite    the store: the truth; elsewhere where [store] url says so
   checkpoints.sqlite  where the graphs stand
   index/            Chroma, rebuilt from the store at any time
   datasets/  training/  models/  reports/
@@ -51,38 +51,45 @@ def no_space(home: Path) -> NoSpace:
 
 @dataclass
 class Workspace:
-    """The store of a workspace, and its lease where the command changes things."""
+    """The store of a workspace, and what makes a process its one owner."""
 
     settings: Settings
     store: Store
-    lease: Lease | None = None
+    lease: Lease
+    owned: bool = False
+    """Whether this process has the lease as long as it is open, and not only for a run."""
     _working: Context | None = None
     _ledger: StoreLedger | None = None
     _trace: JsonLines | None = None
 
     @classmethod
-    def open(cls, home: Path | None, *, own: str = "", wait: float = 0.0) -> Self:
+    def open(
+        cls, home: Path | None, *, own: str = "", wait: float = 0.0, lease: Lease | None = None
+    ) -> Self:
         """Open the workspace, made at first use.
 
         own: the command that wants to be its one owner; empty for a reader.
         wait: seconds to wait for another owner to finish.
+        lease: what makes it the owner; a file's lock, unless another is given.
         Raises BadInput (settings), Locked, NewerWorkspace, NoSpace, WorkspaceTrouble.
         """
-        from memory.lease import Lease
+        from memory.lease import FileLease
         from memory.store import Store
 
         home = find_home(home)
         settings = load(home)
+        lease = lease or FileLease(home)
+        url = settings.store.url.get_secret_value()
         try:
             home.mkdir(parents=True, exist_ok=True)
-            lease = Lease.take(home, own, wait) if own else None
+            if own:
+                lease.take(own, wait)
         except OSError as fault:
             raise _unusable(home, fault) from fault
         try:
-            return cls(settings, Store.open(home / STORE), lease)
+            return cls(settings, Store.open(url or home / STORE, home), lease, bool(own))
         except BaseException:
-            if lease:
-                lease.release()
+            lease.release()
             raise
 
     def __enter__(self) -> Self:
@@ -105,8 +112,7 @@ class Workspace:
         if self._trace:
             self._trace.close()
         self.store.close()
-        if self.lease:
-            self.lease.release()
+        self.lease.release()
 
     @property
     def home(self) -> Path:
@@ -116,9 +122,7 @@ class Workspace:
     @property
     def owner(self) -> dict[str, Any] | None:
         """pid, host, command and since of the process that owns it; None when nobody does."""
-        from memory.lease import Lease
-
-        return Lease.holder(self.home)
+        return self.lease.holder()
 
     @cached_property
     def lineage(self) -> Lineage:
@@ -174,9 +178,7 @@ class Workspace:
 
     def _take(self) -> Lease | None:
         """The lease for a run, where this process does not hold it anyway."""
-        from memory.lease import Lease
-
-        return None if self.lease else Lease.take(self.home, "run")
+        return None if self.owned else self.lease.take("run")
 
 
 def embedder() -> Embedder:

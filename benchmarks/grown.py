@@ -22,6 +22,7 @@ from agent.settings import load
 from agent.steps.merge import merged
 from agent.workspace import STORE, Workspace
 from benchmarks.made import NEAREST, Floats, Source
+from memory.lease import FileLease
 from memory.records import Nugget, Record
 from memory.store import Store
 from memory.upkeep import Upkeep
@@ -168,7 +169,7 @@ class Memory:
 
     def context(self) -> Context:
         """What the merge node works with."""
-        context = Workspace(load(self._home), self.store).context
+        context = Workspace(load(self._home), self.store, FileLease(self._home)).context
         context.make_embedder = lambda: self._embedder
         context.make_vectors = lambda *_: self._vectors
         return context

@@ -17,10 +17,10 @@ from rich.table import Table
 from agent.cli.bars import Bars
 from agent.demo import telling
 from agent.services import report, runs
-from agent.settings import FILE
+from agent.settings import FILE, load
 from agent.steps import review
 from agent.workspace import Workspace
-from memory.errors import NothingToDo
+from memory.errors import BadInput, NothingToDo
 from memory.records import Interest, Nugget, Run, RunStatus
 
 MINUTES = "under 4 minutes on 2 cores"
@@ -32,7 +32,10 @@ def tour(root: Path, papers: Path | None, yes: bool, console: Console) -> None:
     root: the demo's folder; the sample papers, the sample target and the workspaces go there.
     papers: a folder of the user's own papers; None: the sample papers.
     yes: decide by policy and ask nothing.
+    Raises BadInput where the environment names a store: invented records do not belong in it.
     """
+    if load(root).store.url:
+        raise BadInput("The demo keeps its records in its own folder.", "Unset GOLDPAN_STORE__URL.")
     console.print(
         f"[bold]Goldpan[/]: reads papers, finds what a model does not know yet, teaches it.\n"
         f"The demo takes {MINUTES} with the sample papers; a second one re-uses what is there."

@@ -58,7 +58,8 @@ def _disk(home: Path) -> Check:
 def _workspace(home: Path, every: bool, wait: bool) -> Iterator[Check]:
     with Workspace.open(home) as space:
         nuggets = space.store.count(Nugget)
-        yield Check("workspace", True, f"{home}: {nuggets} nuggets")
+        where = f" in {space.store.where}" if space.settings.store.url else ""
+        yield Check("workspace", True, f"{home}: {nuggets} nuggets{where}")
         holder = space.owner
         told = f"owned by {holder['command']}, process {holder['pid']}" if holder else "free"
         yield Check("owner", True, told)

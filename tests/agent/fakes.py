@@ -21,6 +21,7 @@ from agent.context import Context
 from agent.settings import ModelSettings, Roles, Settings
 from agent.workspace import STORE, Workspace
 from memory.errors import TrainingFailed, Unreadable
+from memory.lease import FileLease
 from memory.lineage import Lineage
 from memory.records import (
     Document,
@@ -210,7 +211,7 @@ class World:
             roles=Roles(target="small"),
             models={"small": ModelSettings(path="base", retention="retention.jsonl")},
         )
-        self.space = Workspace(self.settings, Store.open(home / STORE))
+        self.space = Workspace(self.settings, Store.open(home / STORE), FileLease(home))
 
     def papers(self, **texts: str) -> Path:
         folder = self.home / "papers"

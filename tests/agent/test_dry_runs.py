@@ -26,7 +26,7 @@ from agent.workspace import STORE
 from benchmarks.doubles.endpoint import Body, Fault, MockEndpoint, MockReply, declined, down
 from benchmarks.doubles.real import goldpan
 from benchmarks.doubles.scripted import draft, listed
-from memory.lease import Lease
+from memory.lease import FileLease
 from memory.records import Call, Interest, Nugget, Run
 from prompts import load, names
 from tests.agent.fakes import World, facts
@@ -261,7 +261,7 @@ def test_the_command_tells_it_beside_a_run_that_owns_the_workspace(
 ) -> None:
     home = tmp_path / "home"
     goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
-    with Lease.take(home, "a long run"):
+    with FileLease(home).take("a long run"):
         assert "No model would be called." in goldpan(home, "run", "minerals", "--dry-run")
         with MockEndpoint(says) as server:
             (home / "goldpan.toml").write_text(
