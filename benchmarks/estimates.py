@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from benchmarks.figures import Table
 from memory.records import TrainingSpec
 from tools.models.files import fingerprint
-from tools.threads import calm
+from tools.threads import quieten
 from tools.training import journal
 from tools.training.estimate import Machine, Shape, estimate, machine_here, shape_of
 
@@ -97,7 +97,7 @@ def said_of(size: Size, shape: Shape, spec: TrainingSpec, machine: Machine) -> t
 
 def new_model(size: Size, folder: Path) -> Path:
     """Save it, with a tokenizer of one token a word."""
-    calm()
+    quieten()
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast

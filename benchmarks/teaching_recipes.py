@@ -14,7 +14,7 @@ from statistics import mean
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from agent.settings import Training
+from agent.settings import TrainingSettings
 from benchmarks.figures import Figure, Part, Plot, Table
 from benchmarks.lessons import Lesson, Pupil, Report, judged, lessons, report, teach, value
 from memory.records import Question, TrainingSpec
@@ -23,7 +23,7 @@ from tools.dataset import leaks
 COUNT = 60
 SEEDS = (1, 2)
 """Of the facts and of the training. The benchmark of teaching has facts of other seeds."""
-REPLAY = Training().replay_ratio
+REPLAY = TrainingSettings().replay_ratio
 ABOUT = f"""
 {COUNT} invented facts are taught to the sample target, an adapter from the base for each row of
 the tables; one setting differs from the product's defaults, and fewer wordings are repeated for as

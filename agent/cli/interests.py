@@ -85,16 +85,16 @@ def _sources(papers: Path | None) -> tuple[str, ...]:
 
 def _budgets(given: list[str] | None) -> dict[str, float]:
     """Raises BadInput for what is no budget."""
-    from agent.settings import Budgets
+    from agent.settings import BudgetsSettings
 
     found: dict[str, float] = {}
     for one in given or ():
         name, _, amount = one.partition("=")
         try:
             found[name] = float(amount)
-            Budgets.model_validate({name: found[name]})
+            BudgetsSettings.model_validate({name: found[name]})
         except ValueError:
-            names = ", ".join(Budgets.model_fields)
+            names = ", ".join(BudgetsSettings.model_fields)
             raise BadInput(
                 f"{one!r} is no budget.", f"Write NAME=AMOUNT, where NAME is one of: {names}."
             ) from None

@@ -17,7 +17,7 @@ from memory.records import Action, Nugget, NuggetStatus, Run, RunStatus, Verdict
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from agent.steps.review import Item
+    from agent.steps.review import ReviewItem
     from agent.workspace import Workspace
 
 app = typer.Typer(help="Decide what is taught.", invoke_without_command=True)
@@ -54,7 +54,7 @@ def review(context: typer.Context, interest: Which = "", home: Home = None) -> N
     settle(home)
 
 
-def _queue(space: Workspace, interest: str, everything: bool = False) -> list[Item]:
+def _queue(space: Workspace, interest: str, everything: bool = False) -> list[ReviewItem]:
     from agent.services.runs import find_interest
     from agent.steps import review as reviews
 
@@ -64,7 +64,7 @@ def _queue(space: Workspace, interest: str, everything: bool = False) -> list[It
     return [item for item in items if everything or item.verdict is not Verdict.KNOWN]
 
 
-def session(space: Workspace, items: list[Item], console: Console) -> None:
+def session(space: Workspace, items: list[ReviewItem], console: Console) -> None:
     """One screen and one key for each nugget; each decision is saved at once."""
     from agent.steps import review as reviews
 
@@ -94,7 +94,7 @@ def session(space: Workspace, items: list[Item], console: Console) -> None:
     console.print("That was the last one.")
 
 
-def _rest(space: Workspace, items: list[Item], console: Console) -> None:
+def _rest(space: Workspace, items: list[ReviewItem], console: Console) -> None:
     """Leave the rest to the policy that `--yes` follows."""
     from agent.steps import review as reviews
 
@@ -114,7 +114,7 @@ def _key(console: Console) -> str:
     return key
 
 
-def _undone(space: Workspace, items: list[Item], place: int, console: Console) -> int:
+def _undone(space: Workspace, items: list[ReviewItem], place: int, console: Console) -> int:
     from agent.steps import review as reviews
 
     try:
@@ -127,7 +127,7 @@ def _undone(space: Workspace, items: list[Item], place: int, console: Console) -
     return back[-1] if back else place
 
 
-def card(item: Item, number: int, total: int) -> Panel:
+def card(item: ReviewItem, number: int, total: int) -> Panel:
     """What a person needs to decide on one nugget."""
     nugget, paper = item.nugget, item.paper
     body = Text()

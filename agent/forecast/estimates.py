@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from agent.calls.budgets import StoreBudget
 from agent.calls.ledger import StoreLedger
 from agent.forecast.history import History
-from agent.forecast.rehearsal import Found, Notes, copied, discovered
+from agent.forecast.rehearsal import DryRun, Notes, copied, discovered
 from agent.settings import OFFLINE, ModelSettings
 from agent.steps import train as teaching
 from agent.steps.questions import write
@@ -150,7 +150,7 @@ async def of_a_run(ctx: Context, interest: Interest, **options: Any) -> dict[str
 
 async def rehearsed(
     ctx: Context, interest: Interest, clients: Mapping[str, QuickOpenAI], **options: Any
-) -> tuple[Found, Estimate]:
+) -> tuple[DryRun, Estimate]:
     """What a run would find, and its calls noted; clients: see `NoLines`."""
     with _rehearsal(ctx, interest, clients) as (estimate, copy):
         run = Run(graph="discover", interest=interest.id, options=options)
@@ -207,7 +207,7 @@ def _rehearsal(
 
 
 async def _rest(
-    ctx: Context, copy: Context, interest: Interest, found: Found, estimate: Estimate
+    ctx: Context, copy: Context, interest: Interest, found: DryRun, estimate: Estimate
 ) -> None:
     """What comes after mining: pairs, questions, probes."""
     past, noted = estimate.past, estimate.notes.calls
@@ -246,14 +246,14 @@ def _unprobed(ctx: Context, target: str, nuggets: list[Nugget]) -> tuple[list[Nu
     return [nugget for nugget in heads if nugget.id not in done], version.id
 
 
-def _papers(found: Found) -> dict[str, Any]:
+def _papers(found: DryRun) -> dict[str, Any]:
     read = [paper for paper in found.papers if paper.status is PaperStatus.READ]
     return {
         "papers": len(found.papers),
         "unreadable": dict(Counter(paper.reason for paper in found.papers if paper.reason)),
         "left_out": len(read) - len(found.screened),
-        "mined_already": len(found.mined),
-        "to_mine": len(found.screened) - len(found.mined),
+        "mined_already": len(found.extracted),
+        "to_mine": len(found.screened) - len(found.extracted),
         "passages": found.passages,
     }
 

@@ -153,26 +153,26 @@ def copied(
 
 
 @dataclass(frozen=True)
-class Found:
+class DryRun:
     """What a run would find."""
 
     papers: list[Paper]
     """All that the sources give, as they would be after reading."""
     screened: list[str]
-    """Ids of those that would be mined."""
-    mined: list[str]
-    """Of these, the ones that were mined before."""
+    """Ids of those that would be extracted from."""
+    extracted: list[str]
+    """Of these, the ones that were extracted from before."""
     passages: int
     """Of those that were not."""
     nuggets: list[Nugget]
-    """What is mined already, or would be without a call."""
+    """What is extracted already, or would be without a call."""
 
 
-async def discovered(ctx: Context, copy: Context, interest: Interest, run: Run) -> Found:
+async def discovered(ctx: Context, copy: Context, interest: Interest, run: Run) -> DryRun:
     """The discovery graph on the copy, up to where nuggets are there; models are asked nothing.
 
     ctx: whose store is read. A model that would be asked says nothing; where none is bound, nothing
-    is mined.
+    is extracted.
     """
     from langgraph.checkpoint.memory import InMemorySaver
 
@@ -190,12 +190,12 @@ async def discovered(ctx: Context, copy: Context, interest: Interest, run: Run) 
     state = await graph.ainvoke(None, config, context=copy)
     screened = state["screened"]
     by = copy.teacher.made_by
-    mined = [one.paper for one in before if one.made_by == by and one.paper in set(screened)]
-    return Found(
+    extracted = [one.paper for one in before if one.made_by == by and one.paper in set(screened)]
+    return DryRun(
         papers=copy.store.all(Paper, id=state["papers"]),
         screened=screened,
-        mined=mined,
-        passages=copy.store.count(Passage, paper=sorted(set(screened) - set(mined))),
+        extracted=extracted,
+        passages=copy.store.count(Passage, paper=sorted(set(screened) - set(extracted))),
         nuggets=copy.store.all(Nugget, id=state.get("nuggets", [])),
     )
 
@@ -210,7 +210,7 @@ def speaks(ctx: Context, interest: Interest) -> bool:
 
 
 def _brought(store: Store, copy: Store, papers: list[str]) -> list[Extraction]:
-    """Bring what is known of these papers into the copy; returns the finished harvests."""
+    """Bring what is known of these papers into the copy; returns the finished extractions."""
     ours = (PaperStatus.READ, PaperStatus.SKIPPED)
     copy.put(*(paper for paper in store.all(Paper, id=papers) if paper.status in ours))
     for kind in OF_A_PAPER:

@@ -17,7 +17,7 @@ from langgraph.types import Send, interrupt
 from agent.graphs.retry import RETRY
 from agent.graphs.state import Branch, Context, Discovery, by_id, context_of
 from agent.steps import review
-from agent.steps.extract import mined
+from agent.steps.extract import extracted
 from agent.steps.probe import probed
 from agent.steps.screen import copies, fits, misfits, profiled, wild
 from memory.errors import NothingToDo, Unreadable
@@ -175,10 +175,10 @@ async def extract(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]
     model should not grow the graph's state.
     """
     ctx = context_of(runtime)
-    harvests = await mined(ctx, state["run"], state["screened"])
-    ctx.finish("papers mined", len(harvests))
-    nuggets = sorted({nugget for harvest in harvests for nugget in harvest.nuggets})
-    return {"nuggets": nuggets, "lost": {"passages": sum(one.lost for one in harvests)}}
+    extractions = await extracted(ctx, state["run"], state["screened"])
+    ctx.finish("papers mined", len(extractions))
+    nuggets = sorted({nugget for extraction in extractions for nugget in extraction.nuggets})
+    return {"nuggets": nuggets, "lost": {"passages": sum(one.lost for one in extractions)}}
 
 
 async def merge(state: Discovery, runtime: Runtime[Context]) -> dict[str, Any]:

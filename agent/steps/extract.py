@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from agent.graphs.state import Context
 
 
-async def mined(ctx: Context, run: str, papers: Sequence[str]) -> list[Extraction]:
-    """What each paper gives, saved; what was mined before is not mined again.
+async def extracted(ctx: Context, run: str, papers: Sequence[str]) -> list[Extraction]:
+    """What each paper gives, saved; what was extracted before is not extracted again.
 
     A paper with passages that got no answer costs only these, and is asked about again the next
     time. Raises BadReply where no paper got any: the step has failed.
@@ -30,74 +30,76 @@ async def mined(ctx: Context, run: str, papers: Sequence[str]) -> list[Extractio
         async with room:
             async with opening:
                 opened = await asyncio.to_thread(_opened, ctx, paper)
-            harvest = await _mined(ctx, run, *opened)
+            extraction = await _extracted(ctx, run, *opened)
         ctx.tick("papers mined", len(papers))
-        return harvest
+        return extraction
 
-    harvests = await gather(map(one, papers))
-    if harvests and all(harvest.lost and not harvest.nuggets for harvest in harvests):
+    extractions = await gather(map(one, papers))
+    if extractions and all(
+        extraction.lost and not extraction.nuggets for extraction in extractions
+    ):
         raise BadReply(
-            harvests[-1].reason,
-            f"None of {len(harvests)} papers got an answer from {ctx.teacher.made_by}: "
-            f"{harvests[-1].reason}.",
+            extractions[-1].reason,
+            f"None of {len(extractions)} papers got an answer from {ctx.teacher.made_by}: "
+            f"{extractions[-1].reason}.",
             "Why: goldpan runs show; what to mend: goldpan doctor; then: goldpan runs resume.",
         )
-    return harvests
+    return extractions
 
 
-async def _mined(
-    ctx: Context, run: str, document: Document, passages: Sequence[Passage], harvest: Extraction
+async def _extracted(
+    ctx: Context, run: str, document: Document, passages: Sequence[Passage], extraction: Extraction
 ) -> Extraction:
     """What a paper gives, saved; where there are no passages, it is there already."""
     if not passages:
-        return harvest
-    taken = await ctx.teacher.extract(document, passages)
-    nuggets, refused = _grounded(taken.nuggets, document, passages)
+        return extraction
+    found = await ctx.teacher.extract(document, passages)
+    nuggets, refused = _grounded(found.nuggets, document, passages)
     for reason, count in sorted(refused.items()):
-        ctx.log(run, "extract", f"{document.paper}: {count} drafts refused: {reason}")
-    harvest = harvest.replace(
-        nuggets=[nugget.id for nugget in nuggets], lost=taken.lost, reason=taken.reason
+        ctx.log(run, "extract", f"{document.paper}: {count} candidates refused: {reason}")
+    extraction = extraction.replace(
+        nuggets=[nugget.id for nugget in nuggets], lost=found.lost, reason=found.reason
     )
-    await asyncio.to_thread(_kept, ctx, nuggets, harvest)
-    return harvest
+    await asyncio.to_thread(_kept, ctx, nuggets, extraction)
+    return extraction
 
 
 def _opened(ctx: Context, paper: str) -> tuple[Document, list[Passage], Extraction]:
-    """A paper's text and passages, none where it is mined already, and what is known of that."""
+    """A paper's text and passages, none where it was extracted, and what is known of that."""
     [document] = ctx.store.all(Document, paper=paper)
-    harvest = Extraction(
+    extraction = Extraction(
         paper=paper,
         made_by=ctx.teacher.made_by,
         input_sha256=hashlib.sha256(document.text.encode("utf-8", "replace")).hexdigest(),
     )
-    done = ctx.store.find(Extraction, harvest.id)
+    done = ctx.store.find(Extraction, extraction.id)
     if done and not done.lost:
         return document, [], done
-    return document, ctx.store.all(Passage, paper=paper), harvest
+    return document, ctx.store.all(Passage, paper=paper), extraction
 
 
-def _kept(ctx: Context, nuggets: Sequence[Nugget], harvest: Extraction) -> None:
+def _kept(ctx: Context, nuggets: Sequence[Nugget], extraction: Extraction) -> None:
     # One transaction: a kill leaves nothing half done. What is there already, decided upon or
     # merged, stays as it is.
     with ctx.store.transaction() as rows:
         rows.add(*nuggets)
-        rows.put(harvest)
+        rows.put(extraction)
 
 
 def _grounded(
-    drafts: Iterable[Nugget], document: Document, passages: Sequence[Passage]
+    candidates: Iterable[Nugget], document: Document, passages: Sequence[Passage]
 ) -> tuple[list[Nugget], Counter[str]]:
-    """The drafts that their source bears out, and how many were refused for which reason."""
+    """The candidates that their source bears out, and how many were refused for which reason."""
     from tools.nuggets import Ungrounded, ground
 
     held = {passage.id: passage for passage in passages}
     nuggets: list[Nugget] = []
     refused: Counter[str] = Counter()
-    for draft in drafts:
+    for candidate in candidates:
         try:
-            if draft.passage not in held:
+            if candidate.passage not in held:
                 raise Ungrounded("other_passage")
-            nuggets.append(ground(draft, document, held[draft.passage]))
+            nuggets.append(ground(candidate, document, held[candidate.passage]))
         except Ungrounded as fault:
             refused[str(fault)] += 1
     return nuggets, refused

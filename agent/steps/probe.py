@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agent.graphs.state import Context, by_id
-from agent.steps.questions import Written, write
+from agent.steps.questions import WrittenQuestions, write
 from memory.errors import BadReply
 from memory.records import ModelVersion, Nugget, Probe, Purpose, Question, Verdict
 
@@ -68,7 +68,7 @@ def asked_before(store: Store, version: ModelVersion) -> tuple[list[Probe], list
     return [one for one in held if one.id not in names], waiting
 
 
-async def _questions(ctx: Context, todo: list[Nugget], pool: list[Nugget]) -> Written:
+async def _questions(ctx: Context, todo: list[Nugget], pool: list[Nugget]) -> WrittenQuestions:
     """Probe questions about these nuggets, vetted together; written where there are none yet."""
     from tools.questions import vet
 
@@ -84,7 +84,7 @@ async def _questions(ctx: Context, todo: list[Nugget], pool: list[Nugget]) -> Wr
     held = by_id(ctx.store.all(Question, nugget=names, purpose=Purpose.PROBE))
     vetted = vet(held, todo)
     ctx.store.put(*vetted)
-    return Written(vetted, lost)
+    return WrittenQuestions(vetted, lost)
 
 
 def _ask(

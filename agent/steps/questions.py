@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from agent.graphs.state import Context
 
 
-class Written(NamedTuple):
+class WrittenQuestions(NamedTuple):
     """What came of asking for questions."""
 
     questions: list[Question]
@@ -31,7 +31,7 @@ class Written(NamedTuple):
             )
 
 
-async def write(ctx: Context, nuggets: Iterable[Nugget], pool: list[Nugget]) -> Written:
+async def write(ctx: Context, nuggets: Iterable[Nugget], pool: list[Nugget]) -> WrittenQuestions:
     """Questions of every purpose about each nugget. pool: lends wrong options."""
     lost: dict[str, BadReply] = {}
 
@@ -43,4 +43,4 @@ async def write(ctx: Context, nuggets: Iterable[Nugget], pool: list[Nugget]) -> 
             return []
 
     made = await gather(map(about, nuggets))
-    return Written([question for some in made for question in some], lost)
+    return WrittenQuestions([question for some in made for question in some], lost)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from agent.graphs.state import Context, by_id
-from agent.steps.questions import Written, write
+from agent.steps.questions import WrittenQuestions, write
 from memory.errors import BadInput
 from memory.records import (
     Dataset,
@@ -74,7 +74,7 @@ def control_of(ctx: Context, taught: Iterable[Nugget]) -> list[Nugget]:
     return sorted(others, key=lambda nugget: digest("control", nugget.id))[:CONTROL]
 
 
-async def written(ctx: Context, nuggets: Iterable[Nugget], pool: list[Nugget]) -> Written:
+async def written(ctx: Context, nuggets: Iterable[Nugget], pool: list[Nugget]) -> WrittenQuestions:
     """What teaches and examines the accepted of these nuggets; of the others only what examines.
 
     pool: lends wrong options.

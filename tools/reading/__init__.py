@@ -20,7 +20,7 @@ VERSION = "reading-2"
 have versions of their own."""
 
 
-class Limits(NamedTuple):
+class ReadingLimits(NamedTuple):
     """What one file may cost. More than that and it is given up, with a reason code."""
 
     seconds: float = 60.0
@@ -45,11 +45,13 @@ class Reading(NamedTuple):
     """Resident memory of the reading process at its highest."""
 
 
-USUAL = Limits()
+USUAL = ReadingLimits()
 """Generous for papers: the longest of a hundred took 1 second, 50 MB and 117 pages."""
 
 
-def read(path: Path, paper: str, limits: Limits = USUAL, password: str | None = None) -> Reading:
+def read(
+    path: Path, paper: str, limits: ReadingLimits = USUAL, password: str | None = None
+) -> Reading:
     """Text and passages of the file at `path`, for the paper of that id.
 
     Raises Unreadable with one of the codes missing, too_large, not_a_pdf, not_a_paper, encrypted,

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from memory.errors import Unreadable
 
 if TYPE_CHECKING:
-    from tools.reading import Limits
+    from tools.reading import ReadingLimits
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 # -P keeps the current folder off the path: a file called json.py there would be run.
@@ -120,7 +120,7 @@ _nursery = Nursery()
 atexit.register(_nursery.stop)
 
 
-def ask(path: Path, limits: Limits, password: str | None) -> dict[str, Any]:
+def ask(path: Path, limits: ReadingLimits, password: str | None) -> dict[str, Any]:
     """The reading process's answer about one file. Raises Unreadable."""
     _check_file(path, limits)
     request = {
@@ -139,7 +139,7 @@ def ask(path: Path, limits: Limits, password: str | None) -> dict[str, Any]:
     return _understand(raw, path, limits)
 
 
-def _check_file(path: Path, limits: Limits) -> None:
+def _check_file(path: Path, limits: ReadingLimits) -> None:
     try:
         size = path.stat().st_size
         readable = path.is_file() and os.access(path, os.R_OK)
@@ -171,7 +171,7 @@ def _receive(pipe: int, path: Path, deadline: float) -> bytes:
             raise trouble("too_large", path, "It holds more text than can be kept.")
 
 
-def _understand(raw: bytes, path: Path, limits: Limits) -> dict[str, Any]:
+def _understand(raw: bytes, path: Path, limits: ReadingLimits) -> dict[str, Any]:
     """What an answer says.
 
     raw: JSON, a line feed, the reader's exit code (negative: the signal it died of), a space, and
