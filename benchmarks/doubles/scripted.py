@@ -17,7 +17,7 @@ from memory.records import Document, Nugget, Passage, Question
 from tools.endpoints.connection import Connection, Terms
 from tools.endpoints.endpoint import Mode
 from tools.nuggets import grounded
-from tools.teachers import Taken, Teacher
+from tools.teachers import Extracted, Teacher
 from tools.teachers.model import Loss, ModelTeacher
 
 Reply = str | AIMessage | Exception
@@ -104,7 +104,7 @@ class Lesson:
         self.teacher: Teacher = ModelTeacher(spoken(self.model), self.losses.append, budget=budget)
         self.paper = Paper(*paragraphs)
 
-    def take(self) -> Taken:
+    def take(self) -> Extracted:
         """What it takes from the paper."""
         taken = asyncio.run(self.teacher.extract(self.paper.document, self.paper.passages))
         assert grounded(taken.nuggets, self.paper.document, self.paper.passages) == taken.nuggets

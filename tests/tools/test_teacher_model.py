@@ -10,7 +10,7 @@ from langchain_core.exceptions import ContextOverflowError
 from benchmarks.doubles.scripted import REFUSAL, Lesson, Paper, Script, draft, listed, stopped
 from memory.records import Kind
 from prompts import load
-from tools.teachers import Taken
+from tools.teachers import Extracted
 
 RESIN = (
     "We measured osk resin. It melts at 412 kelvin. Osk resin does not dissolve in water (Fig. 2)."
@@ -193,7 +193,7 @@ def test_a_repair_that_makes_it_worse_costs_nothing(second: str) -> None:
 def test_what_is_no_answer_has_a_name_and_gives_no_nugget(script: Script, reason: str) -> None:
     """Were it taken for an empty answer, the paper would count as read, for good."""
     lesson = Lesson(script, RESIN)
-    assert lesson.take() == Taken([], lost=1, reason=reason)
+    assert lesson.take() == Extracted([], lost=1, reason=reason)
     assert lesson.lost == {reason: 1}
     assert len(lesson.model.asked) == len(script)  # type: ignore[arg-type]
 

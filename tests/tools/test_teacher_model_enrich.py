@@ -15,8 +15,8 @@ from memory.errors import BadReply, EndpointTrouble
 from memory.records import Document, Profile
 from prompts import load
 from prompts.replies import Profiles
-from tools.replies.fit import fit
 from tools.replies.losses import Loss
+from tools.replies.validate import validated
 from tools.teachers.model.enrich import CLOSING, NAMES, OPENING, Enricher, excerpt
 from tools.teachers.profiler import Profiler
 
@@ -230,7 +230,7 @@ def test_the_example_of_the_prompt_is_a_profile_of_its_text() -> None:
     assert made
     assert lost == {}
     assert all((made.summary, made.keywords, made.people, made.organisations, made.places))
-    assert not fit(example, Profiles).faults
+    assert not validated(example, Profiles).faults
 
 
 WORDS = st.one_of(

@@ -14,9 +14,9 @@ from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, spoken
 from memory.errors import BadReply
 from memory.records import Nugget, Purpose, Question, QuestionKind
 from prompts import load
-from prompts.replies import Judgement, Judgements
+from prompts.replies import Judgements, QuestionJudgement
 from tools.questions import REASONS, vet
-from tools.replies.fit import fit
+from tools.replies.validate import validated
 from tools.teachers.model import Loss, QuestionJudge
 from tools.teachers.model.judge import AT_ONCE, believed, sheet, verdict
 
@@ -156,9 +156,9 @@ def test_a_judges_refusal_outlives_another_vetting() -> None:
 
 def test_the_example_of_the_prompt_is_two_judgements() -> None:
     line = next(x for x in load("judge_question").system.splitlines() if x.startswith("{"))
-    found = fit(line, Judgements)
+    found = validated(line, Judgements)
     assert not found.faults
-    [first, second] = [item for item in found.items if isinstance(item, Judgement)]
+    [first, second] = [item for item in found.items if isinstance(item, QuestionJudgement)]
     questions = [asked(), asked("They carried less", options=("mould", "fungi", "snow"))]
     assert set(believed([first, second], questions)) == {1, 2}
     assert verdict(questions[0], first) == ""

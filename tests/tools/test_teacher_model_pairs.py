@@ -17,8 +17,8 @@ from memory.records import Nugget, Relation
 from prompts import load
 from prompts.replies import PairJudgement, PairJudgements
 from tools.merge import compared
-from tools.replies.fit import fit
 from tools.replies.losses import Loss
+from tools.replies.validate import validated
 from tools.teachers.model.pairs import AT_ONCE, Pair, PairJudge, believed, sheet
 
 SAME, RELATED, CONTRADICTS = Relation.SAME, Relation.RELATED, Relation.CONTRADICTS
@@ -154,7 +154,9 @@ def test_the_judge_gives_its_word_on_what_merging_asks() -> None:
 def test_the_example_of_the_prompt_is_three_verdicts() -> None:
     system = load("judge_pair").system
     line = next(x for x in system.splitlines() if x.startswith("{"))
-    items = [item for item in fit(line, PairJudgements).items if isinstance(item, PairJudgement)]
+    items = [
+        item for item in validated(line, PairJudgements).items if isinstance(item, PairJudgement)
+    ]
     assert believed(items, 3) == {1: SAME, 2: CONTRADICTS, 3: RELATED}
     first = claimed("Boards coated with osk resin carried 12 % less mould than bare boards.")
     second = claimed("A coat of osk resin lowered the mould on boards by 12 %.")

@@ -15,8 +15,8 @@ from memory.errors import BadReply, BudgetReached
 from memory.records import Interest, Paper, Relevance
 from prompts import load
 from prompts.replies import Rating, Ratings
-from tools.replies.fit import fit
 from tools.replies.losses import Loss
+from tools.replies.validate import validated
 from tools.teachers.model.screen import FITTING, REASON, SHOWN, Screener, asked
 
 INTEREST = Interest(name="mould", topic="mould on wood", prompt="Resins above all.")
@@ -186,7 +186,7 @@ def test_an_abstract_without_end_is_cut() -> None:
 
 def test_the_example_of_the_prompt_is_a_rating_that_keeps_its_paper() -> None:
     line = next(x for x in load("screen").system.splitlines() if '{"ratings"' in x)
-    [item] = fit(line, Ratings).items
+    [item] = validated(line, Ratings).items
     assert isinstance(item, Rating)
     assert item.score >= FITTING
 

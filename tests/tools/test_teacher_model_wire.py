@@ -18,7 +18,7 @@ from memory.records import Document, Passage
 from prompts import load
 from tools.endpoints.connection import Connection
 from tools.endpoints.endpoint import Mode
-from tools.teachers import Taken
+from tools.teachers import Extracted
 from tools.teachers.model import Loss, ModelTeacher
 
 TEXT = "Osk resin melts at 412 kelvin. Thrushes avoid nests that were lined with osk bark."
@@ -76,7 +76,7 @@ def take(
     modes: Sequence[Mode] = tuple(Mode),
     in_flight: int = 64,
     **more: Any,
-) -> Taken:
+) -> Extracted:
     """What it takes from that paper."""
     passages = [
         Passage(paper="p", page=1, start=start, end=start + len(text), text=text)
@@ -86,7 +86,7 @@ def take(
     document = Document(paper="p", text=TEXT, page_starts=(0,), title="Osk")
     on_loss = (losses if losses is not None else []).append
 
-    async def taken(line: Connection) -> Taken:
+    async def taken(line: Connection) -> Extracted:
         return await ModelTeacher(line, on_loss, **more).extract(document, passages)
 
     return over(endpoint.url, taken, modes=tuple(modes), in_flight=in_flight)
@@ -173,7 +173,7 @@ def test_every_mode_tells_by_name_what_is_no_answer(
 ) -> None:
     losses: list[Loss] = []
     taken = take(serve(lambda body: reply), losses, [mode], budget=999)
-    assert taken == Taken([], lost=2, reason=reason)
+    assert taken == Extracted([], lost=2, reason=reason)
     assert {loss.reason for loss in losses} == {reason}
 
 
@@ -201,7 +201,7 @@ def test_recorded_replies_to_other_questions_are_never_taken_for_nuggets(
 ) -> None:
     [first, *_] = json.loads((shared / "llm_api" / f"{name}.json").read_text())
     reply = first["response"]["status"], json.loads(first["response"]["body"])
-    assert take(serve(lambda body: reply)) == Taken([], lost=2, reason=reason)
+    assert take(serve(lambda body: reply)) == Extracted([], lost=2, reason=reason)
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from memory.records import Purpose, Question, QuestionKind
 from tools.probe.belief import Belief
 from tools.probe.words.belief import AGAIN, Held, believed, leaning, right, spread
-from tools.probe.words.exchanges import Ask, Form, Heard
+from tools.probe.words.exchanges import Ask, Form, GradedReply
 from tools.probe.words.ignorance import Ignorance
 
 OPTIONS = ("tin", "lead", "copper", "osk resin of old trees")
 
 
-def heard(letter: int, turn: int = 0, *, control: bool = False, nugget: str = "n") -> Heard:
+def heard(letter: int, turn: int = 0, *, control: bool = False, nugget: str = "n") -> GradedReply:
     """A choice reply that named this letter; the options are turned by `turn` places."""
     question = Question(
         nugget=nugget, kind=QuestionKind.MCQ, form="f", purpose=Purpose.PROBE, stem="Which?",
@@ -24,7 +24,7 @@ def heard(letter: int, turn: int = 0, *, control: bool = False, nugget: str = "n
     order = tuple((place + turn) % 4 for place in range(4))
     shares = {OPTIONS[place]: float(at == letter) for at, place in enumerate(order)}
     ask = Ask(nugget, question, Form.CHOICE, "Which?", order, control=control)
-    return Heard(ask, shares, OPTIONS[order[letter]])
+    return GradedReply(ask, shares, OPTIONS[order[letter]])
 
 
 def test_a_favourite_letter_becomes_its_floor_whatever_stands_there() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from memory.records import Nugget, Probe, Purpose, Question, QuestionKind
 from tools.endpoints.connection import Connection
-from tools.probe.words.asking import Asker
+from tools.probe.words.asking import QuestionAsker
 from tools.probe.words.belief import believed, judge, right, spread
 from tools.probe.words.exchanges import Cost, Effort, Form
 from tools.probe.words.rounds import Case, Rounds, cases
@@ -41,7 +41,7 @@ async def probe(
     """
     asked = [(nugget, [q for q in questions if _usable(q)]) for nugget, questions in items]
     plan = plan or Effort()
-    asker = Asker(target, plan.logprobs)
+    asker = QuestionAsker(target, plan.logprobs)
     batch = list(cases(asked, seed))
     rounds = Rounds(batch, asker, plan, seed)
     await rounds.run(on_progress)

@@ -42,7 +42,7 @@ class Ask(NamedTuple):
     """How many asks about the nugget came before: the same words again are another sample."""
 
 
-class Heard(NamedTuple):
+class GradedReply(NamedTuple):
     """A reply that could be read."""
 
     ask: Ask

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from tools.probe.words.exchanges import IGNORANCE
-from tools.probe.words.letters import plain
 from tools.questions import normal
+from tools.replies.letters import plain
 from tools.text.faith import negations
 from tools.text.values import Value, tokens
 

@@ -10,9 +10,9 @@ from itertools import islice
 from memory.errors import BadReply
 from memory.records import Nugget, Question, QuestionKind, digest
 from tools.endpoints.gather import gather
-from tools.probe.words.asking import Asker
+from tools.probe.words.asking import QuestionAsker
 from tools.probe.words.belief import leaning
-from tools.probe.words.exchanges import Ask, Cost, Effort, Form, Heard
+from tools.probe.words.exchanges import Ask, Cost, Effort, Form, GradedReply
 from tools.probe.words.ignorance import Ignorance
 from tools.questions import normal
 from tools.replies.losses import Losses
@@ -39,8 +39,8 @@ class Case:
     letters: int = 0
     """Of those, how many with options."""
     controls: int = 0
-    heard: list[Heard] = field(default_factory=list)
-    checked: list[Heard] = field(default_factory=list)
+    heard: list[GradedReply] = field(default_factory=list)
+    checked: list[GradedReply] = field(default_factory=list)
     """What was heard to its false controls."""
     silent: int = 0
     """Replies in a row that could not be read."""
@@ -62,7 +62,9 @@ class Case:
 class Rounds:
     """A probe of one batch. seed: shuffles options and chooses controls, nothing else."""
 
-    def __init__(self, cases: Sequence[Case], asker: Asker, plan: Effort, seed: int) -> None:
+    def __init__(
+        self, cases: Sequence[Case], asker: QuestionAsker, plan: Effort, seed: int
+    ) -> None:
         self._cases = cases
         self._asker = asker
         self._plan = plan
@@ -155,7 +157,7 @@ class Rounds:
     def _draw(self, *parts: object) -> str:
         return digest(self._seed, *parts)
 
-    async def _one(self, asked: tuple[Case, Ask]) -> tuple[Case, Ask, Heard | BadReply]:
+    async def _one(self, asked: tuple[Case, Ask]) -> tuple[Case, Ask, GradedReply | BadReply]:
         case, ask = asked
         self._calls += 1
         try:
@@ -164,7 +166,7 @@ class Rounds:
             return case, ask, fault
 
 
-def _note(case: Case, ask: Ask, said: Heard | BadReply) -> None:
+def _note(case: Case, ask: Ask, said: GradedReply | BadReply) -> None:
     if isinstance(said, BadReply):
         case.losses.fail(said)
         case.silent += not ask.control

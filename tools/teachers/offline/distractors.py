@@ -13,14 +13,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from tools.questions.options import OPTIONS, draw, order
 from tools.teachers.offline.facts import Fact, attribute_of, stated
-from tools.teachers.offline.places import draw, order
 from tools.teachers.offline.term_types import DIRECTIONS, Term, Type
 from tools.teachers.offline.values import alike, made_up, window
 from tools.text.words import is_plural
 
-OPTIONS, MOST = 4, 10
-"""Options of a question unless told, and at most."""
 LEAST = OPTIONS - 1
 """Wrong ones without which nothing is asked as a choice, unless fewer are wanted."""
 MADE = 6

@@ -9,6 +9,7 @@ from typing import Any
 
 from tools.questions import normal
 
+# Stricter than `faults.without_thoughts`: a thought that did not end may end in any letter.
 _THOUGHT = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _NAMED = re.compile(
     r"(?:(?:the )?(?:(?:correct|right|best) )?(?:final )?"
