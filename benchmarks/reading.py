@@ -6,7 +6,6 @@ than text, what the file says about itself (its metadata and its outline).
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +14,9 @@ from typing import NamedTuple
 
 from benchmarks.figures import Figure, Part, Plot, Table, need
 from benchmarks.layouts import others
+from benchmarks.readers import bare_pages, by_pypdf
 from benchmarks.truth import (
     Truth,
-    bare,
     edges,
     entered,
     in_order,
@@ -154,33 +153,6 @@ def _placed(pages: Sequence[str], passages: Iterable[Passage]) -> tuple[int, int
     starts = [(p.page, tuple(words(p.text)[:3])) for p in passages]
     known = [(page, run) for page, run in starts if any(run in there for there in printed)]
     return sum(run in printed[page - 1] for page, run in known), len(known)
-
-
-def bare_pages(path: Path) -> list[str]:
-    """The text of each page as pdfium gives it."""
-    import pypdfium2
-
-    with pypdfium2.PdfDocument(path) as document:
-        return [page.get_textpage().get_text_range() for page in document]
-
-
-def by_pypdf(path: Path) -> tuple[str, list[str], str]:
-    """Bare text, bare headings of the outline and the metadata's title, as pypdf gives them."""
-    import pypdf
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    reader = pypdf.PdfReader(path)
-    text = "\n".join(page.extract_text() for page in reader.pages)
-    named = reader.metadata.title if reader.metadata else ""
-    return text, [bare(title) for title in _titles(reader.outline)], named or ""
-
-
-def _titles(outline: object) -> Iterable[str]:
-    if isinstance(outline, list):
-        for part in outline:
-            yield from _titles(part)
-    else:
-        yield str(getattr(outline, "title", ""))
 
 
 def _mean(values: Iterable[float | None]) -> float:

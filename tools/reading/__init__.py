@@ -12,25 +12,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tools.reading.limits import USUAL
+from tools.reading.limits import ReadingLimits as ReadingLimits
+
 if TYPE_CHECKING:
     from memory.records import Document, Passage
 
 VERSION = "reading-2"
 """Of reading PDFs; changes whenever the same file would give another text. The readers of mark-up
 have versions of their own."""
-
-
-class ReadingLimits(NamedTuple):
-    """What one file may cost. More than that and it is given up, with a reason code."""
-
-    seconds: float = 60.0
-    """By the clock."""
-    cpu_seconds: float = 60.0
-    memory_mb: int = 1024
-    """Address space of the reading process."""
-    pages: int = 500
-    bytes: int = 200 * 2**20
-    """Of the file."""
 
 
 class Reading(NamedTuple):
@@ -43,10 +33,6 @@ class Reading(NamedTuple):
     seconds: float
     peak_mb: float
     """Resident memory of the reading process at its highest."""
-
-
-USUAL = ReadingLimits()
-"""Generous for papers: the longest of a hundred took 1 second, 50 MB and 117 pages."""
 
 
 def read(

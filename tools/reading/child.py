@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from memory.errors import Unreadable
 
 if TYPE_CHECKING:
-    from tools.reading import ReadingLimits
+    from tools.reading.limits import ReadingLimits
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 # -P keeps the current folder off the path: a file called json.py there would be run.
