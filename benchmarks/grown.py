@@ -22,7 +22,7 @@ from agent.graphs import discover
 from agent.graphs.state import Context
 from agent.settings import load
 from agent.workspace import STORE, Workspace
-from benchmarks.made import NEAREST, Floats, Source
+from benchmarks.made import NEAREST, Floats, VectorSource
 from memory.records import Nugget, Record
 from memory.store import Store
 from memory.upkeep import Upkeep
@@ -153,7 +153,7 @@ class Building:
 class Memory:
     """A workspace that grows."""
 
-    def __init__(self, home: Path, source: Source) -> None:
+    def __init__(self, home: Path, source: VectorSource) -> None:
         self._home, self._source = home, source
         self._times = Times()
         self._embedder = Known()

@@ -26,7 +26,7 @@ from agent.steps import train as teaching
 from agent.workspace import STORE
 from benchmarks.doubles.endpoint import Body, Fault, MockEndpoint, MockReply, declined, down
 from benchmarks.doubles.real import goldpan
-from benchmarks.doubles.scripted import draft, listed
+from benchmarks.doubles.scripted import candidate, reply_of
 from memory.lease import Lease
 from memory.records import Call, Interest, Nugget, Run
 from prompts import load, names
@@ -58,7 +58,7 @@ def says(body: Body) -> MockReply:
         return MockReply('{"ratings": [{"reason": "It fits.", "score": 9}]}')
     if "profiles" in asked:
         return MockReply('{"profiles": []}')
-    return MockReply(listed(*(draft(fact) for fact in FACTS if fact in asked)))
+    return MockReply(reply_of(*(candidate(fact) for fact in FACTS if fact in asked)))
 
 
 class Wired:

@@ -17,7 +17,7 @@ from tools.endpoints.mock.instances import instance
 from tools.endpoints.mock.rehearsal import DENIAL, SPEECH, Rehearsal
 from tools.replies.validate import validated
 from tools.teachers.model import candidates, writing
-from tools.teachers.model.packing import written
+from tools.teachers.model.packing import passages_text
 
 CLAIM = "Boards coated with osk resin carried 12 % less mould than bare boards."
 
@@ -57,7 +57,7 @@ def test_what_it_extracts_is_quoted_from_the_passages_it_was_shown(
     paper: tuple[Document, list[Passage]],
 ) -> None:
     document, passages = paper
-    shown = written(tuple(passages))
+    shown = passages_text(tuple(passages))
     said = Rehearsal()(asked("extract", title=document.title, passages=shown))
     found = read("extract", said)
     assert len(found) >= 3

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, spoken
+from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, scripted_connection
 from memory.errors import BadReply, EndpointTrouble
 from memory.records import Document, Profile
 from prompts import load
@@ -46,7 +46,7 @@ def told(script: Script, document: Document = PAPER) -> tuple[Profile | None, di
     losses: list[Loss] = []
 
     async def ask() -> Profile | None:
-        enricher: Profiler = Enricher(spoken(Scripted(script=script)), losses.append)
+        enricher: Profiler = Enricher(scripted_connection(Scripted(script=script)), losses.append)
         return await enricher.profile(document)
 
     made = asyncio.run(ask())
@@ -195,7 +195,7 @@ def test_a_paper_that_tells_the_model_what_to_write_stays_within_the_fence() -> 
     model = Scripted(script=[reply(sketch(people=["Eve Mallory"]))])
 
     async def ask() -> Profile | None:
-        return await Enricher(spoken(model)).profile(document)
+        return await Enricher(scripted_connection(model)).profile(document)
 
     made = asyncio.run(ask())
     assert made

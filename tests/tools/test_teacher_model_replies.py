@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.doubles.scripted import draft, listed
+from benchmarks.doubles.scripted import candidate, reply_of
 from prompts.replies import Candidate, Exercise, Exercises, Extraction
 from tools.replies.validate import Validated, is_error_body, validated
 
-ONE = draft('Osk resin, a tree\'s "blood", melts at 412 °C 😀.', entities=["osk resin", "tree"])
-TWO = draft("Mould {grey} grows, on: [bare] boards \\ \n at night.", sure=7, keywords=[])
-WHOLE = listed(ONE, TWO)
+ONE = candidate('Osk resin, a tree\'s "blood", melts at 412 °C 😀.', entities=["osk resin", "tree"])
+TWO = candidate("Mould {grey} grows, on: [bare] boards \\ \n at night.", sure=7, keywords=[])
+WHOLE = reply_of(ONE, TWO)
 RIGHT = (Candidate(**ONE), Candidate(**TWO))
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 drafts = st.builds(
-    draft,
+    candidate,
     claim=texts,
     quote=texts,
     entities=st.lists(texts, max_size=3),
@@ -40,8 +40,8 @@ def items(text: str) -> tuple[object, ...]:
         json.dumps(json.loads(WHOLE), indent=2),
         f"```json\n{WHOLE}\n```",
         f"Here is the list you {{asked}} for [1]:\n\n{WHOLE}\n\nI hope that it's of use!",
-        f'<think>Say {{"nuggets": []}} or {listed(TWO)}?</think>\n{WHOLE}',
-        f"First draft: {listed(TWO)}\nFinal answer:\n```\n{WHOLE}\n```",
+        f'<think>Say {{"nuggets": []}} or {reply_of(TWO)}?</think>\n{WHOLE}',
+        f"First draft: {reply_of(TWO)}\nFinal answer:\n```\n{WHOLE}\n```",
         WHOLE.replace("}]}", "},],}"),
         str(json.loads(WHOLE)),
         WHOLE.replace("}, {", "} {"),
@@ -67,13 +67,13 @@ def test_what_models_do_to_json_costs_nothing(text: str) -> None:
 
 
 def test_typographic_quotes_are_read_as_the_quotes_they_stand_for() -> None:
-    curly = listed(draft("Osk resin melts.")).replace(' "', " “").replace('"', "”")
-    assert items(curly) == (Candidate(**draft("Osk resin melts.")),)
+    curly = reply_of(candidate("Osk resin melts.")).replace(' "', " “").replace('"', "”")
+    assert items(curly) == (Candidate(**candidate("Osk resin melts.")),)
 
 
 def test_quotes_inside_a_string_that_nobody_escaped_stay_in_it() -> None:
-    said = listed(draft("The QUOTEosk effectQUOTE was seen.")).replace("QUOTE", '"')
-    assert items(said) == (Candidate(**draft('The "osk effect" was seen.')),)
+    said = reply_of(candidate("The QUOTEosk effectQUOTE was seen.")).replace("QUOTE", '"')
+    assert items(said) == (Candidate(**candidate('The "osk effect" was seen.')),)
 
 
 def test_a_reply_cut_off_anywhere_gives_what_was_whole_and_says_so() -> None:
@@ -166,7 +166,7 @@ def test_a_damaged_reply_gives_some_of_its_items_unchanged_or_a_fault(
     said: list[dict[str, Any]], mutate: Any, n: int, cut: bool
 ) -> None:
     """Whatever is repaired, nothing is invented."""
-    text = mutate(listed(*said), n)
+    text = mutate(reply_of(*said), n)
     found = validated(text[: n % (len(text) + 1)] if cut else text, Extraction)
     right = [Candidate(**item) for item in said]
     assert all(item in right for item in found.items)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, spoken
+from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, scripted_connection
 from memory.errors import BadReply, BudgetReached
 from memory.records import Interest, Paper, Relevance
 from prompts import load
@@ -43,7 +43,7 @@ class Desk:
 
     def rate(self, paper: Paper = PAPER) -> Relevance | None:
         async def ask() -> Relevance | None:
-            screener = Screener(spoken(self.model), self.losses.append)
+            screener = Screener(scripted_connection(self.model), self.losses.append)
             return await screener.relevance(INTEREST, paper)
 
         return asyncio.run(ask())

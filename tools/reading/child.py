@@ -54,7 +54,7 @@ def trouble(reason: str, path: Path, what: str) -> Unreadable:
     return Unreadable(reason, f"{path.name}: {what}", _FIX[reason], transient=transient)
 
 
-class Nursery:
+class ReadingProcess:
     """The reading process, seen from outside: started when first needed, again when it died."""
 
     def __init__(
@@ -116,8 +116,8 @@ class Nursery:
             process.wait()
 
 
-_nursery = Nursery()
-atexit.register(_nursery.stop)
+_process = ReadingProcess()
+atexit.register(_process.stop)
 
 
 def ask(path: Path, limits: ReadingLimits, password: str | None) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def ask(path: Path, limits: ReadingLimits, password: str | None) -> dict[str, An
     pipe, other_end = os.pipe()
     try:
         try:
-            _nursery.send(json.dumps(request).encode(), other_end)
+            _process.send(json.dumps(request).encode(), other_end)
         finally:
             os.close(other_end)
         raw = _receive(pipe, path, time.monotonic() + limits.seconds + _GRACE)
@@ -160,7 +160,7 @@ def _receive(pipe: int, path: Path, deadline: float) -> bytes:
     poll.register(pipe, select.POLLIN)
     while True:
         if not poll.poll(1000 * max(0.0, deadline - time.monotonic())):
-            _nursery.stop()
+            _process.stop()
             raise trouble("timeout", path, "Reading it takes longer than allowed.")
         part = os.read(pipe, 1 << 16)
         if not part:

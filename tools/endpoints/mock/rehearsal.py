@@ -29,7 +29,7 @@ from prompts.replies import (
 )
 from tools.endpoints.mock.bodies import demanded
 from tools.endpoints.mock.instances import instance
-from tools.endpoints.mock.replies import Body, MockReply, Token
+from tools.endpoints.mock.replies import Body, MockReply, MockToken
 from tools.questions.options import OPTIONS
 from tools.teachers.offline import OfflineTeacher
 
@@ -273,4 +273,4 @@ def _choice(text: str, _turns: str) -> MockReply:
     drawn = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:4])
     picked = letters[drawn % len(letters)]
     tops = {one: math.log((1 + (one == picked)) / (len(letters) + 1)) for one in letters}
-    return MockReply(picked, tokens=(Token(picked, tops),))
+    return MockReply(picked, tokens=(MockToken(picked, tops),))

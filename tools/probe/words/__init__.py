@@ -14,7 +14,7 @@ from tools.endpoints.connection import Connection
 from tools.probe.words.asking import QuestionAsker
 from tools.probe.words.belief import believed, judge, right, spread
 from tools.probe.words.exchanges import Cost, Effort, Form
-from tools.probe.words.rounds import Case, Rounds, cases
+from tools.probe.words.rounds import ProbedNugget, Rounds, cases
 from tools.replies.losses import Loss
 
 __all__ = ["Cost", "Effort", "Form", "probe"]
@@ -57,7 +57,9 @@ def _usable(question: Question) -> bool:
     return told and question.vetted and not question.rejected
 
 
-def _records(batch: Sequence[Case], rounds: Rounds, model: str, made_by: str) -> list[Probe]:
+def _records(
+    batch: Sequence[ProbedNugget], rounds: Rounds, model: str, made_by: str
+) -> list[Probe]:
     ignorance = rounds.ignorance
     evidence = [right(case.heard, ignorance) for case in batch]
     prior = spread(evidence)
@@ -82,7 +84,7 @@ def _records(batch: Sequence[Case], rounds: Rounds, model: str, made_by: str) ->
     return made
 
 
-def _lost(case: Case) -> str:
+def _lost(case: ProbedNugget) -> str:
     """What could not be read, by name."""
     told = ", ".join(f"{loss.count} {loss.reason}" for loss in case.losses.listed())
     return f"; not read: {told}" if told else ""

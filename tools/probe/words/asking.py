@@ -12,12 +12,12 @@ from memory.errors import BadReply
 from prompts import Message, load
 from tools.endpoints.completion import Completion
 from tools.endpoints.connection import Connection
-from tools.probe.words.exchanges import IGNORANCE, LETTERS, Ask, Form, GradedReply
+from tools.probe.words.exchanges import IGNORANCE, LETTERS, Form, GradedReply, ProbeCall
 from tools.probe.words.grade import graded
 from tools.questions import normal
 from tools.questions.frame import unframed
 from tools.replies.faults import refuses
-from tools.replies.letters import likelihoods, named, plain
+from tools.replies.letters import bare_reply, likelihoods, named
 from tools.replies.ways import Ways
 
 TOPS = (20, 5)
@@ -35,7 +35,7 @@ class QuestionAsker:
         # Until the first reply, calls by letters wait for each other, not each to be declined.
         self._first, self._settled = asyncio.Lock(), False
 
-    async def ask(self, ask: Ask) -> GradedReply:
+    async def ask(self, ask: ProbeCall) -> GradedReply:
         """One call, and one more for each number of alternatives that the endpoint turns down.
 
         Raises BadReply where no answer could be read; what is no fault of the one call (a wrong
@@ -49,11 +49,11 @@ class QuestionAsker:
         if found is None:
             raise BadReply(
                 "refused" if refuses(text) else "unreadable",
-                f"The reply is no answer: {plain(text)[:80]!r}",
+                f"The reply is no answer: {bare_reply(text)[:80]!r}",
             )
         return found
 
-    async def _call(self, ask: Ask) -> Completion:
+    async def _call(self, ask: ProbeCall) -> Completion:
         if ask.form is not Form.CHOICE:
             return await self._connection.ask(self._messages(ask), self._short.made_by, ask.turn)
         if not self._settled:
@@ -64,14 +64,14 @@ class QuestionAsker:
                     return completion
         return await self._ways.ask(partial(self._by_letters, ask))
 
-    async def _by_letters(self, ask: Ask, tops: int) -> Completion:
+    async def _by_letters(self, ask: ProbeCall, tops: int) -> Completion:
         """tops: alternatives asked for with each token; 0: no likelihoods."""
         options = {"logprobs": True, "top_logprobs": tops} if tops else {}
         return await self._connection.ask(
             self._messages(ask), self._choice.made_by, ask.turn, **options
         )
 
-    def _messages(self, ask: Ask) -> Sequence[Message]:
+    def _messages(self, ask: ProbeCall) -> Sequence[Message]:
         stem = unframed(ask.stem)
         if ask.form is Form.SHORT:
             return self._short.render(question=stem)
@@ -83,7 +83,7 @@ class QuestionAsker:
         return self._choice.render(question=stem, options=listed, letters=letters)
 
 
-def _chosen(ask: Ask, text: str, message: AIMessage) -> GradedReply | None:
+def _chosen(ask: ProbeCall, text: str, message: AIMessage) -> GradedReply | None:
     shown = [ask.question.options[place] for place in ask.order]
     place = named(text, shown)
     if place is None:
@@ -96,11 +96,11 @@ def _chosen(ask: Ask, text: str, message: AIMessage) -> GradedReply | None:
     return GradedReply(ask, held, shown[best], likely=shares is not None)
 
 
-def _answered(ask: Ask, text: str) -> GradedReply | None:
+def _answered(ask: ProbeCall, text: str) -> GradedReply | None:
     options = dict.fromkeys([ask.question.answer, *ask.question.options])
     held = graded(text, tuple(options))
     if held is None:
         return None
     by_label = {normal(option): option for option in options}
-    told = "I do not know" if held == IGNORANCE else by_label.get(held, plain(text))
+    told = "I do not know" if held == IGNORANCE else by_label.get(held, bare_reply(text))
     return GradedReply(ask, {held: 1.0}, told)

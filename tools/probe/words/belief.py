@@ -34,7 +34,7 @@ _GRID = (np.arange(200) + 0.5) / 200
 _Array = NDArray[np.float64]
 
 
-class Held(NamedTuple):
+class AnswerEvidence(NamedTuple):
     """The evidence for one thing that a model may hold true of one nugget."""
 
     shares: tuple[float, ...]
@@ -66,12 +66,14 @@ class Held(NamedTuple):
         return float(np.average(np.subtract(self.shares, self.floors), weights=self.weights))
 
 
-def right(heard: Sequence[GradedReply], ignorance: Ignorance) -> Held:
+def right(heard: Sequence[GradedReply], ignorance: Ignorance) -> AnswerEvidence:
     """The evidence for the right answers."""
     return _evidence([(one, one.right) for one in heard], ignorance)
 
 
-def wrong(heard: Sequence[GradedReply], key: tuple[str, str], ignorance: Ignorance) -> Held:
+def wrong(
+    heard: Sequence[GradedReply], key: tuple[str, str], ignorance: Ignorance
+) -> AnswerEvidence:
     """The evidence for a wrong answer, from all asks in which it could be said in its place.
 
     key: the right answer, and what was said instead.
@@ -85,7 +87,7 @@ def wrong(heard: Sequence[GradedReply], key: tuple[str, str], ignorance: Ignoran
     return _evidence([(one, label) for one in able], ignorance)
 
 
-def _evidence(heard: Sequence[tuple[GradedReply, str]], ignorance: Ignorance) -> Held:
+def _evidence(heard: Sequence[tuple[GradedReply, str]], ignorance: Ignorance) -> AnswerEvidence:
     pairs = [_pair(one, label, ignorance.floor(one, label)) for one, label in heard]
     seen: set[tuple[str, Form]] = set()
     weights = []
@@ -93,7 +95,7 @@ def _evidence(heard: Sequence[tuple[GradedReply, str]], ignorance: Ignorance) ->
         way = (one.ask.question.id, one.ask.form)
         weights.append(AGAIN if way in seen else 1.0)
         seen.add(way)
-    return Held(
+    return AnswerEvidence(
         tuple(share for share, _ in pairs), tuple(floor for _, floor in pairs), tuple(weights)
     )
 
@@ -110,7 +112,7 @@ def _pair(one: GradedReply, label: str, floor: float) -> tuple[float, float]:
     return max(0.0, share - floor) / (1 - floor), 0.0
 
 
-def believed(evidence: Held, prior: _Array | None = None) -> Belief:
+def believed(evidence: AnswerEvidence, prior: _Array | None = None) -> Belief:
     """How sure one may be of it: posterior mean of θ and its 95 % interval.
 
     prior: weights on the grid; even where none is given. (0.5, 0, 1) with neither.
@@ -134,7 +136,7 @@ def _shortest(weight: _Array) -> tuple[float, float]:
     return float(starts[best] / len(weight)), float(ends[best] / len(weight))
 
 
-def spread(evidence: Sequence[Held]) -> _Array:
+def spread(evidence: Sequence[AnswerEvidence]) -> _Array:
     """How knowledge is spread over a batch: weights of the grid, summing to 1.
 
     Some facts are known and most are not; an even prior would call the known less known than they

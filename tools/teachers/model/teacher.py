@@ -17,7 +17,7 @@ from tools.replies.items import count_faults
 from tools.replies.losses import Loss, Losses
 from tools.teachers import Extracted
 from tools.teachers.model import candidates, writing
-from tools.teachers.model.packing import Group, halves, pack, written
+from tools.teachers.model.packing import Group, halves, pack, passages_text
 
 BUDGET = 8_000
 """Characters of paper in one call, some 2,000 tokens: a paper of 40,000 takes five or six calls."""
@@ -84,7 +84,7 @@ class ModelTeacher:
 
     async def _extracted(self, document: Document, group: Group, losses: Losses) -> Extracted:
         """What one group gives."""
-        shown = {"title": document.title, "passages": written(group)}
+        shown = {"title": document.title, "passages": passages_text(group)}
         try:
             answer = await self._asker.ask(self._extract, **shown)
         except BadReply as fault:

@@ -25,7 +25,7 @@ MADE = 6
 """How well a made-up value fits its place."""
 
 
-class Lent(NamedTuple):
+class BorrowedTerm(NamedTuple):
     """A term of some claim, with what stands before it there."""
 
     term: Term
@@ -38,15 +38,15 @@ class Lent(NamedTuple):
 class Bank(NamedTuple):
     """Every term of a pool of claims: by type, and by (type, what it shares with other terms)."""
 
-    by_type: dict[Type, tuple[Lent, ...]]
-    by_trait: dict[tuple[Type, str], tuple[Lent, ...]]
+    by_type: dict[Type, tuple[BorrowedTerm, ...]]
+    by_trait: dict[tuple[Type, str], tuple[BorrowedTerm, ...]]
 
 
 @lru_cache(maxsize=4)
 def bank(claims: tuple[str, ...]) -> Bank:
     """Every term of the claims; the same claims in any order give the same bank."""
-    by_type: dict[Type, list[Lent]] = defaultdict(list)
-    by_trait: dict[tuple[Type, str], list[Lent]] = defaultdict(list)
+    by_type: dict[Type, list[BorrowedTerm]] = defaultdict(list)
+    by_trait: dict[tuple[Type, str], list[BorrowedTerm]] = defaultdict(list)
     for claim in sorted(set(claims)):
         text, clause, terms = stated(claim)
         words = content(text)
@@ -54,7 +54,7 @@ def bank(claims: tuple[str, ...]) -> Bank:
             if text[term.end :].startswith(" of ") or term.depth:
                 continue
             fact = Fact(text, term, clause, attribute_of(text, clause, term))
-            lent = Lent(term, _slot(fact), text, words)
+            lent = BorrowedTerm(term, _slot(fact), text, words)
             by_type[term.type].append(lent)
             for trait in _traits(lent.slot, term.head):
                 by_trait[term.type, trait].append(lent)
@@ -160,7 +160,7 @@ def _of_one_family(fact: Fact, lent: Bank, quote: str, seed: str, wanted: int) -
 
 
 def _apart(
-    fact: Fact, family: Sequence[Lent], quote: str, seed: str, shared: set[str], wanted: int
+    fact: Fact, family: Sequence[BorrowedTerm], quote: str, seed: str, shared: set[str], wanted: int
 ) -> tuple[str, ...]:
     """Members that stand well in the answer's place, and have no word in common but the shared.
 
@@ -210,7 +210,7 @@ def _opposite(word: str) -> tuple[str, ...]:
     return tuple(other for other in row if other != word)
 
 
-def _same_question(fact: Fact, other: Lent) -> bool:
+def _same_question(fact: Fact, other: BorrowedTerm) -> bool:
     """Whether another claim answers this very question: its value may be right as well."""
     mine = content(fact.left + fact.right)
     theirs = other.words - content(other.term.text)
@@ -222,7 +222,7 @@ def _slot(fact: Fact) -> str:
     return f"= {fact.attribute.name}" if fact.attribute else slot_of(fact.left, fact.right)
 
 
-def _fits(fact: Fact, other: Lent, quote: str) -> bool:
+def _fits(fact: Fact, other: BorrowedTerm, quote: str) -> bool:
     mine, theirs = fact.term.text, other.term.text
     if other.claim.lower() == fact.claim.lower():
         return False
