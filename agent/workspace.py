@@ -13,15 +13,13 @@ from __future__ import annotations
 import errno
 import functools
 import os
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from agent.calls.roles import engines
-from agent.progress import Reporter, Silent
 from agent.settings import Settings, find_home, load
 from memory.errors import NoSpace, WorkspaceTrouble
 from memory.records import ModelVersion, TrainingSpec, digest
@@ -30,10 +28,11 @@ if TYPE_CHECKING:
     from agent.calls.connections import Connections
     from agent.calls.ledger import StoreLedger
     from agent.calls.trace import JsonLines
-    from agent.graphs.state import Context
+    from agent.context import Context
     from memory.lease import Lease
     from memory.lineage import Lineage
     from memory.store import Store
+    from memory.vectors import Vectors
     from tools.models import Embedder, Target
     from tools.models.merged import Parity
     from tools.reading import Reading
@@ -57,7 +56,7 @@ class Workspace:
     settings: Settings
     store: Store
     lease: Lease | None = None
-    _contexts: list[Context] = field(default_factory=list)
+    _working: Context | None = None
     _ledger: StoreLedger | None = None
     _trace: JsonLines | None = None
 
@@ -99,8 +98,8 @@ class Workspace:
 
     def close(self) -> None:
         """Close the index and the store, and hand the lease back."""
-        for context in self._contexts:
-            context.close()
+        if self._working:
+            self._working.close()
         if self._ledger:
             self._ledger.close()
         if self._trace:
@@ -114,8 +113,22 @@ class Workspace:
         """The workspace's folder."""
         return self.settings.home
 
-    def lines(self, say: Callable[[str], None] = lambda _: None) -> Connections:
-        """Lines whose calls are noted here, cost what the budgets allow, and are paid once."""
+    @property
+    def owner(self) -> dict[str, Any] | None:
+        """pid, host, command and since of the process that owns it; None when nobody does."""
+        from memory.lease import Lease
+
+        return Lease.holder(self.home)
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """The versions of each target."""
+        from memory.lineage import Lineage
+
+        return Lineage(self.store, self.home / "models")
+
+    def connections(self, say: Callable[[str], None] = lambda _: None) -> Connections:
+        """Connections whose calls are noted here, keep the budgets, and are paid for once."""
         from agent.calls.budgets import StoreBudget
         from agent.calls.connections import Connections
         from agent.calls.ledger import StoreLedger
@@ -127,38 +140,43 @@ class Workspace:
         budget = StoreBudget(self.store, self.settings.budgets)
         return Connections(self.settings, self._ledger, budget, self._trace, say)
 
-    def context(self, reporter: Reporter | None = None) -> Context:
-        """What the graphs' nodes work with: the real outside world."""
-        from agent.graphs.state import Context
-        from memory.lineage import Lineage
+    def vectors(
+        self, embedder: Embedder, progress: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> Vectors:
+        """The vectors of all nuggets; searching them exactly needs no lease. Nothing is opened."""
         from memory.vectors import Vectors
 
-        lineage = Lineage(self.store, self.home / "models")
+        index = self.home / "index"
+        return Vectors(self.store, index, embedder.name, embedder.dimensions, progress)
 
-        def vectors(embedder: Embedder) -> Vectors:
-            tell = functools.partial((reporter or Silent()).progress, "nuggets indexed anew")
-            index = self.home / "index"
-            return Vectors(self.store, index, embedder.name, embedder.dimensions, tell)
+    @cached_property
+    def context(self) -> Context:
+        """What steps work with in this process: the real outside world."""
+        from agent.context import Context
 
-        context = Context(
+        self._working = Context(
             settings=self.settings,
             store=self.store,
-            lineage=lineage,
-            lines=self.lines((reporter or Silent()).say),
-            hire=engines,
+            lineage=self.lineage,
+            connect=self.connections,
             make_embedder=embedder,
-            make_target=functools.partial(load_target, lineage),
-            register=functools.partial(register, self.settings, lineage),
-            make_vectors=vectors,
+            make_target=functools.partial(load_target, self.lineage),
+            register=functools.partial(register, self.settings, self.lineage),
+            make_vectors=self.vectors,
             read=_reader(self.settings),
             train=_train,
             preflight=preflight,
             agreement=agreement,
-            reporter=reporter or Silent(),
-            slots=threading.Semaphore(self.settings.reading.workers or os.cpu_count() or 2),
+            take=self._take,
+            readers=self.settings.reading.workers or os.cpu_count() or 2,
         )
-        self._contexts.append(context)
-        return context
+        return self._working
+
+    def _take(self) -> Lease | None:
+        """The lease for a run, where this process does not hold it anyway."""
+        from memory.lease import Lease
+
+        return None if self.lease else Lease.take(self.home, "run")
 
 
 def embedder() -> Embedder:
@@ -234,9 +252,3 @@ def _unusable(home: Path, fault: OSError) -> WorkspaceTrouble:
         f"The workspace {home} cannot be used: {fault.strerror}.",
         "Name another folder: --home FOLDER, or GOLDPAN_HOME.",
     )
-
-
-@functools.cache
-def default_context() -> Context:
-    """The context of the default workspace, owned by this process, for a graph server."""
-    return Workspace.open(None, own="graph server").context()

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Self
 
 from agent.demo.book import Sources, StoneFact, plain, sources
 from agent.demo.target import build
-from agent.steps.train import OldText, parted, read_questions
+from agent.steps.retention import OldText, parted, read_questions
 from evals.examine import Examination, examine, perplexity
 from evals.gate import GateDecision, GateLimits, gate
 from evals.stats import ratio_bootstrap, share

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agent.demo.target import build
-from agent.steps.train import read_questions
+from agent.steps.retention import read_questions
 from benchmarks.doubles.connections import over
 from benchmarks.doubles.endpoint import (
     Body,

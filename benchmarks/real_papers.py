@@ -74,7 +74,7 @@ def walk(folders: list[Path], home: Path, target: Path | None = None) -> RealPap
 
 
 def _walk(space: Workspace, papers: Path, truths: dict[str, Path]) -> RealPapers:
-    context = space.context()
+    context = space.context
     readings: dict[str, Reading] = {}
     read = context.read
 

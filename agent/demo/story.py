@@ -14,8 +14,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from agent.cli.bars import Bars
 from agent.demo import telling
-from agent.progress import Bars
 from agent.services import report, runs
 from agent.settings import FILE
 from agent.steps import review
@@ -142,7 +142,7 @@ def _discover(space: Workspace, interest: Interest, console: Console) -> Run:
     telling.heading(console, "2 · Papers are read")
     run = _unfinished(space, "discover", interest) or runs.start(space, "discover", interest)
     with Bars(console) as bars:
-        return runs.drive(space, space.context(bars), run)
+        return runs.drive(space, space.context, run, reporter=bars)
 
 
 def _review(space: Workspace, interest: Interest, yes: bool, console: Console) -> None:
@@ -166,7 +166,7 @@ def _review(space: Workspace, interest: Interest, yes: bool, console: Console) -
 def _settle(space: Workspace, interest: Interest, answer: dict[str, Any]) -> None:
     """Let the discovery that waits at its review end with this answer."""
     if run := _unfinished(space, "discover", interest):
-        runs.drive(space, space.context(), run, answer)
+        runs.drive(space, space.context, run, answer)
 
 
 def _teach(space: Workspace, interest: Interest, console: Console) -> Run | None:
@@ -175,7 +175,7 @@ def _teach(space: Workspace, interest: Interest, console: Console) -> Run | None
     run = _unfinished(space, "teach", interest) or runs.start(space, "teach", interest)
     try:
         with Bars(console) as bars:
-            return runs.drive(space, space.context(bars), run)
+            return runs.drive(space, space.context, run, reporter=bars)
     except NothingToDo as nothing:
         console.print(f"  {nothing}", markup=False)
     return _taught_before(space, interest)

@@ -139,7 +139,7 @@ def asking(space: Workspace, run: Run, console: Console) -> None:
         return
     asked = question.stem.removeprefix("Question:").removesuffix("Answer:").strip()
     _say(console, f'goldpan ask --model both "{asked}"', "bold")
-    show_answers(asyncio.run(answers(space, space.context(), asked, "both", "")))
+    show_answers(asyncio.run(answers(space, asked, "both", "")))
     _say(console, f"The paper says: {question.explanation}", "dim")
 
 

@@ -34,7 +34,8 @@ from tools.endpoints.keys import Key, NoKey, key_of
 from tools.endpoints.sending import Sent
 
 if TYPE_CHECKING:
-    from agent.graphs.state import Context
+    from agent.context import Context
+    from agent.progress import Reporter
     from agent.workspace import Workspace
     from memory.records import Interest
     from tools.endpoints.quick import QuickOpenAI
@@ -97,18 +98,23 @@ def endpoint_of(settings: Settings, name: str = "") -> tuple[str, Endpoint]:
 
 
 async def written(
-    ctx: Context, interest: Interest, file: Path, name: str = "", **options: Any
+    context: Context,
+    interest: Interest,
+    file: Path,
+    name: str = "",
+    reporter: Reporter | None = None,
+    **options: Any,
 ) -> WrittenBatch:
     """Write what a run would ask of an endpoint, as far as that is known beforehand.
 
     options: as the run's. Raises BadInput where the file is there or cannot be, NothingToDo where
     nothing is to be asked.
     """
-    name, endpoint = endpoint_of(ctx.settings, name)
+    name, endpoint = endpoint_of(context.settings, name)
     if file.exists():
         raise BadInput(f"{file} is there already.", "Name another, or remove it.")
     async with _connected(endpoint, NoKey()) as model:
-        _, estimate = await rehearsed(ctx, interest, {name: model}, **options)
+        _, estimate = await rehearsed(context, interest, {name: model}, reporter, **options)
     notes = estimate.notes
     calls = [notes.calls[key] for key in notes.requests]
     if not calls:
@@ -138,7 +144,7 @@ async def collected(space: Workspace, file: Path, results: Path) -> Added:
         raise BadInput(f"{results} cannot be read: {fault.strerror}.") from None
     failed, outcomes = Counter(found.failed.values()), Counter[str]()
     replies = {key: body for key, body in found.replies.items() if key not in noted}
-    ours = space.lines()
+    ours = space.connections()
     async with _connected(endpoint, NoKey()) as model:
         line = Connection(
             model, endpoint.name, Terms(price=endpoint.price),

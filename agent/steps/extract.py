@@ -13,59 +13,63 @@ from memory.records import Document, Extraction, Nugget, Passage
 from tools.endpoints.gather import gather
 
 if TYPE_CHECKING:
-    from agent.graphs.state import Context
+    from agent.context import RunContext
 
 
-async def extracted(ctx: Context, run: str, papers: Sequence[str]) -> list[Extraction]:
-    """What each paper gives, saved; what was extracted before is not extracted again.
+async def extracted(ctx: RunContext, papers: Sequence[str]) -> list[Extraction]:
+    """What each paper gives, saved at once; what was extracted before is not extracted again.
 
-    A paper with passages that got no answer costs only these, and is asked about again the next
-    time. Raises BadReply where no paper got any: the step has failed.
+    All papers in one step, not a branch of the graph for each: what waits for a model should not
+    grow the graph's state. A paper with passages that got no answer costs only these, and is asked
+    about again the next time. Raises BadReply where no paper got any: the step has failed.
     """
-    room = asyncio.Semaphore(ctx.settings.work.papers)
+    room, done = asyncio.Semaphore(ctx.settings.work.papers), 0
     # One after the other, or no reply is heard before so many papers are opened.
     opening = asyncio.Lock()
 
     async def one(paper: str) -> Extraction:
+        nonlocal done
         async with room:
             async with opening:
                 opened = await asyncio.to_thread(_opened, ctx, paper)
-            extraction = await _extracted(ctx, run, *opened)
-        ctx.tick("papers mined", len(papers))
+            extraction = await _extracted(ctx, *opened)
+        done += 1
+        ctx.reporter.progress("papers mined", done, len(papers))
         return extraction
 
-    extractions = await gather(map(one, papers))
-    if extractions and all(
-        extraction.lost and not extraction.nuggets for extraction in extractions
-    ):
+    found = await gather(map(one, papers))
+    if found and all(extraction.lost and not extraction.nuggets for extraction in found):
         raise BadReply(
-            extractions[-1].reason,
-            f"None of {len(extractions)} papers got an answer from {ctx.teacher.made_by}: "
-            f"{extractions[-1].reason}.",
+            found[-1].reason,
+            f"None of {len(found)} papers got an answer from {ctx.teacher.made_by}: "
+            f"{found[-1].reason}.",
             "Why: goldpan runs show; what to mend: goldpan doctor; then: goldpan runs resume.",
         )
-    return extractions
+    return found
 
 
 async def _extracted(
-    ctx: Context, run: str, document: Document, passages: Sequence[Passage], extraction: Extraction
+    ctx: RunContext,
+    document: Document,
+    passages: Sequence[Passage],
+    extraction: Extraction,
 ) -> Extraction:
     """What a paper gives, saved; where there are no passages, it is there already."""
     if not passages:
         return extraction
-    found = await ctx.teacher.extract(document, passages)
-    nuggets, refused = _grounded(found.nuggets, document, passages)
+    taken = await ctx.teacher.extract(document, passages)
+    nuggets, refused = _grounded(taken.nuggets, document, passages)
     for reason, count in sorted(refused.items()):
-        ctx.log(run, "extract", f"{document.paper}: {count} candidates refused: {reason}")
+        ctx.log("extract", f"{document.paper}: {count} candidates refused: {reason}")
     extraction = extraction.replace(
-        nuggets=[nugget.id for nugget in nuggets], lost=found.lost, reason=found.reason
+        nuggets=[nugget.id for nugget in nuggets], lost=taken.lost, reason=taken.reason
     )
     await asyncio.to_thread(_kept, ctx, nuggets, extraction)
     return extraction
 
 
-def _opened(ctx: Context, paper: str) -> tuple[Document, list[Passage], Extraction]:
-    """A paper's text and passages, none where it was extracted, and what is known of that."""
+def _opened(ctx: RunContext, paper: str) -> tuple[Document, list[Passage], Extraction]:
+    """A paper's text and passages, none where it is done already, and what is known of that."""
     [document] = ctx.store.all(Document, paper=paper)
     extraction = Extraction(
         paper=paper,
@@ -78,11 +82,11 @@ def _opened(ctx: Context, paper: str) -> tuple[Document, list[Passage], Extracti
     return document, ctx.store.all(Passage, paper=paper), extraction
 
 
-def _kept(ctx: Context, nuggets: Sequence[Nugget], extraction: Extraction) -> None:
-    # One transaction: a kill leaves nothing half done. What is there already, decided upon or
-    # merged, stays as it is.
+def _kept(ctx: RunContext, nuggets: Sequence[Nugget], extraction: Extraction) -> None:
+    # One transaction, with what was logged meanwhile: a kill leaves nothing half done. What is
+    # there already, decided upon or merged, stays as it is.
     with ctx.store.transaction() as rows:
-        rows.add(*nuggets)
+        rows.add(*nuggets, *ctx.logged())
         rows.put(extraction)
 
 

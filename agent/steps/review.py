@@ -19,6 +19,7 @@ from memory.records import (
     Paper,
     Probe,
     Relation,
+    Run,
     Sighting,
     Verdict,
     new_id,
@@ -121,6 +122,30 @@ def _items(store: Store, heads: list[Nugget]) -> list[ReviewItem]:
         )
         for nugget in heads
     ]
+
+
+def proposals(store: Store, nuggets: Sequence[str]) -> list[str]:
+    """Ids of what a person should look at: undecided, one for each cluster, not known already."""
+    items = queue(store, nuggets=nuggets)
+    return [item.nugget.id for item in items if item.verdict is not Verdict.KNOWN]
+
+
+def by_policy(store: Store, run: str) -> bool:
+    """Whether a run (its id) is to ask nobody."""
+    return bool(store.get(Run, run).options.get("yes"))
+
+
+def carry_out(store: Store, nuggets: Sequence[str], limits: ReviewSettings, run: str) -> int:
+    """Accept what POLICY accepts of these nuggets (ids); how many now.
+
+    The run is the batch: what was decided before a kill, or before it was resumed, counts.
+    """
+    return accept_by_policy(store, queue(store, nuggets=nuggets), limits, run)
+
+
+def decided(store: Store, run: str) -> int:
+    """How many decisions were taken as this run's batch."""
+    return store.count(Decision, batch=run)
 
 
 def accept_by_policy(

@@ -39,7 +39,7 @@ def test_a_paper_without_an_answer_costs_only_itself_and_is_asked_about_again(wo
     """A refusal is no finding of an empty paper."""
     folder, store = world.papers(a=ALPHA, b=BETA), world.space.store
     model = Scripted(script=script("betium"))
-    world.crew = lambda ctx: Engines(ModelTeacher(Connection(model, "toy"), ctx.lost))
+    world.staff = lambda on_loss: Engines(ModelTeacher(Connection(model, "toy"), on_loss))
     assert discover(world, folder).status is RunStatus.WAITING
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA}
     assert [event.data["reason"] for event in store.all(Event) if "reason" in event.data] == [
@@ -47,6 +47,6 @@ def test_a_paper_without_an_answer_costs_only_itself_and_is_asked_about_again(wo
     ]
     assert sorted(harvest.lost for harvest in store.all(Extraction)) == [0, 1]
 
-    world.crew = lambda _: Engines(ModelTeacher(Connection(Scripted(script=script()), "toy")))
+    world.staff = lambda _: Engines(ModelTeacher(Connection(Scripted(script=script()), "toy")))
     discover(world, folder)
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA, BETA}

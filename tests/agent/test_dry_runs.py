@@ -8,7 +8,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,13 @@ import pytest
 
 from agent.calls.connections import Connections
 from agent.calls.roles import engines
+from agent.context import Context
 from agent.forecast import estimates
 from agent.forecast.history import WRITTEN
-from agent.graphs.state import Context
+from agent.forecast.teaching import forecast
 from agent.services import runs
 from agent.settings import BudgetsSettings, Roles, Settings
 from agent.steps import review
-from agent.steps import train as teaching
 from agent.workspace import STORE
 from benchmarks.doubles.endpoint import Body, Fault, MockEndpoint, MockReply, declined, down
 from benchmarks.doubles.real import goldpan
@@ -86,9 +85,10 @@ class Wired:
 
     def context(self) -> Context:
         made = self.world.context()
-        own = self.world.space.lines()
-        lines = Connections(self.world.settings, own.ledger)
-        return replace(made, lines=lines, hire=engines)
+        ledger = self.world.space.connections().ledger
+        made.connect = lambda say: Connections(self.world.settings, ledger, say=say)
+        made.staff = engines
+        return made
 
     def dry(self) -> dict[str, Any]:
         return asyncio.run(estimates.of_a_run(self.context(), self.interest))
@@ -228,7 +228,12 @@ def test_a_teaching_whose_questions_are_paid_for_is_forecast_to_the_row(wired: W
     accepted(wired)
     told = asyncio.run(estimates.of_a_teaching(wired.context(), wired.interest))
     assert told["total"]["calls"] == 0
-    exact = asyncio.run(teaching.forecast(wired.context(), wired.interest))
+
+    async def bare() -> dict[str, Any]:
+        async with wired.context().session() as ctx:
+            return await forecast(ctx, wired.interest)
+
+    exact = asyncio.run(bare())
     timed = {"seconds", "step_seconds"}  # Measured anew each time.
     assert all(told[name] == exact[name] for name in exact.keys() - timed)
     assert exact["training_rows"] > 0

@@ -64,7 +64,7 @@ def traced(tmp_path: Path) -> Iterator[Connections]:
 def ask(lines: Connections, *texts: str, **options: Any) -> None:
     async def main() -> None:
         account.set(Account("run-1", "interest-1"))
-        line = lines.line("teacher")
+        line = lines.connection("teacher")
         for text in texts:
             messages = (*ASKED[:1], Message("user", text))
             with suppress(BadReply):

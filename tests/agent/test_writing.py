@@ -40,7 +40,7 @@ def discover(world: World) -> Run:
 
 
 def hire(world: World, teacher: Threaded) -> None:
-    world.crew = lambda _: Engines(teacher)
+    world.staff = lambda _: Engines(teacher)
 
 
 def test_a_nugget_without_questions_makes_its_run_partial_and_is_written_about_next_time(

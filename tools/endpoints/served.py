@@ -73,7 +73,7 @@ class LocalServer:
         command = [_filled(part, filled) for part in self._endpoint.command]
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
-            self._running = await self._watched(command, log)
+            self._running = await self._started(command, log)
         try:
             async with asyncio.timeout(self._endpoint.stamina):
                 await self._answers()
@@ -85,7 +85,7 @@ class LocalServer:
             raise
 
     async def stop(self) -> None:
-        """Its pipe is closed, and its watch ends it."""
+        """Its pipe is closed, and its keeper ends it."""
         if self._running is None:
             return
         if self._running.stdin:
@@ -94,7 +94,7 @@ class LocalServer:
             await self._running.wait()
         self._running = None
 
-    async def _watched(self, command: list[str], log: IO[bytes]) -> asyncio.subprocess.Process:
+    async def _started(self, command: list[str], log: IO[bytes]) -> asyncio.subprocess.Process:
         watch = Path(__file__).with_name("parent_watch.py")
         return await asyncio.create_subprocess_exec(
             sys.executable, "-I", str(watch), *command, stdin=asyncio.subprocess.PIPE, stdout=log,
