@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.calls.roles import Engines
 from agent.services import runs
-from benchmarks.doubles.scripted import Scripted, draft, listed
+from benchmarks.doubles.scripted import Scripted, candidate, reply_of
 from memory.records import Event, Extraction, Interest, Nugget, Run, RunStatus
 from tests.agent.fakes import World
 from tools.endpoints.connection import Connection
@@ -23,7 +23,7 @@ def script(refuses: str = "\0") -> Any:
             return "I cannot help with that."
         if "Finding:" in asked:
             return '{"exercises": []}'
-        return listed(*(draft(claim) for claim in (ALPHA, BETA) if claim in asked))
+        return reply_of(*(candidate(claim) for claim in (ALPHA, BETA) if claim in asked))
 
     return said
 
