@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from memory.records import TrainingSpec
     from memory.store import Store
     from memory.vectors import Vectors
+    from tools.endpoints.connection import Connection
     from tools.models import Embedder, Target
     from tools.models.merged import Parity
     from tools.reading import Reading
     from tools.replies.losses import Loss
-    from tools.teachers import Teacher
     from tools.training.preflight import Preflight
 
 R = TypeVar("R", bound=Record)
@@ -245,16 +245,19 @@ class RunContext:
 
     @property
     def engines(self) -> Engines:
-        """Who works in which role, hired at first need."""
+        """Who works in which role, hired at first need; that reads files. See `staffed`."""
         with self._lock:
             if self.hired is None:
                 self.hired = self.process.staff(self.settings, self.connections, self.lose)
             return self.hired
 
-    @property
-    def teacher(self) -> Teacher:
-        """The one of the engines that reads and asks."""
-        return self.engines.teacher
+    async def staffed(self) -> Engines:
+        """The same for an event loop, which must not wait for files."""
+        return await asyncio.to_thread(lambda: self.engines)
+
+    async def connection(self, role: str, name: str = "") -> Connection:
+        """The connection to what a role is bound to; see `Connections.connection`."""
+        return await asyncio.to_thread(self.connections.connection, role, name)
 
     def pool(self, interest: str) -> list[Nugget]:
         """Nuggets that lend wrong options: those of the interest's papers, at most POOL."""

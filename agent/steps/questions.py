@@ -10,10 +10,11 @@ from agent.context import by_id, by_paper
 from memory.errors import BadReply
 from memory.records import Nugget, Purpose, Question, QuestionKind
 from tools.endpoints.gather import gather
+from tools.questions import VettedSet, vet_set
+from tools.questions.sets import of_the_set
 
 if TYPE_CHECKING:
     from agent.context import RunContext
-    from tools.questions import VettedSet
 
 
 class WrittenQuestions(NamedTuple):
@@ -37,10 +38,11 @@ class WrittenQuestions(NamedTuple):
 async def write(ctx: RunContext, nuggets: Iterable[Nugget], pool: list[Nugget]) -> WrittenQuestions:
     """Questions of every purpose about each nugget. pool: lends wrong options. Saves nothing."""
     lost: dict[str, BadReply] = {}
+    teacher = (await ctx.staffed()).teacher
 
     async def about(nugget: Nugget) -> list[Question]:
         try:
-            return await ctx.teacher.questions(nugget, pool)
+            return await teacher.questions(nugget, pool)
         except BadReply as fault:
             lost[nugget.id] = fault
             return []
@@ -107,10 +109,8 @@ async def vetted(
 
     beside: what was probed with, to be compared with. about: the nuggets asked about, by id.
     """
-    from tools.questions import vet_set
-
     found = await asyncio.to_thread(vet_set, by_id(questions), list(about), beside=by_id(beside))
-    if (judge := ctx.engines.judge) is None:
+    if (judge := (await ctx.staffed()).judge) is None:
         return found
     asked: dict[str, list[Question]] = {nugget.id: [] for nugget in about}
     for question in found.questions:
@@ -132,8 +132,6 @@ async def checked(
     await asyncio.to_thread(ctx.store.put, *found.questions)
     for reason, count in sorted(found.report.refused.items()):
         ctx.log("vet", f"{count} questions refused: {reason}")
-    from tools.questions.sets import of_the_set
-
     ctx.log("vet", "the set", **of_the_set(found.report))
     return found
 
