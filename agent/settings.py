@@ -80,7 +80,7 @@ class StoreSettings(_Section):
         return url
 
 
-class Reading(_Section):
+class ReadingSettings(_Section):
     """Limits of reading one paper."""
 
     seconds: float = Field(default=60, gt=0)
@@ -90,7 +90,7 @@ class Reading(_Section):
     """Papers read at the same time; 0: one for each processor core."""
 
 
-class Review(_Section):
+class ReviewSettings(_Section):
     """What `--yes` accepts."""
 
     max_accept: int = Field(default=80, ge=1)
@@ -98,7 +98,7 @@ class Review(_Section):
     min_confidence: float = Field(default=0.5, ge=0, le=1)
 
 
-class Work(_Section):
+class WorkSettings(_Section):
     """What models do beside finding nuggets and writing questions; each costs calls."""
 
     profile: bool = True
@@ -109,7 +109,7 @@ class Work(_Section):
     """Papers worked on at once; how many calls that makes is the endpoint's matter."""
 
 
-class Budgets(_Section):
+class BudgetsSettings(_Section):
     """What calls may take in all; 0: as much as they like. An interest may have its own."""
 
     run_tokens: int = Field(default=0, ge=0)
@@ -121,21 +121,21 @@ class Budgets(_Section):
     interest_money: float = Field(default=0, ge=0)
 
 
-class Tracing(_Section):
+class TracingSettings(_Section):
     """What is kept of conversations with models, for a person to read."""
 
     prompts: bool = False
     """Write every prompt and reply to trace/DAY.jsonl in the workspace."""
 
 
-class Questions(_Section):
+class QuestionsSettings(_Section):
     """What teachers write."""
 
     options: int = Field(default=4, ge=2, le=10)
     """Of a multiple-choice question; fewer where there are no more wrong ones of its type."""
 
 
-class Training(_Section):
+class TrainingSettings(_Section):
     """Overrides of the recipe; what is not set follows the model's size."""
 
     method: Literal["lora", "qlora", "full"] | None = None
@@ -186,13 +186,13 @@ class Settings(BaseSettings):
     roles: Roles = Roles()
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
-    work: Work = Work()
-    budgets: Budgets = Budgets()
-    tracing: Tracing = Tracing()
-    reading: Reading = Reading()
-    review: Review = Review()
-    questions: Questions = Questions()
-    training: Training = Training()
+    work: WorkSettings = WorkSettings()
+    budgets: BudgetsSettings = BudgetsSettings()
+    tracing: TracingSettings = TracingSettings()
+    reading: ReadingSettings = ReadingSettings()
+    review: ReviewSettings = ReviewSettings()
+    questions: QuestionsSettings = QuestionsSettings()
+    training: TrainingSettings = TrainingSettings()
     gate: GateSettings = GateSettings()
 
     @classmethod

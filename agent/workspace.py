@@ -212,9 +212,9 @@ def load_target(lineage: Lineage, version: ModelVersion) -> Target:
 
 
 def _reader(settings: Settings) -> Callable[[Path, str], Reading]:
-    from tools.reading import Limits, read
+    from tools.reading import ReadingLimits, read
 
-    limits = Limits(
+    limits = ReadingLimits(
         seconds=settings.reading.seconds,
         memory_mb=settings.reading.memory_mb,
         pages=settings.reading.pages,

@@ -21,7 +21,7 @@ from agent.context import Context
 from agent.settings import load
 from agent.steps.merge import merged
 from agent.workspace import STORE, Workspace
-from benchmarks.made import NEAREST, Floats, Source
+from benchmarks.made import NEAREST, Floats, VectorSource
 from memory.lease import FileLease
 from memory.records import Nugget, Record
 from memory.store import Store
@@ -153,7 +153,7 @@ class Building:
 class Memory:
     """A workspace that grows."""
 
-    def __init__(self, home: Path, source: Source) -> None:
+    def __init__(self, home: Path, source: VectorSource) -> None:
         self._home, self._source = home, source
         self._times = Times()
         self._embedder = Known()

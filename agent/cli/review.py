@@ -17,7 +17,7 @@ from memory.records import Action, Verdict
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from agent.steps.review import Item
+    from agent.steps.review import ReviewItem
     from agent.workspace import Workspace
 
 app = typer.Typer(help="Decide what is taught.", invoke_without_command=True)
@@ -55,7 +55,7 @@ def review(context: typer.Context, interest: Which = "", home: Home = None) -> N
     decisions.settle(home)
 
 
-def session(space: Workspace, items: list[Item], console: Console) -> None:
+def session(space: Workspace, items: list[ReviewItem], console: Console) -> None:
     """One screen and one key for each nugget; each decision is saved at once."""
     from agent.services import decisions
 
@@ -84,7 +84,7 @@ def session(space: Workspace, items: list[Item], console: Console) -> None:
     console.print("That was the last one.")
 
 
-def _rest(space: Workspace, items: list[Item], console: Console) -> None:
+def _rest(space: Workspace, items: list[ReviewItem], console: Console) -> None:
     """Leave the rest to the policy that `--yes` follows."""
     from agent.services import decisions
 
@@ -103,7 +103,7 @@ def _key(console: Console) -> str:
     return key
 
 
-def _undone(space: Workspace, items: list[Item], place: int, console: Console) -> int:
+def _undone(space: Workspace, items: list[ReviewItem], place: int, console: Console) -> int:
     from agent.services import decisions
 
     try:
@@ -116,7 +116,7 @@ def _undone(space: Workspace, items: list[Item], place: int, console: Console) -
     return back[-1] if back else place
 
 
-def card(item: Item, number: int, total: int) -> Panel:
+def card(item: ReviewItem, number: int, total: int) -> Panel:
     """What a person needs to decide on one nugget."""
     nugget, paper = item.nugget, item.paper
     body = Text()

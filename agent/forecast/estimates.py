@@ -17,7 +17,7 @@ from agent.calls.budgets import StoreBudget
 from agent.calls.ledger import StoreLedger
 from agent.context import by_id
 from agent.forecast.history import History
-from agent.forecast.rehearsal import Found, Notes, copied, discovered
+from agent.forecast.rehearsal import DryRun, Notes, copied, discovered
 from agent.forecast.teaching import forecast
 from agent.settings import OFFLINE, ModelSettings
 from agent.steps.approve import control_of, demand_method, teachable
@@ -160,7 +160,7 @@ async def rehearsed(
     clients: Mapping[str, QuickOpenAI],
     reporter: Reporter | None = None,
     **options: Any,
-) -> tuple[Found, Estimate]:
+) -> tuple[DryRun, Estimate]:
     """What a run would find, and its calls noted; clients: see `NoConnections`."""
     demand_active(interest)
     async with context.session(reporter) as ctx, _rehearsal(ctx, interest, clients) as rehearsal:
@@ -228,7 +228,7 @@ async def _rehearsal(
 
 
 async def _rest(
-    ctx: RunContext, copy: RunContext, interest: Interest, found: Found, estimate: Estimate
+    ctx: RunContext, copy: RunContext, interest: Interest, found: DryRun, estimate: Estimate
 ) -> None:
     """What comes after extracting: pairs, questions, probes."""
     history, noted = estimate.history, estimate.notes.calls
@@ -276,7 +276,7 @@ def _unprobed(
     return todo, version, {question.nugget for question in asked}
 
 
-def _papers(found: Found) -> dict[str, Any]:
+def _papers(found: DryRun) -> dict[str, Any]:
     read = [paper for paper in found.papers if paper.status is PaperStatus.READ]
     return {
         "papers": len(found.papers),

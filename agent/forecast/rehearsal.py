@@ -153,7 +153,7 @@ def copied(
 
 
 @dataclass(frozen=True)
-class Found:
+class DryRun:
     """What a run would find."""
 
     papers: list[Paper]
@@ -168,7 +168,7 @@ class Found:
     """What is mined already, or would be without a call."""
 
 
-async def discovered(ctx: RunContext, copy: RunContext, interest: Interest, run: Run) -> Found:
+async def discovered(ctx: RunContext, copy: RunContext, interest: Interest, run: Run) -> DryRun:
     """The discovery graph on the copy, up to where nuggets are there; models are asked nothing.
 
     ctx: whose store is read. A model that would be asked says nothing; where none is bound, nothing
@@ -198,10 +198,10 @@ async def discovered(ctx: RunContext, copy: RunContext, interest: Interest, run:
     return await asyncio.to_thread(_found, copy, state, before)
 
 
-def _found(copy: RunContext, state: Mapping[str, Any], before: list[Extraction]) -> Found:
+def _found(copy: RunContext, state: Mapping[str, Any], before: list[Extraction]) -> DryRun:
     screened, by = state["screened"], copy.teacher.made_by
     done = [one.paper for one in before if one.made_by == by and one.paper in set(screened)]
-    return Found(
+    return DryRun(
         papers=copy.store.all(Paper, id=state["papers"]),
         screened=screened,
         extracted=done,

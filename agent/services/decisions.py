@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from agent.services import runs
 from agent.services.interests import find_interest
 from agent.steps import review
-from agent.steps.review import Item
+from agent.steps.review import ReviewItem
 from agent.workspace import Workspace
 from memory.errors import BadInput, Locked
 from memory.records import Action, Nugget, NuggetStatus, Run, RunStatus, Verdict, new_id
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def waiting(space: Workspace, interest: str = "", everything: bool = False) -> list[Item]:
+def waiting(space: Workspace, interest: str = "", everything: bool = False) -> list[ReviewItem]:
     """What waits for a decision, the newest to the target first; what it knows is left out.
 
     interest: a name; only what its papers say. everything: decided and known ones too.
@@ -39,7 +39,7 @@ def decide(space: Workspace, nuggets: Iterable[str], action: Action, **more: str
     return review.decide(space.store, found, action, **more)
 
 
-def accept_unknown(space: Workspace, items: Sequence[Item]) -> int:
+def accept_unknown(space: Workspace, items: Sequence[ReviewItem]) -> int:
     """Leave these to the policy that `--yes` follows, as one batch; how many it accepted."""
     fresh = review.queue(space.store, nuggets=[item.nugget.id for item in items])
     return review.accept_by_policy(space.store, fresh, space.settings.review, new_id())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from agent.settings import Budgets
+from agent.settings import BudgetsSettings
 from agent.steps.begin import interest_named, slug
 from memory.errors import BadInput
 from memory.records import Interest
@@ -26,9 +26,9 @@ def budgets(given: Iterable[str]) -> dict[str, float]:
         name, _, amount = one.partition("=")
         try:
             found[name] = float(amount)
-            Budgets.model_validate({name: found[name]})
+            BudgetsSettings.model_validate({name: found[name]})
         except ValueError:
-            names = ", ".join(Budgets.model_fields)
+            names = ", ".join(BudgetsSettings.model_fields)
             raise BadInput(
                 f"{one!r} is no budget.", f"Write NAME=AMOUNT, where NAME is one of: {names}."
             ) from None

@@ -145,7 +145,7 @@ def _said(question: Question) -> str:
 
 def gated(ctx: RunContext, version: ModelVersion) -> GateDecision:
     """The gate's verdict on a candidate's scores."""
-    from evals.gate import Limits, gate
+    from evals.gate import GateLimits, gate
 
-    limits = Limits(**ctx.settings.gate.model_dump())
+    limits = GateLimits(**ctx.settings.gate.model_dump())
     return gate({score.metric: score for score in version.scores}, limits)

@@ -60,7 +60,7 @@ async def _extracted(
     taken = await ctx.teacher.extract(document, passages)
     nuggets, refused = _grounded(taken.nuggets, document, passages)
     for reason, count in sorted(refused.items()):
-        ctx.log("extract", f"{document.paper}: {count} drafts refused: {reason}")
+        ctx.log("extract", f"{document.paper}: {count} candidates refused: {reason}")
     extraction = extraction.replace(
         nuggets=[nugget.id for nugget in nuggets], lost=taken.lost, reason=taken.reason
     )
@@ -91,19 +91,19 @@ def _kept(ctx: RunContext, nuggets: Sequence[Nugget], extraction: Extraction) ->
 
 
 def _grounded(
-    drafts: Iterable[Nugget], document: Document, passages: Sequence[Passage]
+    candidates: Iterable[Nugget], document: Document, passages: Sequence[Passage]
 ) -> tuple[list[Nugget], Counter[str]]:
-    """The drafts that their source bears out, and how many were refused for which reason."""
+    """The candidates that their source bears out, and how many were refused for which reason."""
     from tools.nuggets import Ungrounded, ground
 
     held = {passage.id: passage for passage in passages}
     nuggets: list[Nugget] = []
     refused: Counter[str] = Counter()
-    for draft in drafts:
+    for candidate in candidates:
         try:
-            if draft.passage not in held:
+            if candidate.passage not in held:
                 raise Ungrounded("other_passage")
-            nuggets.append(ground(draft, document, held[draft.passage]))
+            nuggets.append(ground(candidate, document, held[candidate.passage]))
         except Ungrounded as fault:
             refused[str(fault)] += 1
     return nuggets, refused

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent.context import by_id
-from agent.steps.questions import Written, write
+from agent.steps.questions import WrittenQuestions, write
 from memory.errors import BadReply
 from memory.records import Interest, ModelVersion, Nugget, Probe, Purpose, Question, Verdict
 
@@ -100,7 +100,7 @@ def asked_before(store: Store, version: ModelVersion) -> tuple[list[Probe], list
     return [one for one in held if one.id not in names], waiting
 
 
-async def _questions(ctx: RunContext, todo: list[Nugget], pool: list[Nugget]) -> Written:
+async def _questions(ctx: RunContext, todo: list[Nugget], pool: list[Nugget]) -> WrittenQuestions:
     """Probe questions about these nuggets, vetted together; written where there are none yet."""
     names = [nugget.id for nugget in todo]
     held = await asyncio.to_thread(_probe_questions, ctx.store, names)
@@ -112,7 +112,7 @@ async def _questions(ctx: RunContext, todo: list[Nugget], pool: list[Nugget]) ->
         ours = (q for q in made.questions if q.purpose is Purpose.PROBE)
         await asyncio.to_thread(ctx.store.add, *ours)
         lost |= made.lost
-    return Written(await asyncio.to_thread(_vetted, ctx.store, todo), lost)
+    return WrittenQuestions(await asyncio.to_thread(_vetted, ctx.store, todo), lost)
 
 
 def _probe_questions(store: Store, nuggets: Sequence[str]) -> list[Question]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tools.questions import VettedSet
 
 
-class Written(NamedTuple):
+class WrittenQuestions(NamedTuple):
     """What came of asking for questions."""
 
     questions: list[Question]
@@ -34,7 +34,7 @@ class Written(NamedTuple):
             )
 
 
-async def write(ctx: RunContext, nuggets: Iterable[Nugget], pool: list[Nugget]) -> Written:
+async def write(ctx: RunContext, nuggets: Iterable[Nugget], pool: list[Nugget]) -> WrittenQuestions:
     """Questions of every purpose about each nugget. pool: lends wrong options. Saves nothing."""
     lost: dict[str, BadReply] = {}
 
@@ -46,10 +46,12 @@ async def write(ctx: RunContext, nuggets: Iterable[Nugget], pool: list[Nugget]) 
             return []
 
     made = await gather(map(about, nuggets))
-    return Written([question for some in made for question in some], lost)
+    return WrittenQuestions([question for some in made for question in some], lost)
 
 
-async def written(ctx: RunContext, nuggets: Iterable[Nugget], pool: list[Nugget]) -> Written:
+async def written(
+    ctx: RunContext, nuggets: Iterable[Nugget], pool: list[Nugget]
+) -> WrittenQuestions:
     """What teaches and examines the accepted of these nuggets; of the others only what examines.
 
     pool: lends wrong options. Saves nothing.
@@ -81,7 +83,7 @@ async def lesson(
     nuggets, pool = await asyncio.to_thread(opened)
     papers, done = by_paper((one.paper, one.id) for one in nuggets.values()), 0
 
-    async def about(names: list[str]) -> Written:
+    async def about(names: list[str]) -> WrittenQuestions:
         nonlocal done
         made = await written(ctx, [nuggets[name] for name in names], pool)
         await asyncio.to_thread(ctx.store.add, *made.questions)

@@ -20,12 +20,12 @@ from agent.forecast import estimates
 from agent.forecast.history import WRITTEN
 from agent.forecast.teaching import forecast
 from agent.services import runs
-from agent.settings import Budgets, Roles, Settings
+from agent.settings import BudgetsSettings, Roles, Settings
 from agent.steps import review
 from agent.workspace import STORE
 from benchmarks.doubles.endpoint import Body, Fault, MockEndpoint, MockReply, declined, down
 from benchmarks.doubles.real import goldpan
-from benchmarks.doubles.scripted import draft, listed
+from benchmarks.doubles.scripted import candidate, reply_of
 from memory.lease import FileLease
 from memory.records import Call, Interest, Nugget, Run
 from prompts import load, names
@@ -57,7 +57,7 @@ def says(body: Body) -> MockReply:
         return MockReply('{"ratings": [{"reason": "It fits.", "score": 9}]}')
     if "profiles" in asked:
         return MockReply('{"profiles": []}')
-    return MockReply(listed(*(draft(fact) for fact in FACTS if fact in asked)))
+    return MockReply(reply_of(*(candidate(fact) for fact in FACTS if fact in asked)))
 
 
 class Wired:
@@ -186,7 +186,7 @@ def test_what_is_expected_follows_earlier_calls_once_there_are_any(wired: Wired)
 def test_cost_and_budgets_are_told_and_an_unknown_price_is_none(world: World) -> None:
     with (made := Wired(world)).server:
         made.settings(
-            roles=Roles(teacher="toy"), budgets=Budgets(run_tokens=10**6, day_money=0.001)
+            roles=Roles(teacher="toy"), budgets=BudgetsSettings(run_tokens=10**6, day_money=0.001)
         )
         told = made.dry()
         total = told["total"]
@@ -195,7 +195,7 @@ def test_cost_and_budgets_are_told_and_an_unknown_price_is_none(world: World) ->
         enough = {bound["budget"]: bound["enough"] for bound in told["budgets"]}
         assert enough == {"run_tokens": True, "day_money": False}
         made.teacher = made.teacher.model_copy(update={"price_in": None, "price_out": None})
-        made.settings(roles=Roles(teacher="toy"), budgets=Budgets(day_money=1000))
+        made.settings(roles=Roles(teacher="toy"), budgets=BudgetsSettings(day_money=1000))
         told = made.dry()
         assert told["total"]["cost"] is None
         assert [bound["enough"] for bound in told["budgets"]] == [False]

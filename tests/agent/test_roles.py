@@ -14,7 +14,7 @@ import pytest
 from agent.calls.roles import Engines
 from agent.services import runs
 from agent.steps import review
-from benchmarks.doubles.scripted import Scripted, spoken
+from benchmarks.doubles.scripted import Scripted, scripted_connection
 from memory.errors import Trouble
 from memory.records import (
     Event,
@@ -45,7 +45,10 @@ def staffed(world: World, **models: tuple[Any, Script]) -> dict[str, Scripted]:
     spoke = {name: Scripted(script=script) for name, (_, script) in models.items()}
 
     def staff(on_loss: Callable[[Loss], None]) -> Engines:
-        workers = {name: kind(spoken(spoke[name]), on_loss) for name, (kind, _) in models.items()}
+        workers = {
+            name: kind(scripted_connection(spoke[name]), on_loss)
+            for name, (kind, _) in models.items()
+        }
         return replace(Engines(Threaded(world.teacher)), **workers)
 
     world.staff = staff

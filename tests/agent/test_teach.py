@@ -11,7 +11,7 @@ import pytest
 from agent.forecast import estimates
 from agent.services import report, runs
 from agent.services.interests import find_interest
-from agent.settings import Training
+from agent.settings import TrainingSettings
 from agent.steps import review
 from agent.steps.approve import taught_by
 from agent.steps.retention import exam_of
@@ -172,7 +172,9 @@ def test_a_second_cycle_teaches_old_and_new_from_the_base_and_keeps_what_was_tau
 @pytest.mark.skipif(find_spec("bitsandbytes") is not None, reason="here it may be done")
 def test_a_forecast_refuses_a_training_that_cannot_be_done_here(ready: World) -> None:
     """Who looks first should not hear of it an hour later."""
-    ready.settings = ready.settings.model_copy(update={"training": Training(method="qlora")})
+    ready.settings = ready.settings.model_copy(
+        update={"training": TrainingSettings(method="qlora")}
+    )
     with pytest.raises(BadInput, match=r"bitsandbytes|CUDA"):
         asyncio.run(estimates.of_a_teaching(ready.context(), interest_of(ready)))
 

@@ -95,9 +95,9 @@ class LocalServer:
         self._running = None
 
     async def _started(self, command: list[str], log: IO[bytes]) -> asyncio.subprocess.Process:
-        keeper = Path(__file__).with_name("parent_watch.py")
+        watch = Path(__file__).with_name("parent_watch.py")
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-I", str(keeper), *command, stdin=asyncio.subprocess.PIPE, stdout=log,
+            sys.executable, "-I", str(watch), *command, stdin=asyncio.subprocess.PIPE, stdout=log,
             stderr=log, start_new_session=True,
         )  # fmt: skip
 
