@@ -135,7 +135,7 @@ async def _drive(
     # Not `next`: it leaves out a task that is finished and was killed before the step was closed.
     while state.tasks or not state.values:
         if state.interrupts:
-            if answer is None:
+            if not answer:
                 return
             entry = Command(resume=answer)
         # Sync: the default writes checkpoints behind our back, and a kill loses finished steps.

@@ -4,11 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from blockbuster import blockbuster_ctx
 
 from benchmarks.doubles.real import goldpan
 from benchmarks.doubles.witness import Witness
 from tests.agent.fakes import World
 from tools.endpoints.mock import MockEndpoint
+
+
+@pytest.fixture(autouse=True)
+def prompt_loop() -> Iterator[None]:
+    """Nothing of ours may block an event loop: no SQL, no files, no sleep. Else it raises there."""
+    with blockbuster_ctx(scanned_modules=["agent", "evals", "memory", "prompts", "tools"]):
+        yield
 
 
 @pytest.fixture
