@@ -145,8 +145,9 @@ def asking(space: Workspace, run: Run, console: Console) -> None:
 
 def pick(space: Workspace, run: Run) -> Question | None:
     """A taught question that was answered wrong before and right after."""
-    rows = [row for row in report.exam(space.store, run) if row["what"] == "new"]
-    learnt = [row["text"] for row in rows if row["before"] != row["text"].answer == row["after"]]
+    version = report.candidate(space, run)
+    rows = report.exam(space.store, version) if version else []
+    learnt = [q for one, q in rows if one.what == "new" and one.before != q.answer == one.after]
     asked = [q for q in learnt if q.stem.startswith("Question:") and GAP not in q.stem]
     return next(iter(asked or learnt), None)
 

@@ -96,7 +96,7 @@ def read(branch: Branch, runtime: Runtime[Context]) -> dict[str, Any]:
     with ctx.slots:
         paper = _read(ctx, ctx.store.get(Paper, branch["paper"]))
     if paper.status is not PaperStatus.READ:
-        ctx.log(branch["run"], "read", f"{_name(paper)}: {paper.note}", reason=paper.reason)
+        ctx.log(branch["run"], "read", f"{_name(paper)}: {paper.note}")
     ctx.tick("papers opened", branch["total"])
     return {"read": [paper.id] if paper.status is PaperStatus.READ else []}
 

@@ -15,6 +15,7 @@ from langgraph.runtime import Runtime
 from agent.progress import Reporter, Silent
 from memory.records import (
     Event,
+    Job,
     ModelVersion,
     Nugget,
     Record,
@@ -123,7 +124,8 @@ class Context:
     """See that the base of a target is in the lineage."""
     make_vectors: Callable[[Embedder], Vectors]
     read: Callable[[Path, str], Reading]
-    train: Callable[[TrainingSpec, Callable[[dict[str, Any]], None]], Path]
+    train: Callable[[TrainingSpec, Callable[[dict[str, Any]], None], Callable[[Job], None]], Path]
+    """Train; told of the progress, and of each process that trains."""
     preflight: Callable[[TrainingSpec], Preflight]
     """What would be learnt, token by token; nothing is trained."""
     agreement: Callable[[ModelVersion, Sequence[str]], Parity]
@@ -200,7 +202,7 @@ class Context:
         """What replies did not give goes to the log of the run that asked."""
         about, times = loss.about[:10], f"{loss.count} × " if loss.count > 1 else ""
         text = f"{about}: {times}{loss.reason}: {loss.detail}"
-        self.log(account.get().run, loss.step, text, reason=loss.reason, count=loss.count)
+        self.log(account.get().run, loss.step, text)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -217,10 +219,10 @@ class Context:
         if vectors := self.__dict__.get("vectors"):
             vectors.close()
 
-    def log(self, run: str, stage: str, text: str, **data: Any) -> None:
+    def log(self, run: str, stage: str, text: str) -> None:
         """One line of the run's log. The same line of the same run is kept once."""
         name = digest(run, stage, text)
-        self.store.add(Event(id=name, run=run, stage=stage, text=text, data=data))
+        self.store.add(Event(id=name, run=run, stage=stage, text=text))
 
 
 def context_of(runtime: Runtime[Context]) -> Context:

@@ -17,16 +17,17 @@ from rich.markup import escape
 
 from agent.graphs.retry import RETRY
 from agent.graphs.state import Branch, Context, Teaching, by_paper, context_of
-from agent.services import report
 from agent.steps import examine as examining
 from agent.steps.train import (
     control_of,
     demand_method,
     environment,
     frozen,
+    question_set,
     recipe,
     taught_by,
     teachable,
+    trained,
     unjudged,
     vetted,
     written,
@@ -39,6 +40,7 @@ from memory.records import (
     Nugget,
     Question,
     Run,
+    TeachingResult,
     TrainingSpec,
 )
 
@@ -110,7 +112,7 @@ async def check(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     ctx.store.put(*found.questions)
     for reason, count in sorted(found.report.refused.items()):
         ctx.log(state["run"], "vet", f"{count} questions refused: {reason}")
-    ctx.log(state["run"], "vet", "the set", **report.of_the_set(found.report))
+    ctx.store.put(question_set(state["run"], found.report))
     return {"lost": {"questions not judged": unjudged(ctx, found.questions)}}
 
 
@@ -158,7 +160,7 @@ def train(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
             at = int(row["step"]), int(row["steps"])
             ctx.reporter.progress("training steps", *at, f"loss {row['loss']:.3f}")
 
-    return {"adapter": str(ctx.train(spec, heard))}
+    return {"adapter": str(trained(ctx, state["run"], spec, heard))}
 
 
 def keep(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -193,7 +195,9 @@ def examine(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
         return {}
     before = ctx.store.get(ModelVersion, version.parent)
     asked = examining.papers(ctx, before, ctx.store.get(Dataset, version.dataset))
-    scores = examining.examined(ctx, state["run"], before, version, asked)
+    scores, answers = examining.examined(ctx, state["run"], before, version, asked)
+    # Before the scores: a version that has them is not examined again.
+    ctx.store.put(*answers)
     ctx.lineage.score(version.id, scores)
     return {}
 
@@ -209,8 +213,8 @@ def gate(state: Teaching, runtime: Runtime[Context]) -> dict[str, Any]:
     else:
         ctx.lineage.refuse(version.id, reason)
     word = "passed" if verdict.passed else "refused"
-    text = f"v{version.number} {word}: {reason}"
-    ctx.log(state["run"], "gate", text, version=version.id)
+    ctx.store.put(TeachingResult(run=state["run"], version=version.id, passed=verdict.passed))
+    ctx.log(state["run"], "gate", f"v{version.number} {word}: {reason}")
     return {"passed": verdict.passed}
 
 

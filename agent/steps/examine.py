@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent.graphs.state import Context
 from agent.steps.train import exam_of, old_questions, old_text, taught_by
-from memory.records import GAP, Dataset, ModelVersion, Nugget, Question, Score
+from memory.records import GAP, Dataset, ExamAnswer, ModelVersion, Nugget, Question, Score
 
 if TYPE_CHECKING:
     from evals.examine import Examination
@@ -38,8 +38,8 @@ def papers(ctx: Context, before: ModelVersion, dataset: Dataset) -> Papers:
 
 def examined(
     ctx: Context, run: str, before: ModelVersion, after: ModelVersion, asked: Papers
-) -> tuple[Score, ...]:
-    """All scores that the gate and the report want; the single answers go to the run's log.
+) -> tuple[list[Score], list[ExamAnswer]]:
+    """All scores that the gate and the report want, and the single answers.
 
     new_*, control_*, old_* and perplexity_* before and after; new_memory: the version before, with
     the nearest claims of the memory put before each question; leaks; parity.
@@ -48,13 +48,13 @@ def examined(
     from evals.retrieval import examine_with_memory
 
     scores: list[Score] = []
-    rows: dict[str, dict[str, Any]] = {}
+    answers: dict[str, ExamAnswer] = {}
 
     def keep(what: str, when: str, questions: Sequence[Question], result: Examination) -> None:
         scores.append(result.score)
         for question, answer in zip(questions, result.answers, strict=True):
-            row = rows.setdefault(question.id, {"question": question.id, "what": what})
-            row[when] = answer.option
+            first = ExamAnswer(version=after.id, question=question.id, what=what)
+            answers[first.id] = answers.get(first.id, first).replace(**{when: answer.option})
 
     texts = old_text(ctx, before.name).kept_back or sorted({_said(q) for q in asked.old})
     for when, version in (("before", before), ("after", after)):
@@ -65,8 +65,7 @@ def examined(
     read = examine_with_memory(ctx.target(before), asked.new, lookup(ctx), "new_memory")
     keep("new", "memory", asked.new, read)
     scores += [_leaks(ctx, after, asked), *_parity(ctx, run, after, prompts(ctx, before, asked))]
-    ctx.log(run, "examine", "answers", rows=list(rows.values()))
-    return tuple(scores)
+    return scores, list(answers.values())
 
 
 def lookup(ctx: Context) -> Callable[[str], list[str]]:

@@ -99,8 +99,7 @@ def _order(item: Item) -> tuple[int, bool, float, str]:
 def _items(store: Store, heads: list[Nugget]) -> list[Item]:
     ids = [nugget.id for nugget in heads]
     papers = {p.id: p for p in store.all(Paper, id=sorted({n.paper for n in heads}))}
-    # Ordered by time: the newest model version's answer stands last and wins.
-    probes = {probe.nugget: probe for probe in store.all(Probe, nugget=ids)}
+    probes = latest_probes(store, ids)
     sources: dict[str, set[str]] = {}
     member_of: dict[str, str] = {}
     for member in store.all(Nugget, cluster=ids):
@@ -121,6 +120,12 @@ def _items(store: Store, heads: list[Nugget]) -> list[Item]:
         )
         for nugget in heads
     ]
+
+
+def latest_probes(store: Store, nuggets: Iterable[str]) -> dict[str, Probe]:
+    """The last probe of each nugget that was probed, by nugget id: what the newest version said."""
+    # Ordered by time: what stands last wins.
+    return {probe.nugget: probe for probe in store.all(Probe, nugget=sorted(set(nuggets)))}
 
 
 def accept_by_policy(store: Store, items: Sequence[Item], limits: Review, batch: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +18,8 @@ from memory.errors import BadInput
 from memory.records import (
     Dataset,
     Interest,
+    Job,
+    JobStatus,
     ModelVersion,
     Nugget,
     NuggetStatus,
@@ -26,6 +28,7 @@ from memory.records import (
     Purpose,
     Question,
     QuestionKind,
+    QuestionSet,
     Sighting,
     TrainingSpec,
     Verdict,
@@ -35,7 +38,7 @@ from tools.endpoints.gather import gather
 
 if TYPE_CHECKING:
     from memory.store import Store
-    from tools.questions import VettedSet
+    from tools.questions import SetReport, VettedSet
 
 CONTROL = 40
 """Nuggets of the control: enough that a rise by a fifth would show."""
@@ -117,6 +120,22 @@ def unjudged(ctx: Context, questions: Iterable[Question]) -> int:
         return 0
     asked = [q for q in questions if q.kind is QuestionKind.MCQ and q.vetted]
     return sum("judge" not in question.scores for question in asked)
+
+
+def question_set(run: str, found: SetReport) -> QuestionSet:
+    """What a run's vetted questions are like as a set, to be kept."""
+    return QuestionSet(
+        run=run,
+        choices=sum(found.options.values()),
+        by_options={str(size): count for size, count in sorted(found.options.items())},
+        by_level=dict(found.levels),
+        guessed_by_options_alone=round(found.guess.accuracy, 3),
+        chance=round(found.guess.chance, 3),
+        p_of_guessing=round(found.guess.p, 3),
+        p_of_places=round(found.places, 3),
+        key_length=round(found.length, 3),
+        fair=found.fair,
+    )
 
 
 def taught_by(store: Store, version: ModelVersion) -> set[str]:
@@ -208,6 +227,20 @@ def recipe(ctx: Context, interest: Interest, dataset: Dataset) -> TrainingSpec:
     )
     # Named by what shapes the result: the same training finds its own checkpoints again.
     return spec.replace(output=str(ctx.settings.home / "training" / spec.id))
+
+
+def trained(
+    ctx: Context, run: str, spec: TrainingSpec, heard: Callable[[dict[str, Any]], None]
+) -> Path:
+    """The folder of the result. Every process that trains is kept as a job of the run.
+
+    heard: called with rows of progress. What still says it runs here for the same spec was killed,
+    for the workspace has one owner. Raises TrainingFailed.
+    """
+    unended = ctx.store.all(Job, spec=spec.id, status=[JobStatus.PENDING, JobStatus.RUNNING])
+    killed = [job.replace(status=JobStatus.LOST) for job in unended if job.where == "here"]
+    ctx.store.put(*killed)
+    return ctx.train(spec, heard, lambda job: ctx.store.put(job.replace(run=run)))
 
 
 def environment() -> dict[str, str]:

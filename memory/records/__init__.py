@@ -11,7 +11,7 @@ from memory.records.base import Record, digest, new_id, now
 from memory.records.calls import Call, Reply
 from memory.records.decisions import Action, Decision
 from memory.records.interests import Interest, InterestStatus
-from memory.records.models import ModelVersion, Score, Stage
+from memory.records.models import ExamAnswer, ModelVersion, Score, Stage, TeachingResult
 from memory.records.nuggets import Extraction, Kind, Link, Nugget, NuggetStatus, Relation
 from memory.records.papers import (
     Document,
@@ -23,7 +23,7 @@ from memory.records.papers import (
     Sighting,
 )
 from memory.records.probes import Probe, Verdict
-from memory.records.questions import GAP, Level, Purpose, Question, QuestionKind
+from memory.records.questions import GAP, Level, Purpose, Question, QuestionKind, QuestionSet
 from memory.records.runs import Event, Run, RunStatus
 from memory.records.training import Dataset, Job, JobStatus, TrainingSpec
 
@@ -35,6 +35,7 @@ __all__ = [
     "Decision",
     "Document",
     "Event",
+    "ExamAnswer",
     "Extraction",
     "Interest",
     "InterestStatus",
@@ -54,6 +55,7 @@ __all__ = [
     "Purpose",
     "Question",
     "QuestionKind",
+    "QuestionSet",
     "Record",
     "Relation",
     "Relevance",
@@ -63,6 +65,7 @@ __all__ = [
     "Score",
     "Sighting",
     "Stage",
+    "TeachingResult",
     "TrainingSpec",
     "Verdict",
     "digest",

@@ -37,15 +37,33 @@ class Record(BaseModel):
     identity: ClassVar[tuple[str, ...]] = ()
 
     id: str = ""
-    """Content address of the identity fields; given once, kept through later revisions."""
+    """Content address of the identity fields; kept while these stay as they are."""
 
     @model_validator(mode="after")
     def _give_id(self) -> Self:
         if not self.id and self.identity:
-            parts = [self.__class__.__name__, *(getattr(self, name) for name in self.identity)]
-            object.__setattr__(self, "id", digest(*parts))
+            object.__setattr__(self, "id", self._address())
         return self
 
+    def _address(self) -> str:
+        # The class's name is part of it: a class renamed needs a migration of what is stored.
+        return digest(type(self).__name__, *(getattr(self, name) for name in self.identity))
+
     def replace(self, **changes: Any) -> Self:
-        """The same record with some fields changed and its id kept; the changes are validated."""
-        return type(self).model_validate({**self.model_dump(), **changes})
+        """The record with some fields changed; the changes are validated.
+
+        While the identity fields keep their values it is the same record, a later revision with the
+        same id. Where one of them changes it is another record, and its id follows from its
+        content. Raises ValueError for an `id` given to a record that has a content address: under
+        the old id the new content would take the old one's place in the store.
+        """
+        if self.identity and "id" in changes:
+            raise ValueError(
+                f"the id of a {type(self).__name__} follows from {', '.join(self.identity)}: "
+                "change these, and leave out the id"
+            )
+        changed = type(self).model_validate({**self.model_dump(), **changes})
+        # By their hashes, not by their values: no number is no number again, though unequal to it.
+        if changes.keys() & set(self.identity) and changed._address() != self._address():
+            object.__setattr__(changed, "id", changed._address())
+        return changed

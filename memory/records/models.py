@@ -58,3 +58,30 @@ class ModelVersion(Record):
     environment: dict[str, str] = Field(default_factory=dict)
     """Versions of the libraries that made it."""
     created: str = Field(default_factory=now)
+
+
+class ExamAnswer(Record):
+    """What was answered to one question of the examination of a version."""
+
+    identity = ("version", "question")
+    version: str
+    """ModelVersion id of the one that was examined."""
+    question: str
+    what: str
+    """What it asks about: `new`, `control` or `old` facts."""
+    before: str = ""
+    """The option that the version's parent favoured; empty where no answer could be read."""
+    after: str = ""
+    """That of the version itself."""
+    memory: str = ""
+    """That of the parent with the nearest claims of the memory to read; of new facts only."""
+
+
+class TeachingResult(Record):
+    """How a teaching run ended: the version that it made, and what the gate said of it then."""
+
+    identity = ("run",)
+    run: str
+    version: str
+    """ModelVersion id."""
+    passed: bool

@@ -80,3 +80,27 @@ class Question(Record):
     def key(self) -> int:
         """Index of the answer among the options."""
         return self.options.index(self.answer)
+
+
+class QuestionSet(Record):
+    """What a run's multiple-choice questions show only as a set, after vetting."""
+
+    identity = ("run",)
+    run: str
+    choices: int
+    by_options: dict[str, int] = Field(default_factory=dict)
+    """Choices by their number of options."""
+    by_level: dict[str, int] = Field(default_factory=dict)
+    """Choices and short answers by what they ask of their reader."""
+    guessed_by_options_alone: float
+    """Share that a guesser gets right who sees the options and no question."""
+    chance: float
+    """The same of one who sees nothing."""
+    p_of_guessing: float
+    """Probability of so many or more by chance."""
+    p_of_places: float
+    """The same of the places at which the right options stand."""
+    key_length: float
+    """Mean length of the right options over that of the rest."""
+    fair: bool
+    """Whether none of these tells the right option."""

@@ -35,10 +35,8 @@ class Run(Record):
     """Digest of the settings it ran with."""
     options: dict[str, Any] = Field(default_factory=dict)
     """What the user asked of it (papers folder, limits), as plain JSON: a resume needs them."""
-    counts: dict[str, Any] = Field(default_factory=dict)
     seconds: dict[str, float] = Field(default_factory=dict)
     """Wall seconds by stage, summed over resumes."""
-    cost: float = 0.0
     lost: dict[str, int] = Field(default_factory=dict)
     """What got no answer, by kind: it is asked for again."""
     note: str = ""
@@ -47,11 +45,10 @@ class Run(Record):
 
 
 class Event(Record):
-    """One line of the log a person reads."""
+    """One line of the log a person reads. What code reads stands in records of its own."""
 
     id: str = Field(default_factory=new_id)
     run: str
     stage: str
     text: str
-    data: dict[str, Any] = Field(default_factory=dict)
     time: str = Field(default_factory=now)

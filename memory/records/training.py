@@ -79,18 +79,27 @@ class JobStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    """It ended without a result; `exit_code` says how. What it had saved, the next one goes on."""
     LOST = "lost"
+    """Nobody saw it end: whoever watched it was killed. So was one that says it is pending or
+    running here, in a workspace that nobody owns."""
 
 
 class Job(Record):
-    """One training run somewhere."""
+    """One process that trains. A training that is resumed, or split anew, is one job more."""
 
     id: str = Field(default_factory=new_id)
     spec: str
+    """TrainingSpec id: the jobs of one training have it in common."""
+    run: str = ""
+    """The run that asked for it."""
     where: str = "here"
     handle: str = ""
+    """Name of the job where it runs; here, the process id."""
     status: JobStatus = JobStatus.PENDING
     log: str = ""
+    """File with what the program printed; the jobs of one training write on in it."""
     exit_code: int | None = None
+    """None where nobody saw it end; a negative one is the signal that killed it."""
     started: str = Field(default_factory=now)
     ended: str = ""

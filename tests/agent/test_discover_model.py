@@ -42,9 +42,8 @@ def test_a_paper_without_an_answer_costs_only_itself_and_is_asked_about_again(wo
     world.crew = lambda ctx: Engines(ModelTeacher(Connection(model, "toy"), ctx.lost))
     assert discover(world, folder).status is RunStatus.WAITING
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA}
-    assert [event.data["reason"] for event in store.all(Event) if "reason" in event.data] == [
-        "refused"
-    ]
+    [told] = [event.text for event in store.all(Event, stage="extract")]
+    assert ": refused: " in told
     assert sorted(harvest.lost for harvest in store.all(Extraction)) == [0, 1]
 
     world.crew = lambda _: Engines(ModelTeacher(Connection(Scripted(script=script()), "toy")))
