@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.doubles.real import PASSING, ROOT, command, start
 from benchmarks.doubles.witness import Witness
-from memory.lease import Lease
+from memory.lease import FileLease
 from memory.records import Call, Extraction, Nugget, Probe, Question, Record, Run
 from memory.store import Store
 
@@ -98,7 +98,7 @@ def until(true: Callable[[], bool], process: subprocess.Popen[str], seconds: flo
 def begun(home: Path, *args: str) -> subprocess.Popen[str]:
     """A command that owns its workspace by now: before that there is nothing to lose."""
     process = start(home, *args)
-    until(lambda: (Lease.holder(home) or {}).get("pid") == process.pid, process)
+    until(lambda: (FileLease(home).holder() or {}).get("pid") == process.pid, process)
     return process
 
 

@@ -364,7 +364,7 @@ def test_a_row_that_cannot_be_read_is_told(store: Store, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("url", ["nonsense://x", "mysql+nothing://x"])
 def test_a_url_of_no_usable_database_is_told(url: str) -> None:
-    with pytest.raises(BadInput, match="cannot be used as a database"):
+    with pytest.raises(BadInput, match="in no other database"):
         Store.open(url)
 
 

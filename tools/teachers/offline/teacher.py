@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memory.records import Document, Nugget, Passage, Question
+from tools.questions.options import MOST_OPTIONS, OPTIONS
 from tools.teachers.offline import extract as _extract
 from tools.teachers.offline import questions as _questions
-from tools.teachers.offline.distractors import MOST, OPTIONS
 
 RULES = "b018fd3284fe"
 """Names what the rules give: another one makes every paper be extracted anew. No hash of their
@@ -23,7 +23,7 @@ class OfflineTeacher:
     """
 
     def __init__(self, options: int = OPTIONS) -> None:
-        if not 2 <= options <= MOST:
+        if not 2 <= options <= MOST_OPTIONS:
             raise ValueError(f"a choice of {options} options")
         self._options = options
 
