@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from agent.settings import Settings
     from memory.lease import Lease
     from memory.lineage import Lineage
-    from memory.records import TrainingSpec
+    from memory.records import Job, TrainingSpec
     from memory.store import Store
     from memory.vectors import Vectors
     from tools.endpoints.connection import Connection
@@ -76,7 +76,8 @@ class Context:
     make_vectors: Callable[[Embedder, Callable[[int, int], None]], Vectors]
     """The index; the callable is told how far it is where it is built anew."""
     read: Callable[[Path, str], Reading]
-    train: Callable[[TrainingSpec, Callable[[dict[str, Any]], None]], Path]
+    train: Callable[[TrainingSpec, Callable[[dict[str, Any]], None], Callable[[Job], None]], Path]
+    """Train; told of the progress, and of each process that trains."""
     preflight: Callable[[TrainingSpec], Preflight]
     """What would be learnt, token by token; nothing is trained."""
     agreement: Callable[[ModelVersion, Sequence[str]], Parity]
@@ -267,10 +268,10 @@ class RunContext:
                 self._pools[interest] = by_id(self.store.all(Nugget, paper=papers))[:POOL]
             return self._pools[interest]
 
-    def log(self, stage: str, text: str, **data: Any) -> None:
+    def log(self, stage: str, text: str) -> None:
         """A line for the run's log, saved when the step ends. The same line is kept once."""
         name = digest(self.run, stage, text)
-        event = Event(id=name, run=self.run, stage=stage, text=text, data=data)
+        event = Event(id=name, run=self.run, stage=stage, text=text)
         with self._lock:
             self._events.append(event)
 

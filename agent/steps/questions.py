@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agent.context import by_id, by_paper
 from memory.errors import BadReply
-from memory.records import Nugget, Purpose, Question, QuestionKind
+from memory.records import Nugget, Purpose, Question, QuestionKind, QuestionSet
 from tools.endpoints.gather import gather
-from tools.questions import VettedSet, vet_set
-from tools.questions.sets import of_the_set
+from tools.questions import SetReport, VettedSet, vet_set
 
 if TYPE_CHECKING:
     from agent.context import RunContext
@@ -129,11 +128,27 @@ async def checked(
         return ctx.store.all(Question, id=list(written)), probe_questions(ctx, taught), about
 
     found = await vetted(ctx, *await asyncio.to_thread(opened))
-    await asyncio.to_thread(ctx.store.put, *found.questions)
+    together = question_set(ctx.run, found.report)
+    await asyncio.to_thread(ctx.store.put, *found.questions, together)
     for reason, count in sorted(found.report.refused.items()):
         ctx.log("vet", f"{count} questions refused: {reason}")
-    ctx.log("vet", "the set", **of_the_set(found.report))
     return found
+
+
+def question_set(run: str, found: SetReport) -> QuestionSet:
+    """What a run's vetted questions are like as a set, to be kept."""
+    return QuestionSet(
+        run=run,
+        choices=sum(found.options.values()),
+        by_options={str(size): count for size, count in sorted(found.options.items())},
+        by_level=dict(found.levels),
+        guessed_by_options_alone=round(found.guess.accuracy, 3),
+        chance=round(found.guess.chance, 3),
+        p_of_guessing=round(found.guess.p, 3),
+        p_of_places=round(found.places, 3),
+        key_length=round(found.length, 3),
+        fair=found.fair,
+    )
 
 
 def probe_questions(ctx: RunContext, nuggets: Iterable[str]) -> list[Question]:
