@@ -6,14 +6,15 @@ import base64
 import os
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from benchmarks.doubles.real import ROOT, command
+from benchmarks.doubles.forked import Forked, ForkServer
+from benchmarks.doubles.real import ended
 from benchmarks.doubles.wired import bind
 from benchmarks.doubles.witness import Witness
 from tools.endpoints.mock import Fault, MockEndpoint, MockReply
@@ -69,23 +70,26 @@ class Place:
         settings = self.home / "goldpan.toml"
         settings.write_text(settings.read_text() + "[tracing]\nprompts = true\n")
 
-    def start(self, *args: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            command(self.home, *args), cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        # One that has lived in this world only.
+        self.server = ForkServer(self.env)
 
-    def ended(self, *args: str, code: int | None = None) -> bytes:
+    def close(self) -> None:
+        self.server.close()
+
+    def start(self, *args: str) -> Forked:
+        return self.server.start("agent.cli", *args, "--home", str(self.home), env=self.env)
+
+    def ended(self, *args: str, code: int | None = None) -> str:
         """What a command says; it and all that was written are searched."""
         process = self.start(*args)
-        said = b"".join(process.communicate(timeout=300))
-        assert code in (None, process.returncode), said.decode()
+        said = "".join(process.communicate(timeout=300))
+        assert code in (None, process.returncode), said
         self.search(said)
         return said
 
-    def search(self, said: bytes) -> None:
+    def search(self, said: str) -> None:
         held = {path: path.read_bytes() for path in self.root.rglob("*") if path.is_file()}
-        for where, text in {"what was said": said, **held}.items():
+        for where, text in {"what was said": said.encode(), **held}.items():
             for secret in (CORE.encode(), base64.b64encode(KEY.encode())[:20], OTHER.encode()):
                 assert secret not in text, where
 
@@ -103,8 +107,11 @@ def test_a_key_is_nowhere_whatever_happens(
     async def answer(body: Body) -> MockReply | Fault:
         return says[0] if says else await witness.answer(body)
 
-    with MockEndpoint(answer, key=KEY, keep=False) as endpoint:
-        place = Place(tmp_path, endpoint.url, {"LOOPBACK_KEY": KEY}, key_env="LOOPBACK_KEY")
+    env = {"LOOPBACK_KEY": KEY}
+    with (
+        MockEndpoint(answer, key=KEY, keep=False) as endpoint,
+        closing(Place(tmp_path, endpoint.url, env, key_env="LOOPBACK_KEY")) as place,
+    ):
         place.ended("interests", "add", "minerals", "--papers", str(few_papers), code=0)
         for fault in REPLIES:
             says[:] = [fault]
@@ -113,7 +120,7 @@ def test_a_key_is_nowhere_whatever_happens(
         says.clear()
         killed(place, witness)
         place.ended("runs", "resume", code=0)
-        assert b"[key]" in place.ended("runs", "list", "--json")
+        assert "[key]" in place.ended("runs", "list", "--json")
         for listing in LISTINGS:
             place.ended(*listing, code=0)
             place.ended(*listing, "--json", code=0)
@@ -133,8 +140,10 @@ def test_a_key_of_a_command_or_of_the_keyring_is_nowhere_either(
     section: dict[str, object] = {"key_keyring": "goldpan/me"}
     if source == "command":
         section = {"key_command": ["cat", str(elsewhere / "key")]}
-    with MockEndpoint(witness.answer, key="another", keep=False) as endpoint:
-        place = Place(tmp_path, endpoint.url, env, **section)
+    with (
+        MockEndpoint(witness.answer, key="another", keep=False) as endpoint,
+        closing(Place(tmp_path, endpoint.url, env, **section)) as place,
+    ):
         place.ended("interests", "add", "minerals", "--papers", str(few_papers), code=0)
         place.ended("run", "minerals", "--yes", code=7)
         endpoint.key = KEY
@@ -152,7 +161,7 @@ def killed(place: Place, witness: Witness) -> None:
         assert time.monotonic() < end
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
-    place.search(b"".join(process.communicate()))
+    place.search("".join(process.communicate()))
     witness.latency = 0.0
 
 
@@ -165,16 +174,14 @@ def crashed(place: Place) -> None:
             "CREATE TRIGGER broken BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'broken'); END"
         )
     store.close()
-    assert b"Traceback" in place.ended("run", "minerals", "--yes", code=1)
+    assert "Traceback" in place.ended("run", "minerals", "--yes", code=1)
 
 
 def test_a_key_that_stands_where_its_name_belongs_is_not_repeated(tmp_path: Path) -> None:
     """Who takes `key_env` for the key has written it into goldpan.toml; it goes no further."""
     home = bind(tmp_path / "home", "http://127.0.0.1:9/v1", key_env=KEY)
     for args in (("doctor",), ("costs",), ("run", "minerals")):
-        said = subprocess.run(
-            command(home, *args), cwd=ROOT, capture_output=True, check=False, timeout=300
-        )
-        assert said.returncode in (3, 5)
-        assert b"key_env" in said.stdout + said.stderr
-        assert CORE.encode() not in said.stdout + said.stderr
+        done = ended(home, *args)
+        assert done.returncode in (3, 5)
+        assert "key_env" in done.stdout + done.stderr
+        assert CORE not in done.stdout + done.stderr

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.doubles.real import goldpan
-from benchmarks.doubles.wired import bind, calls, ended, kept, last_run, rows, twice
+from benchmarks.doubles.real import ended, goldpan
+from benchmarks.doubles.wired import bind, calls, kept, last_run, rows, twice
 from benchmarks.doubles.witness import Witness
 from memory.records import Document, Extraction, Nugget, Probe, Question, RunStatus
 from tools.endpoints.mock import Fault, MockEndpoint, MockReply
