@@ -11,9 +11,9 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from tools.threads import calm
+from tools.threads import quieten
 
-calm()
+quieten()
 # On a busy machine a single example may wait a second for the disk; that is no fault of the code.
 # CI draws the same examples each time: a change is not held up by a find in what it did not touch.
 settings.register_profile("patient", deadline=None, derandomize="CI" in os.environ)
