@@ -80,7 +80,7 @@ def test_under_faults_what_is_missing_is_named_and_a_resumption_brings_it(
     if run.lost:
         goldpan(home, "runs", "resume")
     assert len(rows(home, Nugget)) == len(whole["Nugget"])
-    assert kept(home)["Harvest"] == whole["Harvest"]
+    assert kept(home)["Extraction"] == whole["Extraction"]
     assert not twice(home, witness)
 
 
