@@ -11,8 +11,13 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from memory.errors import BadInput, NoSuch
 from memory.records import digest
@@ -56,7 +61,26 @@ class ModelSettings(_Section):
     """Text file; its lines are mixed into training against forgetting."""
 
 
-class Reading(_Section):
+URLS = ("postgresql://", "postgres://", "postgresql+psycopg://", "sqlite:///")
+"""How the URL of a store may begin."""
+
+
+class StoreSettings(_Section):
+    """Where the records of the workspace are."""
+
+    url: SecretStr = SecretStr("")
+    """postgresql://user@host/name, or sqlite:///file, seen from the workspace; empty: the file
+    goldpan.sqlite in it. Secret, since a password may stand in it."""
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, url: SecretStr) -> SecretStr:
+        if (secret := url.get_secret_value()) and not secret.startswith(URLS):
+            raise ValueError(f"must begin with {URLS[0]} or {URLS[-1]}")
+        return url
+
+
+class ReadingSettings(_Section):
     """Limits of reading one paper."""
 
     seconds: float = Field(default=60, gt=0)
@@ -66,7 +90,7 @@ class Reading(_Section):
     """Papers read at the same time; 0: one for each processor core."""
 
 
-class Review(_Section):
+class ReviewSettings(_Section):
     """What `--yes` accepts."""
 
     max_accept: int = Field(default=80, ge=1)
@@ -74,7 +98,7 @@ class Review(_Section):
     min_confidence: float = Field(default=0.5, ge=0, le=1)
 
 
-class Work(_Section):
+class WorkSettings(_Section):
     """What models do beside finding nuggets and writing questions; each costs calls."""
 
     profile: bool = True
@@ -85,7 +109,7 @@ class Work(_Section):
     """Papers worked on at once; how many calls that makes is the endpoint's matter."""
 
 
-class Budgets(_Section):
+class BudgetsSettings(_Section):
     """What calls may take in all; 0: as much as they like. An interest may have its own."""
 
     run_tokens: int = Field(default=0, ge=0)
@@ -97,21 +121,21 @@ class Budgets(_Section):
     interest_money: float = Field(default=0, ge=0)
 
 
-class Tracing(_Section):
+class TracingSettings(_Section):
     """What is kept of conversations with models, for a person to read."""
 
     prompts: bool = False
     """Write every prompt and reply to trace/DAY.jsonl in the workspace."""
 
 
-class Questions(_Section):
+class QuestionsSettings(_Section):
     """What teachers write."""
 
     options: int = Field(default=4, ge=2, le=10)
     """Of a multiple-choice question; fewer where there are no more wrong ones of its type."""
 
 
-class Training(_Section):
+class TrainingSettings(_Section):
     """Overrides of the recipe; what is not set follows the model's size."""
 
     method: Literal["lora", "qlora", "full"] | None = None
@@ -158,16 +182,17 @@ class Settings(BaseSettings):
     )
 
     home: Path
+    store: StoreSettings = StoreSettings()
     roles: Roles = Roles()
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
-    work: Work = Work()
-    budgets: Budgets = Budgets()
-    tracing: Tracing = Tracing()
-    reading: Reading = Reading()
-    review: Review = Review()
-    questions: Questions = Questions()
-    training: Training = Training()
+    work: WorkSettings = WorkSettings()
+    budgets: BudgetsSettings = BudgetsSettings()
+    tracing: TracingSettings = TracingSettings()
+    reading: ReadingSettings = ReadingSettings()
+    review: ReviewSettings = ReviewSettings()
+    questions: QuestionsSettings = QuestionsSettings()
+    training: TrainingSettings = TrainingSettings()
     gate: GateSettings = GateSettings()
 
     @classmethod
@@ -184,8 +209,8 @@ class Settings(BaseSettings):
 
     @property
     def digest(self) -> str:
-        """Names this state of the settings in the record of a run."""
-        return digest(self.model_dump(mode="json", exclude={"home"}))
+        """Names this state of the settings in the record of a run, wherever that is kept."""
+        return digest(self.model_dump(mode="json", exclude={"home", "store"}))
 
     def model(self, name: str) -> ModelSettings:
         """The model of that name; NoSuch tells which there are."""
@@ -250,3 +275,8 @@ def load(home: Path) -> Settings:
             for fault in faults.errors()
         )
         raise BadInput(f"{home / FILE} (or a GOLDPAN_ variable) is wrong: {told}.") from None
+    except SettingsError as fault:  # Of the environment; it names the section, not the value.
+        raise BadInput(
+            f"A GOLDPAN_ variable is wrong: {fault}.",
+            "Name the setting too: GOLDPAN_SECTION__SETTING.",
+        ) from None

@@ -2,7 +2,7 @@
 
 home/
   goldpan.toml      settings
-  goldpan.sqlite    the store: the truth
+  goldpan.sqlite    the store: the truth; elsewhere where [store] url says so
   checkpoints.sqlite  where the graphs stand
   index/            Chroma, rebuilt from the store at any time
   datasets/  training/  models/  reports/
@@ -13,15 +13,13 @@ from __future__ import annotations
 import errno
 import functools
 import os
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from agent.calls.roles import engines
-from agent.progress import Reporter, Silent
 from agent.settings import Settings, find_home, load
 from memory.errors import NoSpace, WorkspaceTrouble
 from memory.records import ModelVersion, TrainingSpec, digest
@@ -30,10 +28,11 @@ if TYPE_CHECKING:
     from agent.calls.connections import Connections
     from agent.calls.ledger import StoreLedger
     from agent.calls.trace import JsonLines
-    from agent.graphs.state import Context
+    from agent.context import Context
     from memory.lease import Lease
     from memory.lineage import Lineage
     from memory.store import Store
+    from memory.vectors import Vectors
     from tools.models import Embedder, Target
     from tools.models.merged import Parity
     from tools.reading import Reading
@@ -52,38 +51,45 @@ def no_space(home: Path) -> NoSpace:
 
 @dataclass
 class Workspace:
-    """The store of a workspace, and its lease where the command changes things."""
+    """The store of a workspace, and what makes a process its one owner."""
 
     settings: Settings
     store: Store
-    lease: Lease | None = None
-    _contexts: list[Context] = field(default_factory=list)
+    lease: Lease
+    owned: bool = False
+    """Whether this process has the lease as long as it is open, and not only for a run."""
+    _working: Context | None = None
     _ledger: StoreLedger | None = None
     _trace: JsonLines | None = None
 
     @classmethod
-    def open(cls, home: Path | None, *, own: str = "", wait: float = 0.0) -> Self:
+    def open(
+        cls, home: Path | None, *, own: str = "", wait: float = 0.0, lease: Lease | None = None
+    ) -> Self:
         """Open the workspace, made at first use.
 
         own: the command that wants to be its one owner; empty for a reader.
         wait: seconds to wait for another owner to finish.
+        lease: what makes it the owner; a file's lock, unless another is given.
         Raises BadInput (settings), Locked, NewerWorkspace, NoSpace, WorkspaceTrouble.
         """
-        from memory.lease import Lease
+        from memory.lease import FileLease
         from memory.store import Store
 
         home = find_home(home)
         settings = load(home)
+        lease = lease or FileLease(home)
+        url = settings.store.url.get_secret_value()
         try:
             home.mkdir(parents=True, exist_ok=True)
-            lease = Lease.take(home, own, wait) if own else None
+            if own:
+                lease.take(own, wait)
         except OSError as fault:
             raise _unusable(home, fault) from fault
         try:
-            return cls(settings, Store.open(home / STORE), lease)
+            return cls(settings, Store.open(url or home / STORE, home), lease, bool(own))
         except BaseException:
-            if lease:
-                lease.release()
+            lease.release()
             raise
 
     def __enter__(self) -> Self:
@@ -99,23 +105,34 @@ class Workspace:
 
     def close(self) -> None:
         """Close the index and the store, and hand the lease back."""
-        for context in self._contexts:
-            context.close()
+        if self._working:
+            self._working.close()
         if self._ledger:
             self._ledger.close()
         if self._trace:
             self._trace.close()
         self.store.close()
-        if self.lease:
-            self.lease.release()
+        self.lease.release()
 
     @property
     def home(self) -> Path:
         """The workspace's folder."""
         return self.settings.home
 
-    def lines(self, say: Callable[[str], None] = lambda _: None) -> Connections:
-        """Lines whose calls are noted here, cost what the budgets allow, and are paid once."""
+    @property
+    def owner(self) -> dict[str, Any] | None:
+        """pid, host, command and since of the process that owns it; None when nobody does."""
+        return self.lease.holder()
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """The versions of each target."""
+        from memory.lineage import Lineage
+
+        return Lineage(self.store, self.home / "models")
+
+    def connections(self, say: Callable[[str], None] = lambda _: None) -> Connections:
+        """Connections whose calls are noted here, keep the budgets, and are paid for once."""
         from agent.calls.budgets import StoreBudget
         from agent.calls.connections import Connections
         from agent.calls.ledger import StoreLedger
@@ -127,38 +144,41 @@ class Workspace:
         budget = StoreBudget(self.store, self.settings.budgets)
         return Connections(self.settings, self._ledger, budget, self._trace, say)
 
-    def context(self, reporter: Reporter | None = None) -> Context:
-        """What the graphs' nodes work with: the real outside world."""
-        from agent.graphs.state import Context
-        from memory.lineage import Lineage
+    def vectors(
+        self, embedder: Embedder, progress: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> Vectors:
+        """The vectors of all nuggets; searching them exactly needs no lease. Nothing is opened."""
         from memory.vectors import Vectors
 
-        lineage = Lineage(self.store, self.home / "models")
+        index = self.home / "index"
+        return Vectors(self.store, index, embedder.name, embedder.dimensions, progress)
 
-        def vectors(embedder: Embedder) -> Vectors:
-            tell = functools.partial((reporter or Silent()).progress, "nuggets indexed anew")
-            index = self.home / "index"
-            return Vectors(self.store, index, embedder.name, embedder.dimensions, tell)
+    @cached_property
+    def context(self) -> Context:
+        """What steps work with in this process: the real outside world."""
+        from agent.context import Context
 
-        context = Context(
+        self._working = Context(
             settings=self.settings,
             store=self.store,
-            lineage=lineage,
-            lines=self.lines((reporter or Silent()).say),
-            hire=engines,
+            lineage=self.lineage,
+            connect=self.connections,
             make_embedder=embedder,
-            make_target=functools.partial(load_target, lineage),
-            register=functools.partial(register, self.settings, lineage),
-            make_vectors=vectors,
+            make_target=functools.partial(load_target, self.lineage),
+            register=functools.partial(register, self.settings, self.lineage),
+            make_vectors=self.vectors,
             read=_reader(self.settings),
             train=_train,
             preflight=preflight,
             agreement=agreement,
-            reporter=reporter or Silent(),
-            slots=threading.Semaphore(self.settings.reading.workers or os.cpu_count() or 2),
+            take=self._take,
+            readers=self.settings.reading.workers or os.cpu_count() or 2,
         )
-        self._contexts.append(context)
-        return context
+        return self._working
+
+    def _take(self) -> Lease | None:
+        """The lease for a run, where this process does not hold it anyway."""
+        return None if self.owned else self.lease.take("run")
 
 
 def embedder() -> Embedder:
@@ -192,9 +212,9 @@ def load_target(lineage: Lineage, version: ModelVersion) -> Target:
 
 
 def _reader(settings: Settings) -> Callable[[Path, str], Reading]:
-    from tools.reading import Limits, read
+    from tools.reading import ReadingLimits, read
 
-    limits = Limits(
+    limits = ReadingLimits(
         seconds=settings.reading.seconds,
         memory_mb=settings.reading.memory_mb,
         pages=settings.reading.pages,
@@ -234,9 +254,3 @@ def _unusable(home: Path, fault: OSError) -> WorkspaceTrouble:
         f"The workspace {home} cannot be used: {fault.strerror}.",
         "Name another folder: --home FOLDER, or GOLDPAN_HOME.",
     )
-
-
-@functools.cache
-def default_context() -> Context:
-    """The context of the default workspace, owned by this process, for a graph server."""
-    return Workspace.open(None, own="graph server").context()

@@ -38,9 +38,9 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 def measured(name: str, data: Path) -> Part:
     """One part, measured in this process."""
-    from tools.threads import calm
+    from tools.threads import quieten
 
-    calm()
+    quieten()
     before, started = machine(), time.perf_counter()
     part: Part = importlib.import_module(f"benchmarks.{name}").measure(data)
     took = round(time.perf_counter() - started, 1)

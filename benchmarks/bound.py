@@ -17,7 +17,7 @@ import numpy as np
 from tools.models.forest import Sequel, grow
 
 
-class Shape(NamedTuple):
+class ModelShape(NamedTuple):
     """A Llama-like model: three matrices in each feed-forward part, tied embeddings."""
 
     width: int
@@ -44,14 +44,14 @@ class Shape(NamedTuple):
         return 2.0 * self.body * tokens + pairs + 2.0 * self.head * read
 
 
-def unique(shape: Shape, sequels: Sequence[Sequel]) -> float:
+def unique(shape: ModelShape, sequels: Sequence[Sequel]) -> float:
     """Operations when each distinct token is computed once and the head is applied where needed."""
     forest = grow(sequels)
     seen, read = int((forest.depth + 1).sum()), len(np.unique(forest.reads.node))
     return shape.flops(len(forest.ids), seen, read)
 
 
-def repeated(shape: Shape, sequels: Sequence[Sequel]) -> float:
+def repeated(shape: ModelShape, sequels: Sequence[Sequel]) -> float:
     """Operations when each option is a sequence of its own with the head at every token."""
     sizes = [len(sequel.ids) - 1 for sequel in sequels]
     return sum(shape.flops(size, size * (size + 1) // 2, size) for size in sizes)

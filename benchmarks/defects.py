@@ -16,7 +16,7 @@ from memory.records import GAP, Nugget, Purpose, Question, QuestionKind
 from tools.questions import normal
 
 
-class Case(NamedTuple):
+class DefectCase(NamedTuple):
     """Something to vet; the last question is the faulty one."""
 
     reason: str
@@ -249,7 +249,9 @@ MAKERS: dict[str, dict[str, Maker]] = {
 }  # fmt: skip
 
 
-def cases(sound: Sequence[tuple[Question, Nugget]], each: int, seed: int = 0) -> Iterator[Case]:
+def cases(
+    sound: Sequence[tuple[Question, Nugget]], each: int, seed: int = 0
+) -> Iterator[DefectCase]:
     """Up to so many faulty questions of each way of each reason, drawn from the sound ones."""
     for reason, ways in MAKERS.items():
         for way, make in ways.items():
@@ -260,4 +262,4 @@ def cases(sound: Sequence[tuple[Question, Nugget]], each: int, seed: int = 0) ->
                 if found is None or made == each:
                     continue
                 made += 1
-                yield Case(reason, way, tuple(found[0]), tuple(found[1]))
+                yield DefectCase(reason, way, tuple(found[0]), tuple(found[1]))

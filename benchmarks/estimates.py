@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from benchmarks.figures import Table
 from memory.records import TrainingSpec
 from tools.models.files import fingerprint
-from tools.threads import calm
+from tools.threads import quieten
 from tools.training import journal
 from tools.training.estimate import Machine, Shape, estimate, machine_here, shape_of
 
 
-class Size(NamedTuple):
+class ModelSize(NamedTuple):
     """A Llama with random weights, and rows of random words."""
 
     width: int
@@ -32,20 +32,20 @@ class Size(NamedTuple):
 
 
 SIZES = (
-    Size(128, 4, 1500, 48, 32),
-    Size(320, 6, 4000, 64, 16),
-    Size(320, 6, 4000, 64, 16, "full"),
-    Size(640, 8, 8000, 96, 8),
+    ModelSize(128, 4, 1500, 48, 32),
+    ModelSize(320, 6, 4000, 64, 16),
+    ModelSize(320, 6, 4000, 64, 16, "full"),
+    ModelSize(640, 8, 8000, 96, 8),
 )
 STEPS = 8
 END = "<end>"
 COLUMNS = ("model", "method", "rows × tokens", "memory MB", "estimated", "s per step", "estimated")
 
 
-class Taken(NamedTuple):
+class MeasuredTraining(NamedTuple):
     """What one training took, and what was said before."""
 
-    size: Size
+    size: ModelSize
     parameters: int
     memory_mb: float
     """Largest resident set of the training's process, or allocated on the device."""
@@ -77,7 +77,7 @@ def estimates() -> Table:
     return Table(title=title, columns=COLUMNS, rows=rows)
 
 
-def taken(size: Size) -> Taken:
+def taken(size: ModelSize) -> MeasuredTraining:
     """Make the model, estimate, train some steps."""
     with tempfile.TemporaryDirectory(prefix="estimates-") as folder:
         base = new_model(size, Path(folder) / "base")
@@ -85,19 +85,21 @@ def taken(size: Size) -> Taken:
         shape = shape_of(base)
         said = said_of(size, shape, spec, machine_here())
         memory, seconds = trained(spec, Path(folder))
-        return Taken(size, shape.parameters, memory, seconds, *said)
+        return MeasuredTraining(size, shape.parameters, memory, seconds, *said)
 
 
-def said_of(size: Size, shape: Shape, spec: TrainingSpec, machine: Machine) -> tuple[float, float]:
+def said_of(
+    size: ModelSize, shape: Shape, spec: TrainingSpec, machine: Machine
+) -> tuple[float, float]:
     """Estimated memory in MB, and seconds of a step."""
     rows = size.batch * STEPS
     said = estimate(spec.model_dump(), rows, shape, rows * size.tokens, machine, size.tokens)
     return float(said["memory_mb"]), float(said["step_seconds"])
 
 
-def new_model(size: Size, folder: Path) -> Path:
+def new_model(size: ModelSize, folder: Path) -> Path:
     """Save it, with a tokenizer of one token a word."""
-    calm()
+    quieten()
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -121,7 +123,7 @@ def new_model(size: Size, folder: Path) -> Path:
     return folder
 
 
-def spec_for(size: Size, base: Path, folder: Path, **changes: Any) -> TrainingSpec:
+def spec_for(size: ModelSize, base: Path, folder: Path, **changes: Any) -> TrainingSpec:
     """STEPS steps over rows of random words, all of one length."""
     chance = random.Random(0)
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from benchmarks import labelled, slips
 from benchmarks.figures import Figure, Part, Plot, Table, need
-from benchmarks.labelled import Taken, Text
-from benchmarks.papers import Paper, mined
+from benchmarks.labelled import LabelledNuggets, Text
+from benchmarks.papers import MeasuredPaper, extracted
 from evals.stats import wilson
 from memory.records import Nugget
 from tools.nuggets import plain
@@ -70,7 +70,7 @@ def measure(data: Path) -> Part:
     teacher = OfflineTeacher()
     results = [tried(teacher, corpus) for corpus in corpora(bench)]
     texts = [one for result in results for one in (*result.developed, *result.held_out)]
-    papers = mined(teacher, pairs)
+    papers = extracted(teacher, pairs)
     nuggets = [*(n for one in texts for n in one.nuggets), *(n for p in papers for n in p.nuggets)]
     slipped, harmless = slips.planted(nuggets, slips.SLIPS), slips.planted(nuggets, slips.HARMLESS)
     names = ("taken", "last two sentences", "every sentence")
@@ -119,22 +119,22 @@ def measure(data: Path) -> Part:
     )
 
 
-class Result(NamedTuple):
+class ExtractionScore(NamedTuple):
     """What a teacher took of a corpus."""
 
     corpus: Corpus
-    developed: list[Taken]
-    held_out: list[Taken]
+    developed: list[LabelledNuggets]
+    held_out: list[LabelledNuggets]
     counted: tuple[Counted, Counted, Counted, Counted]
     """On the half developed on, on the held-out half; there the last two sentences, and all."""
 
 
-def tried(teacher: Engine, corpus: Corpus) -> Result:
+def tried(teacher: Engine, corpus: Corpus) -> ExtractionScore:
     """A teacher on a corpus."""
-    developed = [labelled.taken(teacher, text) for text in corpus.developed]
-    held_out = [labelled.taken(teacher, text) for text in corpus.held_out]
+    developed = [labelled.labelled_nuggets(teacher, text) for text in corpus.developed]
+    held_out = [labelled.labelled_nuggets(teacher, text) for text in corpus.held_out]
     right = corpus.right
-    return Result(corpus, developed, held_out,
+    return ExtractionScore(corpus, developed, held_out,
                   (count(developed, right), count(held_out, right),
                    naive(held_out, right, 2), naive(held_out, right, None)))  # fmt: skip
 
@@ -158,7 +158,7 @@ def corpora(bench: Path) -> list[Corpus]:
     ]  # fmt: skip
 
 
-def count(taken: Sequence[Taken], right: frozenset[str]) -> Counted:
+def count(taken: Sequence[LabelledNuggets], right: frozenset[str]) -> Counted:
     """How many nuggets are right, and how much of what is right they are."""
     labels = [label for one in taken for label in one.labels]
     wanted = [quoted for one in taken for label, quoted in one.sentences if label in right]
@@ -166,7 +166,7 @@ def count(taken: Sequence[Taken], right: frozenset[str]) -> Counted:
     return Counted(len(taken), len(labels), good, len(wanted), sum(wanted))
 
 
-def naive(taken: Sequence[Taken], right: frozenset[str], last: int | None) -> Counted:
+def naive(taken: Sequence[LabelledNuggets], right: frozenset[str], last: int | None) -> Counted:
     """A teacher that takes so many last sentences of a text, or all."""
     texts = [[label in right for label, _ in one.sentences] for one in taken]
     kept = [labels[-last:] if last else labels for labels in texts]
@@ -174,7 +174,7 @@ def naive(taken: Sequence[Taken], right: frozenset[str], last: int | None) -> Co
     return Counted(len(texts), sum(map(len, kept)), good, sum(map(sum, texts)), good)
 
 
-def of_corpus(result: Result) -> Figure:
+def of_corpus(result: ExtractionScore) -> Figure:
     """Precision on the held-out half, with its yield."""
     developed, held, *_ = result.counted
     low, high = wilson(held.right, held.nuggets)
@@ -186,7 +186,7 @@ def of_corpus(result: Result) -> Figure:
     )  # fmt: skip
 
 
-def by_corpus(results: Sequence[Result]) -> Table:
+def by_corpus(results: Sequence[ExtractionScore]) -> Table:
     """Both halves of each corpus beside the naive teachers."""
     rows = []
     for result in results:
@@ -203,7 +203,7 @@ def by_corpus(results: Sequence[Result]) -> Table:
     )  # fmt: skip
 
 
-def by_zone(every: Sequence[Taken]) -> Table:
+def by_zone(every: Sequence[LabelledNuggets]) -> Table:
     """Nuggets of whole papers by argumentative zone, both halves."""
     kept = Counter(label for one in every for label in one.labels)
     said = Counter(label for one in every for label, _ in one.sentences)
@@ -217,14 +217,14 @@ def by_zone(every: Sequence[Taken]) -> Table:
     )
 
 
-def speed(every: Sequence[Taken]) -> Figure:
+def speed(every: Sequence[LabelledNuggets]) -> Figure:
     """How fast the teacher is, reading apart."""
     sentences = sum(len(one.sentences) for one in every)
     return Figure(name="Speed", value=sentences / sum(one.seconds for one in every),
                   unit="sentences per CPU-second", n=sentences, note="reading apart")  # fmt: skip
 
 
-def of_papers(papers: Sequence[Paper]) -> list[Figure]:
+def of_papers(papers: Sequence[MeasuredPaper]) -> list[Figure]:
     """Figures of full papers."""
     research = [paper for paper in papers if paper.kind == "research"]
     inside = sum(paper.zones["findings"] for paper in research)
@@ -247,12 +247,12 @@ def of_papers(papers: Sequence[Paper]) -> list[Figure]:
     ]  # fmt: skip
 
 
-def of_claims(nuggets: Sequence[Nugget], papers: Sequence[Paper]) -> list[Figure]:
+def of_claims(nuggets: Sequence[Nugget], papers: Sequence[MeasuredPaper]) -> list[Figure]:
     """Figures of all claims: do they keep to their quotes, do they stand alone?"""
     claims = [plain(nugget.claim) for nugget in nuggets]
     agree = sum(slips.agrees(plain(n.claim), plain(n.quote)) for n in nuggets)
     leans = {name: sum(map(bool, map(cue.search, claims))) for name, cue in slips.LEANS.items()}
-    short, mined = sum(p.unexplained for p in papers), sum(len(p.nuggets) for p in papers)
+    short, extracted = sum(p.unexplained for p in papers), sum(len(p.nuggets) for p in papers)
     return [
         Figure(name="Claims whose numbers, units and denials are their quotes'", aim=1,
                value=agree / len(claims), n=len(claims), note="by plain expressions"),
@@ -260,11 +260,11 @@ def of_claims(nuggets: Sequence[Nugget], papers: Sequence[Paper]) -> list[Figure
                value=sum(leans.values()) / len(claims), n=len(claims),
                note=", ".join(f"{name} {n}" for name, n in leans.items())),
         Figure(name="Claims with an abbreviation that their paper explains and they do not",
-               value=short / mined, better="lower", n=mined),
+               value=short / extracted, better="lower", n=extracted),
     ]  # fmt: skip
 
 
-def by_paper(papers: Sequence[Paper]) -> Table:
+def by_paper(papers: Sequence[MeasuredPaper]) -> Table:
     """Full papers one by one, those without findings last."""
     rows = tuple(
         (p.name, p.kind, p.pages, len(p.nuggets), p.zones["findings"], p.zones["elsewhere"],

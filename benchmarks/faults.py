@@ -15,7 +15,17 @@ from benchmarks.doubles.wired import rows
 from benchmarks.doubles.witness import Witness
 from benchmarks.faults_peer import Peer, grouped, peers
 from benchmarks.figures import Figure, Part, Table, need
-from benchmarks.storms import DONE, FAILED, MIXTURE, TEACHER, Place, Ruin, Storm, ruins, storm
+from benchmarks.storms import (
+    DONE,
+    FAILED,
+    MIXTURE,
+    TEACHER,
+    CommandLine,
+    FailedRun,
+    FaultyRun,
+    failed_runs,
+    run_under_faults,
+)
 from memory.records import Document, Passage
 from tools.endpoints.mock import MockEndpoint
 
@@ -47,7 +57,7 @@ def folder(root: Path, pairs: Path, count: int) -> Path:
     return papers
 
 
-def whole(place: Place, name: str, papers: Path, roles: tuple[str, ...]) -> Path:
+def whole(place: CommandLine, name: str, papers: Path, roles: tuple[str, ...]) -> Path:
     """The workspace of an unbroken run."""
     home = place.home(name, papers, roles, timeout=60, patience=60)
     done = ended(home, "run", "papers", "--yes")
@@ -65,20 +75,20 @@ def measure(data: Path) -> Part:
         MockEndpoint(witness.answer, keep=False) as endpoint,
     ):
         root = Path(made)
-        place = Place(root, endpoint)
+        place = CommandLine(root, endpoint)
         papers = folder(root, pairs, PAPERS)
         sound = whole(place, "sound", papers, TEACHER)
         storms = [
-            storm(place.home(f"seed-{seed}", papers, TEACHER), sound, witness, seed)
+            run_under_faults(place.home(f"seed-{seed}", papers, TEACHER), sound, witness, seed)
             for seed in SEEDS
         ]
         few = folder(root, pairs, PROBED)
         roles = (*TEACHER, "target")
         probed = whole(place, "probed", few, roles)
-        storms.append(storm(place.home("with-a-target", few, roles), probed, witness, 4))
+        storms.append(run_under_faults(place.home("with-a-target", few, roles), probed, witness, 4))
         some = folder(root, pairs, RUINED)
         sound_some = whole(place, "some", some, TEACHER)
-        ruined = list(ruins(place, some, sound_some, witness))
+        ruined = list(failed_runs(place, some, sound_some, witness))
         asked = list(grouped(rows(sound, Document), rows(sound, Passage)))
         beside = list(
             peers(endpoint.url, asked, witness, lambda: witness.strike(MIXTURE, SEEDS[0]))
@@ -91,7 +101,7 @@ def measure(data: Path) -> Part:
     )  # fmt: skip
 
 
-def figures(storms: Sequence[Storm], ruined: Sequence[Ruin]) -> list[Figure]:
+def figures(storms: Sequence[FaultyRun], ruined: Sequence[FailedRun]) -> list[Figure]:
     """What is aimed at."""
     passages = sum(one.passages for one in storms)
     silent = sum(one.silent for one in storms)
@@ -123,7 +133,7 @@ def figures(storms: Sequence[Storm], ruined: Sequence[Ruin]) -> list[Figure]:
     ]  # fmt: skip
 
 
-def table_of(storms: Sequence[Storm], beside: Sequence[Peer]) -> Table:
+def table_of(storms: Sequence[FaultyRun], beside: Sequence[Peer]) -> Table:
     """Storms and the peer, passage by passage."""
     return Table(
         title="Passages under faults",
@@ -140,7 +150,7 @@ def table_of(storms: Sequence[Storm], beside: Sequence[Peer]) -> Table:
     )  # fmt: skip
 
 
-def of_ruins(ruined: Sequence[Ruin]) -> Table:
+def of_ruins(ruined: Sequence[FailedRun]) -> Table:
     """What every way to fail came to."""
     return Table(
         title="Where every call fails",

@@ -13,7 +13,7 @@ from benchmarks.doubles.witness import Witness
 from memory.records import Document, Passage
 from prompts import load
 from prompts.replies import Extraction
-from tools.teachers.model.packing import Group, pack, written
+from tools.teachers.model.packing import Group, pack, passages_text
 from tools.teachers.model.teacher import BUDGET
 
 IN_FLIGHT, TIMEOUT = 32, 2.0
@@ -60,7 +60,10 @@ def peers(
     """Each way at the healthy endpoint, and again when `strike` has made it ill."""
     extract = load("extract")
     prompts = [
-        [(turn.role, turn.text) for turn in extract.render(title=title, passages=written(group))]
+        [
+            (turn.role, turn.text)
+            for turn in extract.render(title=title, passages=passages_text(group))
+        ]
         for title, group in asked
     ]
     for name, chain in ways(url).items():

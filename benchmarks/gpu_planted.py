@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from agent.demo.target import Recipe, batches, learn_tokens, new_model, pace
 from benchmarks import planted
 from benchmarks.figures import Missing, Part
-from benchmarks.planted_seen import Seen, look
+from benchmarks.planted_seen import PlantedSeen, look
 from benchmarks.probing import part
 from tools.models.hf import HFTarget
 
@@ -25,7 +25,7 @@ SEEDS = (1, 2, 3)
 class Plant(NamedTuple):
     """The base, and how facts are brought into it."""
 
-    size: planted.Size
+    size: planted.WorldSize
     base_passes: int
     """How often the base reads everything but the facts."""
     base_rate: float
@@ -69,7 +69,7 @@ def measured(device: str, plant: Plant, seeds: Sequence[int]) -> Part:
     return part(seen, "gpu_planted", title, ABOUT, ("torch", "transformers", "peft"))
 
 
-def planted_in(device: str, plant: Plant, seed: int) -> Seen:
+def planted_in(device: str, plant: Plant, seed: int) -> PlantedSeen:
     """Make a base, plant one seed's facts, and probe it."""
     from peft import LoraConfig, get_peft_model
 

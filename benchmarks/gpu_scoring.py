@@ -9,14 +9,14 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import bound, quiz
-from benchmarks.bound import Shape
+from benchmarks.bound import ModelShape
 from benchmarks.figures import Figure, Missing, Part, Table
 from tools.models import Choice
 from tools.models.forest import Sequel
 from tools.models.hf import HFTarget
 from tools.models.scoring import score_plainly, scorer
 
-SHAPE = Shape(width=1024, layers=24, inner=4096, heads=16, key_heads=16, words=32000)
+SHAPE = ModelShape(width=1024, layers=24, inner=4096, heads=16, key_heads=16, words=32000)
 """436 million weights: about the layers of Pythia-410M."""
 COUNTS = 512, 1024
 """Questions with a passage of their own, and behind shared examples."""
@@ -37,7 +37,7 @@ def measure(data: Path) -> Part:
 
 
 def measured(
-    data: Path, device: str, precision: str, shape: Shape, counts: tuple[int, int], square: int
+    data: Path, device: str, precision: str, shape: ModelShape, counts: tuple[int, int], square: int
 ) -> Part:
     """The body, at any size and on any device. square: side of the matrix product of the peak."""
     read = quiz.read(data)

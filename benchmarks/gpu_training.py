@@ -13,17 +13,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.estimates import Size, new_model, said_of, spec_for
+from benchmarks.estimates import ModelSize, new_model, said_of, spec_for
 from benchmarks.figures import Figure, Missing, Part, Table
 from memory.errors import BadInput
 from memory.records import TrainingSpec
 from tools.training.estimate import machine_here, shape_of
 from tools.training.methods import demand, loaded
 from tools.training.session import prepared
-from tools.training.shortage import Split
+from tools.training.shortage import BatchSplit
 from tools.training.trainer import make_trainer
 
-SIZES = (Size(768, 12, 32000, 128, 16), Size(2048, 22, 32000, 256, 16))
+SIZES = (ModelSize(768, 12, 32000, 128, 16), ModelSize(2048, 22, 32000, 256, 16))
 """0.1 G and 1.3 G weights."""
 ABOUT = """
 The same model, rows, batch and adapter, trained by Goldpan (TRL's trainer, too, told what batches
@@ -34,7 +34,7 @@ run says.
 """
 
 
-class Run(NamedTuple):
+class TimedTraining(NamedTuple):
     """One training."""
 
     who: str
@@ -54,7 +54,7 @@ def measure(data: Path) -> Part:
     return body(SIZES, "cuda")
 
 
-def body(sizes: Sequence[Size], device: str) -> Part:
+def body(sizes: Sequence[ModelSize], device: str) -> Part:
     """The same on any device."""
     figures: list[Figure] = []
     rows: list[tuple[str | int | float, ...]] = []
@@ -83,7 +83,7 @@ def body(sizes: Sequence[Size], device: str) -> Part:
     )
 
 
-def compared(size: Size, folder: Path, device: str) -> tuple[dict[str, Any], float]:
+def compared(size: ModelSize, folder: Path, device: str) -> tuple[dict[str, Any], float]:
     """Both trainers' runs on one model, and the estimated memory in MB."""
     base = new_model(size, folder / "base")
     epochs = 5 if device == "cuda" else 1
@@ -99,7 +99,7 @@ def compared(size: Size, folder: Path, device: str) -> tuple[dict[str, Any], flo
     return {"parameters": shape.parameters, "runs": [*runs, theirs(spec, base, device)]}, said
 
 
-def uneven(spec: TrainingSpec, size: Size) -> TrainingSpec:
+def uneven(spec: TrainingSpec, size: ModelSize) -> TrainingSpec:
     """Rows of other lengths in the spec's file: every other cut to a part, from an eighth on."""
     file = Path(spec.train_file)
     lines = file.read_text("utf-8").splitlines()
@@ -113,19 +113,19 @@ def uneven(spec: TrainingSpec, size: Size) -> TrainingSpec:
     return spec
 
 
-def ours(spec: TrainingSpec, base: Path, device: str) -> Run:
+def ours(spec: TrainingSpec, base: Path, device: str) -> TimedTraining:
     """As the training program does it."""
     from transformers import TrainerCallback
 
     model, tokenizer = loaded(spec, base, device)
     rows, _, _ = prepared(spec, base)
-    split = Split(spec.batch_size, spec.accumulation)
+    split = BatchSplit(spec.batch_size, spec.accumulation)
     trainer = make_trainer(spec, split, model, tokenizer, rows, [], TrainerCallback())
     tokens = round(spec.epochs * sum(len(row.ids) for row in rows))
     return timed(f"Goldpan, {spec.method}", trainer, tokens)
 
 
-def theirs(spec: TrainingSpec, base: Path, device: str) -> Run:
+def theirs(spec: TrainingSpec, base: Path, device: str) -> TimedTraining:
     """TRL's trainer, told the model, the rows, the batch and the adapter; the rest is its own."""
     from datasets import load_dataset
     from peft import LoraConfig
@@ -159,7 +159,7 @@ def theirs(spec: TrainingSpec, base: Path, device: str) -> Run:
     return timed("TRL's SFTTrainer, defaults", trainer, tokens)
 
 
-def timed(who: str, trainer: Any, tokens: int) -> Run:
+def timed(who: str, trainer: Any, tokens: int) -> TimedTraining:
     """Train, with the largest memory and the speed over all of it."""
     import torch
 
@@ -174,10 +174,12 @@ def timed(who: str, trainer: Any, tokens: int) -> Run:
         torch.cuda.synchronize()
     spent = time.perf_counter() - began
     peak = torch.cuda.max_memory_allocated() / 1e6 if cuda else 0.0
-    return Run(who, tokens / spent, peak, round(float(result.training_loss), 3))
+    return TimedTraining(who, tokens / spent, peak, round(float(result.training_loss), 3))
 
 
-def _figures(name: str, runs: Sequence[Run], said: float, size: Size) -> Iterator[Figure]:
+def _figures(
+    name: str, runs: Sequence[TimedTraining], said: float, size: ModelSize
+) -> Iterator[Figure]:
     speed = runs[0].tokens_per_second / runs[-1].tokens_per_second
     yield Figure(
         name=f"{name}: tokens a second over plain TRL", value=speed, aim=1.0, n=size.batch,

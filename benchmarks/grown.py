@@ -12,17 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from langgraph.runtime import Runtime
 from numpy.typing import NDArray
 
-from agent.graphs import discover
-from agent.graphs.state import Context
+from agent.context import Context
 from agent.settings import load
+from agent.steps.merge import merged
 from agent.workspace import STORE, Workspace
-from benchmarks.made import NEAREST, Floats, Source
+from benchmarks.made import NEAREST, Floats, VectorSource
+from memory.lease import FileLease
 from memory.records import Nugget, Record
 from memory.store import Store
 from memory.upkeep import Upkeep
@@ -153,7 +153,7 @@ class Building:
 class Memory:
     """A workspace that grows."""
 
-    def __init__(self, home: Path, source: Source) -> None:
+    def __init__(self, home: Path, source: VectorSource) -> None:
         self._home, self._source = home, source
         self._times = Times()
         self._embedder = Known()
@@ -169,9 +169,9 @@ class Memory:
 
     def context(self) -> Context:
         """What the merge node works with."""
-        context = Workspace(load(self._home), self.store).context()
+        context = Workspace(load(self._home), self.store, FileLease(self._home)).context
         context.make_embedder = lambda: self._embedder
-        context.make_vectors = lambda _: self._vectors
+        context.make_vectors = lambda *_: self._vectors
         return context
 
     def grow(self, size: int) -> None:
@@ -225,7 +225,7 @@ class Memory:
         return Searching(ours, raw, plain, *recalls, self._times.scans)
 
     def merge(self) -> Merging:
-        """Papers one after the other, through the product's own node."""
+        """Papers one after the other, through the product's own step."""
         self._vectors.stats()
         context = self.context()
         self._times.clear()
@@ -234,14 +234,18 @@ class Memory:
             nuggets, vectors = self._some(PAPER)
             self.store.add(*nuggets)
             self._embedder.vectors = {n.claim: v for n, v in zip(nuggets, vectors, strict=True)}
-            state: Any = {"nuggets": [n.id for n in nuggets], "screened": []}
             started = time.perf_counter(), time.process_time()
-            asyncio.run(discover.merge(state, Runtime(context=context)))
+            asyncio.run(_merged(context, [nugget.id for nugget in nuggets]))
             wall[paper] = time.perf_counter() - started[0]
             cpu[paper] = time.process_time() - started[1]
         spent = {what: 1e3 * s / PAPERS / PAPER for what, s in self._times.spent.items()}
         spent[COMPARED] = 1e3 * float(cpu.mean()) / PAPER - sum(spent.values())
         return Merging(1e3 * wall / PAPER, 1e3 * cpu / PAPER, spent, self._times.scans)
+
+
+async def _merged(context: Context, nuggets: list[str]) -> None:
+    async with context.session() as ctx:
+        await merged(ctx, nuggets)
 
 
 def timed(search: Callable[[Floats], Near], queries: Floats) -> tuple[Millis, list[Near]]:

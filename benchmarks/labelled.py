@@ -30,7 +30,7 @@ class Text(NamedTuple):
     """Heading, and its paragraphs."""
 
 
-class Taken(NamedTuple):
+class LabelledNuggets(NamedTuple):
     """What a teacher took of one text."""
 
     nuggets: tuple[Nugget, ...]
@@ -136,7 +136,7 @@ def _zoned(body: str) -> Iterator[Said]:
             yield text, zone
 
 
-def taken(teacher: Engine, text: Text) -> Taken:
+def labelled_nuggets(teacher: Engine, text: Text) -> LabelledNuggets:
     """What a teacher takes of a text, with the label of each quote."""
     whole, passages = "", []
     places: list[tuple[int, int, str]] = []
@@ -161,7 +161,7 @@ def taken(teacher: Engine, text: Text) -> Taken:
         (label, any(n.start < end and start < n.end for n in nuggets))
         for start, end, label in _by_sentence(whole, places)
     )
-    return Taken(nuggets, labels, sentences, seconds)
+    return LabelledNuggets(nuggets, labels, sentences, seconds)
 
 
 def _label(places: Sequence[tuple[int, int, str]], start: int, end: int) -> str:

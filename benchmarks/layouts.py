@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from benchmarks.figures import Table
+from benchmarks.readers import bare_pages, by_pypdf
 from benchmarks.truth import bare, entered, in_order, recall, same
 from tools.reading import read
 
@@ -20,8 +21,6 @@ Row = tuple[str | int | float, ...]
 
 def others(folder: Path) -> Table:
     """One row a file: recall beside the peers' where a text is known, headings, title."""
-    from benchmarks.reading import bare_pages, by_pypdf
-
     rows: list[Row] = []
     for path in sorted(folder.glob("*.pdf")):
         reading = read(path, path.stem)

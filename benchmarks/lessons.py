@@ -12,11 +12,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from agent.demo.book import Fact, Sources, plain, sources
+from agent.demo.book import Sources, StoneFact, plain, sources
 from agent.demo.target import build
-from agent.steps.train import OldText, parted, read_questions
+from agent.steps.retention import OldText, parted, read_questions
 from evals.examine import Examination, examine, perplexity
-from evals.gate import GateDecision, Limits, gate
+from evals.gate import GateDecision, GateLimits, gate
 from evals.stats import ratio_bootstrap, share
 from memory.records import (
     Nugget,
@@ -81,7 +81,7 @@ def claims(seed: int, count: int) -> list[str]:
     for stone in chance.sample(free, -(-count // EACH)):
         for relation in chance.sample(sorted(values), EACH):
             value = _value(values[relation], chance)
-            told.append(_claim(book, Fact(stone, relation, value, often=True)))
+            told.append(_claim(book, StoneFact(stone, relation, value, often=True)))
     return told[:count]
 
 
@@ -101,7 +101,7 @@ def _value(told: set[str], chance: random.Random) -> str:
     return f"{next(n for n in drawn if n not in numbers)} {unit}"
 
 
-def _claim(book: Sources, fact: Fact) -> str:
+def _claim(book: Sources, fact: StoneFact) -> str:
     clause = plain(book, fact)
     return f"{clause[:1].upper()}{clause[1:]}."
 
@@ -258,7 +258,7 @@ def judged(
         "parity": share("parity", agreed, prompts),
     }
     scores = {**before.scores("before"), **after.scores("after"), **proof}
-    return gate(scores, Limits(parity_prompts=prompts))
+    return gate(scores, GateLimits(parity_prompts=prompts))
 
 
 def value(score: Score) -> float:

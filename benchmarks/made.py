@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 NEAREST = 10
 
 
-class Source(Protocol):
+class VectorSource(Protocol):
     """Gives claims and their vectors."""
 
     def some(self, n: int) -> tuple[list[str], Floats]:
@@ -39,7 +39,7 @@ class Made:
         self._number = 0
 
     def some(self, n: int) -> tuple[list[str], Floats]:
-        """See `Source`."""
+        """See `VectorSource`."""
         rows, onwards = self._ways(n)
         _, aside = self._ways(n)
         part, spread = (
@@ -96,7 +96,7 @@ class Noise:
         self._number = 0
 
     def some(self, n: int) -> tuple[list[str], Floats]:
-        """See `Source`."""
+        """See `VectorSource`."""
         self._number += n
         claims = [f"Claim {self._number - i}." for i in range(n)]
         return claims, unit(self._chance.normal(size=(n, self._dimensions)).astype(np.float32))
@@ -105,12 +105,12 @@ class Noise:
 class Copies:
     """A few vectors of another source, again and again, as if many papers said the very same."""
 
-    def __init__(self, source: Source, distinct: int = 100) -> None:
+    def __init__(self, source: VectorSource, distinct: int = 100) -> None:
         self._vectors = source.some(distinct)[1]
         self._number = 0
 
     def some(self, n: int) -> tuple[list[str], Floats]:
-        """See `Source`."""
+        """See `VectorSource`."""
         numbers = range(self._number, self._number + n)
         self._number += n
         return [f"Claim {i}." for i in numbers], self._vectors[

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks import grown, labelled
 from benchmarks.figures import Figure, Part, Plot, Table, need
 from benchmarks.grown import COMPARED, DIMENSIONS, PAPER, PAPERS, QUERIES, Memory
-from benchmarks.made import Copies, Made, Noise, Source, likeness
+from benchmarks.made import Copies, Made, Noise, VectorSource, likeness
 from benchmarks.page import number
 from evals.stats import bootstrap
 
@@ -44,7 +44,7 @@ else the machine does; growth is therefore fitted on processor time.
 """
 
 
-class Found(NamedTuple):
+class MemoryFigures(NamedTuple):
     """All that was measured at one size."""
 
     size: int
@@ -53,17 +53,17 @@ class Found(NamedTuple):
     merged: grown.Merging
 
 
-def grow(home: str, source: Source, sizes: Sequence[int]) -> list[Found]:
+def grow(home: str, source: VectorSource, sizes: Sequence[int]) -> list[MemoryFigures]:
     """Let a workspace of its own grow to these sizes, and measure at each."""
     found = []
     with closing(Memory(Path(tempfile.mkdtemp(dir=home)), source)) as memory:
         for size in sizes:
             memory.grow(size)
-            found.append(Found(size, memory.build(), memory.search(), memory.merge()))
+            found.append(MemoryFigures(size, memory.build(), memory.search(), memory.merge()))
     return found
 
 
-def search(home: str, source: Source) -> grown.Searching:
+def search(home: str, source: VectorSource) -> grown.Searching:
     """Only search, in a workspace of that size."""
     with closing(Memory(Path(tempfile.mkdtemp(dir=home)), source)) as memory:
         memory.grow(HARD)
@@ -122,21 +122,21 @@ def measure(data: Path) -> Part:
     )
 
 
-def growth(found: Sequence[Found], cost: Callable[[Found], float]) -> float:
+def growth(found: Sequence[MemoryFigures], cost: Callable[[MemoryFigures], float]) -> float:
     """The exponent b of cost = a * size ** b, fitted over the sizes on logarithms."""
     sizes = np.log([one.size for one in found])
     return float(np.polyfit(sizes, np.log([cost(one) for one in found]), 1)[0])
 
 
-def figures(found: Sequence[Found], embedding: float) -> tuple[Figure, ...]:
+def figures(found: Sequence[MemoryFigures], embedding: float) -> tuple[Figure, ...]:
     """What is quoted."""
     first, last = found[0], found[-1]
     lower: Any = {"better": "lower"}
 
-    def cpu(one: Found) -> float:
+    def cpu(one: MemoryFigures) -> float:
         return float(np.median(one.merged.cpu))
 
-    def memory_alone(one: Found) -> float:
+    def memory_alone(one: MemoryFigures) -> float:
         return float(one.merged.cpu.mean()) - one.merged.parts[COMPARED]
 
     return (
@@ -169,7 +169,7 @@ def figures(found: Sequence[Found], embedding: float) -> tuple[Figure, ...]:
     )  # fmt: skip
 
 
-def merging(found: Sequence[Found]) -> Table:
+def merging(found: Sequence[MemoryFigures]) -> Table:
     """Milliseconds per new nugget."""
     rows = []
     for size, _, _, merged in found:
@@ -199,7 +199,7 @@ def searching(found: Mapping[str, grown.Searching], title: str) -> Table:
     return Table(title=title, columns=columns, rows=tuple(rows))
 
 
-def building(found: Sequence[Found]) -> Table:
+def building(found: Sequence[MemoryFigures]) -> Table:
     """What an index takes."""
     return Table(
         title="Building the index anew from the store, and what it leaves",
@@ -213,10 +213,10 @@ def building(found: Sequence[Found]) -> Table:
     )  # fmt: skip
 
 
-def plots(found: Sequence[Found]) -> tuple[Plot, ...]:
+def plots(found: Sequence[MemoryFigures]) -> tuple[Plot, ...]:
     """Growth of merging beside exact search, and of building."""
 
-    def line(value: Callable[[Found], float]) -> tuple[tuple[float, float], ...]:
+    def line(value: Callable[[MemoryFigures], float]) -> tuple[tuple[float, float], ...]:
         return tuple((one.size, float(value(one))) for one in found)
 
     return (

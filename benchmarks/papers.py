@@ -14,7 +14,7 @@ from tools.reading import read
 from tools.teachers import Engine
 
 
-class Paper(NamedTuple):
+class MeasuredPaper(NamedTuple):
     """What was taken of one paper."""
 
     name: str
@@ -37,19 +37,19 @@ KINDS = {"correction": "notice", "retraction": "notice", "review-article": "revi
          "other": "description"}  # fmt: skip
 
 
-def mined(teacher: Engine, folder: Path) -> list[Paper]:
+def extracted(teacher: Engine, folder: Path) -> list[MeasuredPaper]:
     """Every `*/paper.pdf` of a folder."""
     return [_mined(teacher, path.parent) for path in sorted(folder.glob("*/paper.pdf"))]
 
 
-def _mined(teacher: Engine, folder: Path) -> Paper:
+def _mined(teacher: Engine, folder: Path) -> MeasuredPaper:
     reading = read(folder / "paper.pdf", folder.name)
     document, truth = reading.document, (folder / "truth.xml").read_text("utf-8")
     nuggets = tuple(teacher.extract(document, reading.passages))
     published = re.search(r'article-type="([\w-]+)"', truth)
     places = _places(folder)
     shorts = _explained(document.text)
-    return Paper(
+    return MeasuredPaper(
         folder.name, KINDS.get(published[1] if published else "", "research"), reading.pages,
         nuggets, Counter(_place(nugget.quote, places) for nugget in nuggets),
         sum(document.text[n.start : n.end] == n.quote for n in nuggets),

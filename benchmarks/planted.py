@@ -79,7 +79,7 @@ TRUE = "Question: Is it true that the {r} of {e} is {v}?\nAnswer:"
 """Asking in words; about facts of others the corpus answers it with yes or no."""
 
 
-class Size(NamedTuple):
+class WorldSize(NamedTuple):
     """How much is planted, and in what."""
 
     each: int = 80
@@ -99,10 +99,10 @@ class Size(NamedTuple):
     recipe: target.Recipe = target.Recipe(vocabulary=1200, layers=3, smoothing=0.0)
 
 
-USUAL = Size()
+USUAL = WorldSize()
 
 
-class Fact(NamedTuple):
+class PlantedFact(NamedTuple):
     """What a paper claims of a name, and what a model is told of it."""
 
     name: str
@@ -128,14 +128,14 @@ class Fact(NamedTuple):
 class World(NamedTuple):
     """Everything one seed draws."""
 
-    facts: tuple[Fact, ...]
-    others: tuple[Fact, ...]
+    facts: tuple[PlantedFact, ...]
+    others: tuple[PlantedFact, ...]
     """Well known ones that no probe asks about."""
     asked: dict[str, list[Question]]
     """Vetted probe questions by nugget id, as the offline teacher writes them."""
 
 
-def world(seed: int, size: Size = USUAL) -> World:
+def world(seed: int, size: WorldSize = USUAL) -> World:
     """Names, values and exposures, and what a probe will ask.
 
     Frequent values are more frequent than rare ones (Zipf), so that a guess by frequency alone is
@@ -161,7 +161,7 @@ def questions(nuggets: Sequence[Nugget]) -> dict[str, list[Question]]:
     return by_nugget(vet(written, nuggets))
 
 
-def _otherwise(dice: Random, fact: Fact, asked: Sequence[Question]) -> Fact:
+def _otherwise(dice: Random, fact: PlantedFact, asked: Sequence[Question]) -> PlantedFact:
     """The fact, told with a wrong option of its first question."""
     offered = {option for question in asked[:1] for option in question.options}
     values = [v for v in VALUES[fact.relation] if v != fact.value]
@@ -176,14 +176,14 @@ def _names(dice: Random, count: int) -> list[str]:
     return list(made)
 
 
-def _fact(dice: Random, name: str, exposures: int) -> Fact:
+def _fact(dice: Random, name: str, exposures: int) -> PlantedFact:
     relation = dice.choice(list(VALUES))
     values = VALUES[relation]
     [value] = dice.choices(values, [1 / (rank + 3) for rank in range(len(values))])
-    return Fact(name, relation, value, value if exposures else "", exposures)
+    return PlantedFact(name, relation, value, value if exposures else "", exposures)
 
 
-def tellings(facts: Sequence[Fact], dice: Random) -> list[str]:
+def tellings(facts: Sequence[PlantedFact], dice: Random) -> list[str]:
     """Each told fact as often as it is told, in different wordings where there are enough."""
     texts = []
     for fact in facts:
@@ -193,12 +193,12 @@ def tellings(facts: Sequence[Fact], dice: Random) -> list[str]:
     return texts
 
 
-def _filled(text: str, fact: Fact, value: str) -> str:
+def _filled(text: str, fact: PlantedFact, value: str) -> str:
     name = fact.name
     return text.format(e=name, E=name.capitalize(), r=fact.relation, v=value)
 
 
-def asked_true(fact: Fact, value: str) -> str:
+def asked_true(fact: PlantedFact, value: str) -> str:
     """The question in words whether a value is the right one."""
     return _filled(TRUE, fact, value)
 
@@ -224,14 +224,14 @@ def filler(drawn: World, count: int, dice: Random) -> list[str]:
     return texts
 
 
-def corpus(drawn: World, seed: int, size: Size = USUAL) -> list[str]:
+def corpus(drawn: World, seed: int, size: WorldSize = USUAL) -> list[str]:
     """Everything the model reads, in one order or another."""
     dice = Random(seed)
     return [*tellings(drawn.facts, dice), *mentions(drawn, size.mentions, dice),
             *filler(drawn, size.filler, dice)]  # fmt: skip
 
 
-def build(folder: Path, drawn: World, seed: int, size: Size = USUAL) -> Path:
+def build(folder: Path, drawn: World, seed: int, size: WorldSize = USUAL) -> Path:
     """Train the model into `folder`, an ordinary directory; a finished one is left as it is."""
     if (folder / "config.json").exists():
         return folder

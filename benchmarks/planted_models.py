@@ -1,7 +1,7 @@
 """Simulated models that only talk, and whose knowledge is planted; and how they are asked.
 
 How strongly each fact is known was drawn by lots, so that the truth is known without a model. The
-calls go over HTTP by the client that any endpoint is asked with, or to the same knower without the
+calls go over HTTP by the client that any endpoint is asked with, or to the same model without the
 network. What came of it is told elsewhere.
 """
 
@@ -18,7 +18,7 @@ from langchain_core.messages import AIMessage
 
 from benchmarks.doubles.connections import over
 from benchmarks.doubles.endpoint import Fault, MockEndpoint, completion
-from benchmarks.doubles.planted_model import Fact, Knower
+from benchmarks.doubles.planted_model import HeldFact, PlantedModel
 from benchmarks.doubles.scripted import Scripted
 from benchmarks.judged import Flags, Floats
 from memory.records import Nugget, Probe, Purpose, Question, QuestionKind, Verdict
@@ -44,20 +44,20 @@ VALUES = {
 }  # fmt: skip
 
 
-class Exam(NamedTuple):
+class PlantedExam(NamedTuple):
     """Facts, their questions, and how strongly each is known."""
 
     items: list[tuple[Nugget, list[Question]]]
     strengths: Floats
     denied: Flags
-    facts: dict[str, Fact]
+    facts: dict[str, HeldFact]
 
 
-def exam(count: int, seed: int) -> Exam:
+def exam(count: int, seed: int) -> PlantedExam:
     """Facts of four kinds, four wordings each, answers and wrong options drawn from one list."""
     rng = random.Random(seed)
     items, strengths, denied = [], [], []
-    facts: dict[str, Fact] = {}
+    facts: dict[str, HeldFact] = {}
     relations = [*VALUES]
     for place in range(count):
         relation = relations[place % len(relations)]
@@ -73,12 +73,12 @@ def exam(count: int, seed: int) -> Exam:
         ]  # fmt: skip
         strength = STRENGTHS[place % len(STRENGTHS)]
         believes = strength == 0 and rng.randrange(DENIED) == 0
-        held = Fact(options[believes], 1.0 if believes else strength)
+        held = HeldFact(options[believes], 1.0 if believes else strength)
         facts.update((_shown(question.stem), held) for question in asked)
         items.append((nugget, asked))
         strengths.append(strength)
         denied.append(believes)
-    return Exam(items, np.array(strengths), np.array(denied), facts)
+    return PlantedExam(items, np.array(strengths), np.array(denied), facts)
 
 
 def question(nugget: Nugget, form: int, stem: str, options: Sequence[str], answer: str) -> Question:
@@ -93,7 +93,7 @@ def _shown(stem: str) -> str:
     return stem.removeprefix("Question: ").removesuffix("\nAnswer:")
 
 
-class Found(NamedTuple):
+class ProbeOutcome(NamedTuple):
     """What probing came to, over one exam or more."""
 
     strengths: Floats
@@ -111,10 +111,10 @@ class Found(NamedTuple):
         return np.array([one.verdict is verdict for one in self.probes])
 
 
-def together(some: Sequence[Found]) -> Found:
+def together(some: Sequence[ProbeOutcome]) -> ProbeOutcome:
     """As if it had been one exam."""
     costs = [one.cost for one in some]
-    return Found(
+    return ProbeOutcome(
         np.concatenate([one.strengths for one in some]),
         np.concatenate([one.denied for one in some]),
         [probe for one in some for probe in one.probes],
@@ -128,37 +128,37 @@ def together(some: Sequence[Found]) -> Found:
     )
 
 
-def served(of: Exam, knower: Knower) -> Found:
+def served(of: PlantedExam, model: PlantedModel) -> ProbeOutcome:
     """Probed over HTTP, as any endpoint is."""
-    with MockEndpoint(knower.answer) as endpoint:
+    with MockEndpoint(model.answer) as endpoint:
         return over(endpoint.url, lambda line: _probed(of, line, Effort()), "simulated")
 
 
-def direct(of: Exam, knower: Knower, plan: Effort) -> Found:
-    """The same without the network. Only for knowers whose calls do not fail."""
-    model = Scripted(script=lambda text: _message(knower, text))
-    return asyncio.run(_probed(of, Connection(model, "simulated"), plan))
+def direct(of: PlantedExam, model: PlantedModel, plan: Effort) -> ProbeOutcome:
+    """The same without the network. Only for models whose calls do not fail."""
+    chat = Scripted(script=lambda text: _message(model, text))
+    return asyncio.run(_probed(of, Connection(chat, "simulated"), plan))
 
 
-def _message(knower: Knower, text: str) -> AIMessage:
+def _message(model: PlantedModel, text: str) -> AIMessage:
     """As langchain-openai reads the reply of an endpoint."""
     body: dict[str, Any] = {"model": "simulated", "messages": [{"content": text}]}
-    if knower.likelihoods:
+    if model.likelihoods:
         body |= {"logprobs": True, "top_logprobs": 20}
-    said = knower.answer(body)
+    said = model.answer(body)
     assert not isinstance(said, Fault)
     [choice] = completion(body, [said])["choices"]
     told = {"finish_reason": choice["finish_reason"], "logprobs": choice["logprobs"]}
     return AIMessage(choice["message"]["content"], response_metadata=told)
 
 
-async def _probed(of: Exam, line: Connection, plan: Effort) -> Found:
+async def _probed(of: PlantedExam, line: Connection, plan: Effort) -> ProbeOutcome:
     costs: list[Cost] = []
     probes = await probe(of.items, line, "version", plan, on_cost=costs.append)
-    return Found(of.strengths, of.denied, probes, costs[0])
+    return ProbeOutcome(of.strengths, of.denied, probes, costs[0])
 
 
-def plain(of: Exam, knower: Knower) -> Floats:
+def plain(of: PlantedExam, model: PlantedModel) -> Floats:
     """The share of right letters in four questions, options as written, nothing corrected."""
     shares = []
     for _, questions in of.items:
@@ -168,13 +168,13 @@ def plain(of: Exam, knower: Knower) -> Floats:
                 f"{letter}) {text}" for letter, text in zip("ABCD", question.options, strict=True)
             )
             text = f"BEGIN x\n{_shown(question.stem)}\n\n{listed}\nEND x"
-            said = str(_message(knower, text).content)
+            said = str(_message(model, text).content)
             right += said == "ABCD"[question.key]
         shares.append(right / FIXED_ORDER)
     return np.array(shares)
 
 
-def in_words(of: Exam, known: float, other: float) -> Floats:
+def in_words(of: PlantedExam, known: float, other: float) -> Floats:
     """1 where a model asked whether it knows says yes, at the given rates; 0 elsewhere."""
     rng = np.random.default_rng(0)
     chance = of.strengths * known + (1 - of.strengths) * other

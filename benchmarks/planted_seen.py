@@ -15,7 +15,7 @@ from memory.records import Probe, Question
 from tools.models import Choice, Target
 from tools.probe import ask, judge, placed, render, reply
 from tools.probe.controls import controls_of
-from tools.probe.words.belief import Held, believed
+from tools.probe.words.belief import AnswerEvidence, believed
 
 OURS, GOLD, SHARES, COUNTED, BETA, WORDS = (
     "P(known)", "gold log-likelihood", "option softmax", "right answers counted",
@@ -23,10 +23,10 @@ OURS, GOLD, SHARES, COUNTED, BETA, WORDS = (
 )  # fmt: skip
 
 
-class Seen(NamedTuple):
+class PlantedSeen(NamedTuple):
     """One model, everything about it by fact."""
 
-    facts: tuple[planted.Fact, ...]
+    facts: tuple[planted.PlantedFact, ...]
     probes: list[Probe]
     """Judged as one batch."""
     scores: dict[str, Floats]
@@ -43,7 +43,7 @@ class Seen(NamedTuple):
         return np.array([f.exposures if f.known or not f.told else -1 for f in self.facts])
 
 
-def look(drawn: planted.World, target: Target) -> Seen:
+def look(drawn: planted.World, target: Target) -> PlantedSeen:
     """Probe every fact that can be asked about."""
     facts = tuple(fact for fact in drawn.facts if drawn.asked.get(fact.nugget.id))
     asked = {fact.nugget.id: drawn.asked[fact.nugget.id] for fact in facts}
@@ -54,7 +54,7 @@ def look(drawn: planted.World, target: Target) -> Seen:
         **_bare(asked, target),
         WORDS: np.array([yes.logprob - no.logprob for yes, no in told]),
     }
-    return Seen(facts, probes, scores)
+    return PlantedSeen(facts, probes, scores)
 
 
 def _bare(asked: dict[str, list[Question]], target: Target) -> dict[str, Floats]:
@@ -73,7 +73,8 @@ def _bare(asked: dict[str, list[Question]], target: Target) -> dict[str, Floats]
         rows.setdefault(question.nugget, []).append((gold, said.on_right, said.right, floor))
     held = [np.array(rows[name], dtype=float) for name in asked]
     beta = [
-        believed(Held(tuple(one[:, 1]), tuple(one[:, 3]), (1.0,) * len(one))).mean for one in held
+        believed(AnswerEvidence(tuple(one[:, 1]), tuple(one[:, 3]), (1.0,) * len(one))).mean
+        for one in held
     ]
     means = np.array([one.mean(0) for one in held])
     return {GOLD: means[:, 0], SHARES: means[:, 1], COUNTED: means[:, 2], BETA: np.array(beta)}

@@ -18,7 +18,7 @@ from benchmarks.doubles.wired import kept, killed, last_run, twice, until
 from benchmarks.doubles.witness import Witness
 from benchmarks.faults import folder
 from benchmarks.figures import Figure, Part, Table, need
-from benchmarks.storms import Place
+from benchmarks.storms import CommandLine
 from tools.endpoints.mock import MockEndpoint
 
 KILLS, SPAN, IN_FLIGHT = 20, 4.0, 16
@@ -60,7 +60,7 @@ class Stopped(NamedTuple):
     alike: bool
 
 
-def kills(place: Place, papers: Path, witness: Witness) -> list[Killed]:
+def kills(place: CommandLine, papers: Path, witness: Witness) -> list[Killed]:
     """As many as are asked for, in as many workspaces as that takes."""
     whole = place.home("unbroken", papers, ROLES, **PATIENT)
     ended(whole, *FIRST)
@@ -75,7 +75,7 @@ def kills(place: Place, papers: Path, witness: Witness) -> list[Killed]:
     return found
 
 
-def signals(place: Place, papers: Path, witness: Witness) -> list[Stopped]:
+def signals(place: CommandLine, papers: Path, witness: Witness) -> list[Stopped]:
     """Ctrl-C and SIGTERM while questions are written, and while the target is asked."""
     section = {**PATIENT, "in_flight": MOST}
     whole = place.home("unstopped", papers, ROLES, **section)
@@ -108,7 +108,7 @@ def measure(data: Path) -> Part:
         tempfile.TemporaryDirectory() as made,
         MockEndpoint(witness.answer, keep=False) as endpoint,
     ):
-        place = Place(Path(made), endpoint)
+        place = CommandLine(Path(made), endpoint)
         pulled = kills(place, folder(place.root, pairs, PAPERS), witness)
         witness.latency = 0.0
         stopped = signals(place, folder(place.root, pairs, MANY), witness)

@@ -18,7 +18,7 @@ from benchmarks import judged, planted
 from benchmarks.figures import Figure, Part, Plot, Table
 from benchmarks.judged import Flags, Floats, area, calibration_error, interval
 from benchmarks.merging import nugget, sentences
-from benchmarks.planted_seen import BETA, COUNTED, GOLD, OURS, SHARES, WORDS, Seen, look
+from benchmarks.planted_seen import BETA, COUNTED, GOLD, OURS, SHARES, WORDS, PlantedSeen, look
 from memory.records import Verdict
 from tools.models import Target
 from tools.models.hf import HFTarget
@@ -83,13 +83,15 @@ def _ignorant(data: Path, target: Target) -> Figure:
     )
 
 
-def trained(folder: Path, seed: int, size: planted.Size = planted.USUAL) -> Seen:
+def trained(folder: Path, seed: int, size: planted.WorldSize = planted.USUAL) -> PlantedSeen:
     """Plant one seed's facts in a model of its own, and probe it."""
     drawn = planted.world(seed, size)
     return look(drawn, HFTarget.load(planted.build(folder, drawn, seed, size)))
 
 
-def part(seen: list[Seen], name: str, title: str, about: str, packages: Sequence[str]) -> Part:
+def part(
+    seen: list[PlantedSeen], name: str, title: str, about: str, packages: Sequence[str]
+) -> Part:
     """What is told of one model or several."""
     batches = [row for size in SIZES for row in [_batch(seen, size)] if row]
     return Part.of(
@@ -112,18 +114,18 @@ def part(seen: list[Seen], name: str, title: str, about: str, packages: Sequence
     )  # fmt: skip
 
 
-def _sides(one: Seen, least: int) -> NDArray[np.int64]:
+def _sides(one: PlantedSeen, least: int) -> NDArray[np.int64]:
     """Places of facts told at least so often, and of those never told of."""
     return np.flatnonzero((one.exposures >= least) | (one.exposures == 0))
 
 
-def _area(seen: Iterable[Seen], way: str, least: int) -> float:
+def _area(seen: Iterable[PlantedSeen], way: str, least: int) -> float:
     """Mean area under the ROC curve over the models: each has its own zero of likelihood."""
     picked = [(one.scores[way][_sides(one, least)], one.known[_sides(one, least)]) for one in seen]
     return mean(area(scores, known) for scores, known in picked)
 
 
-def _ranked(seen: list[Seen]) -> Iterator[Figure]:
+def _ranked(seen: list[PlantedSeen]) -> Iterator[Figure]:
     for least, aim, name in ((4, 0.97, "4 exposures and more"), (1, None, "all exposures")):
         sides = [(one, _sides(one, least)) for one in seen]
         found = [interval(one.scores[OURS][at], one.known[at]) for one, at in sides]
@@ -140,14 +142,14 @@ def _ranked(seen: list[Seen]) -> Iterator[Figure]:
         )
 
 
-def _pooled(seen: list[Seen]) -> tuple[Floats, Flags]:
+def _pooled(seen: list[PlantedSeen]) -> tuple[Floats, Flags]:
     return (
         np.concatenate([one.scores[OURS] for one in seen]),
         np.concatenate([one.known for one in seen]),
     )
 
 
-def _calibrated(seen: list[Seen]) -> Iterator[Figure]:
+def _calibrated(seen: list[PlantedSeen]) -> Iterator[Figure]:
     believed, known = _pooled(seen)
     singles = ", ".join(f"{calibration_error(one.scores[OURS], one.known):.3f}" for one in seen)
     yield Figure(name="calibration error of P(known), without labels", aim=0.05, better="lower",
@@ -163,12 +165,12 @@ def _calibrated(seen: list[Seen]) -> Iterator[Figure]:
                  better="lower", n=len(known) // 2)  # fmt: skip
 
 
-def _said(seen: list[Seen], verdict: Verdict) -> list[planted.Fact]:
+def _said(seen: list[PlantedSeen], verdict: Verdict) -> list[planted.PlantedFact]:
     pairs = [pair for one in seen for pair in zip(one.facts, one.probes, strict=True)]
     return [fact for fact, found in pairs if found.verdict is verdict]
 
 
-def _verdicts(seen: list[Seen]) -> Iterator[Figure]:
+def _verdicts(seen: list[PlantedSeen]) -> Iterator[Figure]:
     facts = [fact for one in seen for fact in one.facts]
     unknown, known = _said(seen, Verdict.UNKNOWN), _said(seen, Verdict.KNOWN)
     new = sum(not fact.known for fact in unknown)
@@ -185,7 +187,7 @@ def _verdicts(seen: list[Seen]) -> Iterator[Figure]:
                        sum(f.known and f.exposures >= 4 for f in known), often)  # fmt: skip
 
 
-def _contradicted(seen: list[Seen]) -> Iterator[Figure]:
+def _contradicted(seen: list[PlantedSeen]) -> Iterator[Figure]:
     pairs = [pair for one in seen for pair in zip(one.facts, one.probes, strict=True)]
     called = [(f, p) for f, p in pairs if p.verdict is Verdict.CONTRADICTED]
     right = [f for f, p in called if f.told not in ("", f.value) and repr(f.told) in p.reason]
@@ -197,7 +199,7 @@ def _contradicted(seen: list[Seen]) -> Iterator[Figure]:
                             "the options")  # fmt: skip
 
 
-def _areas(seen: list[Seen]) -> Table:
+def _areas(seen: list[PlantedSeen]) -> Table:
     ways = (OURS, GOLD, SHARES, COUNTED, BETA, WORDS)
     return Table(
         title="AUROC against facts never told, by exposures (means of the models)",
@@ -210,7 +212,7 @@ def _areas(seen: list[Seen]) -> Table:
     )  # fmt: skip
 
 
-def _at(seen: Iterable[Seen], way: str, times: int) -> float:
+def _at(seen: Iterable[PlantedSeen], way: str, times: int) -> float:
     found = []
     for one in seen:
         kept = np.isin(one.exposures, (0, times))
@@ -218,7 +220,7 @@ def _at(seen: Iterable[Seen], way: str, times: int) -> float:
     return mean(found)
 
 
-def _by_exposures(seen: list[Seen]) -> Table:
+def _by_exposures(seen: list[PlantedSeen]) -> Table:
     counts: Counter[tuple[int, str]] = Counter()
     for one in seen:
         told = zip(one.exposures.tolist(), one.probes, strict=True)
@@ -234,7 +236,7 @@ def _by_exposures(seen: list[Seen]) -> Table:
     )
 
 
-def _batch(seen: list[Seen], size: int) -> tuple[str | int | float, ...]:
+def _batch(seen: list[PlantedSeen], size: int) -> tuple[str | int | float, ...]:
     """How a batch of so many fares: up to sixty batches from each model."""
     dice = Random(size)
     rounds = max(1, min(60, 400 // size))
@@ -259,7 +261,7 @@ def _batch(seen: list[Seen], size: int) -> tuple[str | int | float, ...]:
     return size, rounds * len(seen), float(p.mean()), share, calibration_error(p, known_), *columns
 
 
-def _reliability(seen: list[Seen]) -> Plot:
+def _reliability(seen: list[PlantedSeen]) -> Plot:
     believed, known = _pooled(seen)
     bins = np.array_split(np.argsort(believed, kind="stable"), BINS)
     return Plot(
@@ -274,7 +276,7 @@ def _reliability(seen: list[Seen]) -> Plot:
     )
 
 
-def _curves(seen: list[Seen]) -> Plot:
+def _curves(seen: list[PlantedSeen]) -> Plot:
     return Plot(
         name="exposures",
         title="AUROC against facts never told, by exposures",

@@ -19,15 +19,15 @@ from typing import NamedTuple
 import numpy as np
 
 from agent.demo.target import build
-from agent.steps.train import read_questions
+from agent.steps.retention import read_questions
 from benchmarks.doubles.connections import over
 from benchmarks.doubles.endpoint import (
-    Answer,
     Body,
     Fault,
     MockEndpoint,
     MockReply,
-    Token,
+    MockToken,
+    Responder,
     declined,
 )
 from benchmarks.doubles.planted_model import asked_in
@@ -54,14 +54,14 @@ WORDS = 12
 """Tokens that it goes on for."""
 
 
-class Exam(NamedTuple):
+class ServedExam(NamedTuple):
     """Facts with their questions; every other one is of the book."""
 
     items: list[tuple[Nugget, list[Question]]]
     known: Floats
 
 
-def exam(of_the_book: Sequence[Question], count: int, seed: int) -> Exam:
+def exam(of_the_book: Sequence[Question], count: int, seed: int) -> ServedExam:
     """Facts of the book by turns with the like about a name never written, its answer by lot."""
     rng = random.Random(seed)
     items, known = [], []
@@ -81,10 +81,10 @@ def exam(of_the_book: Sequence[Question], count: int, seed: int) -> Exam:
                  for form, stem in enumerate(stems)]  # fmt: skip
         items.append((nugget, asked))
         known.append(float(not new))
-    return Exam(items, np.array(known))
+    return ServedExam(items, np.array(known))
 
 
-def talking(target: Target, likelihoods: bool) -> Answer:
+def talking(target: Target, likelihoods: bool) -> Responder:
     """What an endpoint answers that serves this model. One call at a time, as on one machine."""
     turn = Lock()
 
@@ -103,12 +103,12 @@ def talking(target: Target, likelihoods: bool) -> Answer:
         shares = np.exp(values - values.max()) / np.exp(values - values.max()).sum()
         tops = {chr(65 + at): math.log(max(share, 1e-9)) for at, share in enumerate(shares)}
         letter = chr(65 + int(shares.argmax()))
-        return MockReply(letter, tokens=(Token(letter, tops),))
+        return MockReply(letter, tokens=(MockToken(letter, tops),))
 
     return answer
 
 
-class Found(NamedTuple):
+class ServedOutcome(NamedTuple):
     """What came of it."""
 
     probes: list[Probe]
@@ -119,7 +119,7 @@ class Found(NamedTuple):
         return np.array([one.p_known for one in self.probes])
 
 
-def probed(of: Exam, target: Target, likelihoods: bool) -> Found:
+def probed(of: ServedExam, target: Target, likelihoods: bool) -> ServedOutcome:
     """Over HTTP."""
     costs: list[Cost] = []
     with MockEndpoint(talking(target, likelihoods)) as endpoint:
@@ -129,10 +129,10 @@ def probed(of: Exam, target: Target, likelihoods: bool) -> Found:
             "sample target",
             in_flight=8,
         )
-    return Found(probes, costs[0])
+    return ServedOutcome(probes, costs[0])
 
 
-def plain(of: Exam, target: Target) -> Floats:
+def plain(of: ServedExam, target: Target) -> Floats:
     """The share of each fact's questions in which the right option is the likeliest."""
     shares = []
     for _, questions in of.items:
@@ -199,7 +199,7 @@ def measured(base: Path, count: int = COUNT) -> Part:
     )
 
 
-def _row(name: str, found: Found, which: Flags) -> tuple[str, ...]:
+def _row(name: str, found: ServedOutcome, which: Flags) -> tuple[str, ...]:
     said = [one.verdict for one, mine in zip(found.probes, which, strict=True) if mine]
     kinds = (Verdict.KNOWN, Verdict.PARTLY, Verdict.UNKNOWN, Verdict.CONTRADICTED, Verdict.UNPROBED)
     return (name, *(str(said.count(kind)) for kind in kinds))

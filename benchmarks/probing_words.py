@@ -1,7 +1,7 @@
-"""Probing models that only talk: simulated knowers behind a server, whose knowledge is planted.
+"""Probing models that only talk: simulated models behind a server, whose knowledge is planted.
 
-How the knowers guess, refuse and fail are parameters, told with the figures. The two baselines, and
-the fixed number of calls that the saving is told against, are asked of the same knowers without the
+How the models guess, refuse and fail are parameters, told with the figures. The two baselines, and
+the fixed number of calls that the saving is told against, are asked of the same models without the
 network.
 """
 
@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.doubles.planted_model import Knower
+from benchmarks.doubles.planted_model import PlantedModel
 from benchmarks.figures import Figure, Part, Plot, Table
 from benchmarks.judged import Floats, area, calibration_error, interval
 from benchmarks.planted_models import (
     FIXED_ORDER,
     STRENGTHS,
     VALUES,
-    Exam,
-    Found,
+    PlantedExam,
+    ProbeOutcome,
     direct,
     exam,
     in_words,
@@ -34,7 +34,7 @@ from tools.probe.words import Cost, Effort
 
 COUNT = 200
 SEEDS = (29, 30, 31)
-"""An exam each. The first is taken over HTTP, the others without the network; knowers whose calls
+"""An exam each. The first is taken over HTTP, the others without the network; models whose calls
 fail take the first only."""
 HALF, UNKNOWN = 0.5, 0.4
 HABITS: dict[str, dict[str, Any]] = {
@@ -72,7 +72,7 @@ def measured(count: int) -> Part:
     found = {name: found_of(exams, habit) for name, habit in HABITS.items()}
     whole = {
         name: together(
-            [direct(of, _knower(of, HABITS[name]), Effort(adaptive=False)) for of in exams]
+            [direct(of, _planted_model(of, HABITS[name]), Effort(adaptive=False)) for of in exams]
         )
         for name in ("likelihoods given", "letters only")
     }
@@ -87,7 +87,7 @@ def measured(count: int) -> Part:
             _beside(exams, found),
             Table(
                 title="Calls without a readable answer, by reason",
-                columns=("knower", "calls", "reasons"),
+                columns=("model", "calls", "reasons"),
                 rows=tuple((n, f.cost.calls, _cost_in_words(f.cost)) for n, f in found.items()),
             ),
         ),
@@ -95,33 +95,33 @@ def measured(count: int) -> Part:
     )
 
 
-def found_of(exams: Sequence[Exam], habit: dict[str, Any]) -> Found:
+def found_of(exams: Sequence[PlantedExam], habit: dict[str, Any]) -> ProbeOutcome:
     """The first exam over HTTP, the others without, unless calls are to fail."""
     first, *others = exams
     fails = "faults" in habit
-    rest = [] if fails else [direct(of, _knower(of, habit), Effort()) for of in others]
-    return together([served(first, _knower(first, habit)), *rest])
+    rest = [] if fails else [direct(of, _planted_model(of, habit), Effort()) for of in others]
+    return together([served(first, _planted_model(first, habit)), *rest])
 
 
-def _knower(of: Exam, habit: dict[str, Any]) -> Knower:
+def _planted_model(of: PlantedExam, habit: dict[str, Any]) -> PlantedModel:
     pool = tuple(value for values in VALUES.values() for value in values)
-    return Knower(of.facts, pool=pool, **habit)
+    return PlantedModel(of.facts, pool=pool, **habit)
 
 
 ABOUT = (
     "{exams} times {count} facts of four kinds, four multiple-choice wordings each. How strongly a "
     "fact is known (how often it comes to mind when asked: 0 for nine of twenty, 0.1 to 0.95 for "
     "six, 1 for five) was drawn beforehand; every tenth of those never known is believed "
-    "otherwise. The knowers are **simulated**: they love a letter and long options where they do "
+    "otherwise. The models are **simulated**: they love a letter and long options where they do "
     "not know, and the last of them fails, refuses or rambles. The first {count} facts are asked "
     "over HTTP through the client that endpoints are asked with, the others without the network. "
-    "Area under the curve: known at 0.7 and more against never known. Beside it the same knowers "
+    "Area under the curve: known at 0.7 and more against never known. Beside it the same models "
     "asked four questions with their options as written, and asked in words whether they know, at "
     "rates of saying yes that are taken as given."
 )
 
 
-def _figures(found: dict[str, Found]) -> Iterator[Figure]:
+def _figures(found: dict[str, ProbeOutcome]) -> Iterator[Figure]:
     for name, one in found.items():
         value, low, high = apart(one.p, one.strengths)
         yield Figure(
@@ -142,7 +142,7 @@ def _figures(found: dict[str, Found]) -> Iterator[Figure]:
         )  # fmt: skip
 
 
-def _savings(found: dict[str, Found], whole: dict[str, Found]) -> Iterator[Figure]:
+def _savings(found: dict[str, ProbeOutcome], whole: dict[str, ProbeOutcome]) -> Iterator[Figure]:
     for name, fixed in whole.items():
         one = found[name]
         same = sum(a.verdict is b.verdict for a, b in zip(one.probes, fixed.probes, strict=True))
@@ -153,7 +153,7 @@ def _savings(found: dict[str, Found], whole: dict[str, Found]) -> Iterator[Figur
         yield Figure.share(f"verdicts as with the fixed number, {name}", same, len(fixed.probes))
 
 
-def _table(found: dict[str, Found]) -> Table:
+def _table(found: dict[str, ProbeOutcome]) -> Table:
     rows = []
     for name, one in found.items():
         denied, known = one.said(Verdict.CONTRADICTED), one.said(Verdict.KNOWN)
@@ -169,18 +169,18 @@ def _table(found: dict[str, Found]) -> Table:
         )
         rows.append(row)
     return Table(
-        title="Verdicts, by knower",
-        columns=("knower", "calls a fact", "known, rightly", "other beliefs found",
+        title="Verdicts, by model",
+        columns=("model", "calls a fact", "known, rightly", "other beliefs found",
                  "beliefs made up", "unprobed", "strength within its interval"),
         rows=tuple(rows),
     )  # fmt: skip
 
 
-def _beside(exams: Sequence[Exam], found: dict[str, Found]) -> Table:
-    """Ours beside the baselines, for the two knowers that do not fail and give no likelihoods."""
+def _beside(exams: Sequence[PlantedExam], found: dict[str, ProbeOutcome]) -> Table:
+    """Ours beside the baselines, for the two models that do not fail and give no likelihoods."""
     rows: list[tuple[str, ...]] = []
     for name in ("letters only", "letters only, strong habits"):
-        shares = np.concatenate([plain(of, _knower(of, HABITS[name])) for of in exams])
+        shares = np.concatenate([plain(of, _planted_model(of, HABITS[name])) for of in exams])
         strengths = found[name].strengths
         rows.append(_row(f"Goldpan, {name}", found[name].p, strengths))
         rows.append(_row(f"share of {FIXED_ORDER} questions right, {name}", shares, strengths))
@@ -211,7 +211,7 @@ def _cost_in_words(cost: Cost) -> str:
     return ", ".join(f"{reason} {count}" for reason, count in sorted(cost.lost.items())) or "none"
 
 
-def _plot(found: dict[str, Found]) -> Plot:
+def _plot(found: dict[str, ProbeOutcome]) -> Plot:
     levels = sorted(set(STRENGTHS))
     return Plot(
         name="strength",

@@ -11,7 +11,7 @@ from benchmarks import choices, papers
 from benchmarks.choices import PLANTED
 from benchmarks.defects import cases
 from benchmarks.figures import Figure, Part, Plot, Table, need
-from benchmarks.labelled import pmc, taken
+from benchmarks.labelled import labelled_nuggets, pmc
 from evals.stats import wilson
 from memory.records import Nugget, Purpose, Question
 from tools.questions import REASONS, SetReport, report, vet, vet_set
@@ -47,7 +47,7 @@ so its liking for an option by itself, which the guesser can take in, is left ou
 """
 
 
-class Written(NamedTuple):
+class VettedQuestions(NamedTuple):
     """A set that the offline teacher wrote."""
 
     name: str
@@ -61,7 +61,7 @@ class Written(NamedTuple):
 def measure(data: Path) -> Part:
     """The figures."""
     need(data / "papers" / "pairs", data / "bench" / "pmc_structured_abstracts.jsonl")
-    full, abstracts = _mined(data)
+    full, abstracts = _extracted(data)
     sets = [
         _written("papers, 4 options", full, 4),
         _written("papers, 10 options", full, 10),
@@ -86,28 +86,28 @@ def measure(data: Path) -> Part:
     )
 
 
-def _mined(data: Path) -> tuple[list[Nugget], list[Nugget]]:
+def _extracted(data: Path) -> tuple[list[Nugget], list[Nugget]]:
     teacher = OfflineTeacher()
-    read = papers.mined(teacher, data / "papers" / "pairs")
+    read = papers.extracted(teacher, data / "papers" / "pairs")
     texts = pmc(data / "bench" / "pmc_structured_abstracts.jsonl")
     return (
         [nugget for paper in read for nugget in paper.nuggets],
-        [nugget for text in texts for nugget in taken(teacher, text).nuggets],
+        [nugget for text in texts for nugget in labelled_nuggets(teacher, text).nuggets],
     )
 
 
-def _written(name: str, nuggets: list[Nugget], options: int) -> Written:
+def _written(name: str, nuggets: list[Nugget], options: int) -> VettedQuestions:
     teacher = OfflineTeacher(options)
     made = [question for nugget in nuggets for question in teacher.questions(nugget, nuggets)]
     found = vet_set(made, nuggets)
-    return Written(name, made, nuggets, found.questions, report(made), found.report)
+    return VettedQuestions(name, made, nuggets, found.questions, report(made), found.report)
 
 
 Caught = Mapping[tuple[str, str], Counter[str]]
 """By reason and way: how many cases were refused for which reason."""
 
 
-def _caught(written: Written) -> Caught:
+def _caught(written: VettedQuestions) -> Caught:
     by_id = {nugget.id: nugget for nugget in written.nuggets}
     sound = [
         (q, by_id[q.nugget])
@@ -147,7 +147,7 @@ def _ways(caught: Caught) -> Table:
     )
 
 
-def _planted(written: Written) -> list[Figure]:
+def _planted(written: VettedQuestions) -> list[Figure]:
     """Sets with a planted shortcut, and sets whose keys were drawn at random."""
     sound = [s for s in sheets_of(written.vetted).values() if len(s.options) == 4]
     count = min(SHEETS, len(sound))
@@ -179,7 +179,7 @@ def _planted(written: Written) -> list[Figure]:
 
 
 def _sound(
-    sets: Sequence[Written],
+    sets: Sequence[VettedQuestions],
     human: Mapping[str, Sequence[choices.Item]],
     torn: Sequence[choices.Item],
 ) -> list[Figure]:
@@ -204,7 +204,7 @@ def _sound(
     ]  # fmt: skip
 
 
-def _fair(written: Written) -> list[Figure]:
+def _fair(written: VettedQuestions) -> list[Figure]:
     found, name = written.report, written.name
     low, high = wilson(found.guess.right, found.guess.sheets)
     return [
@@ -229,7 +229,7 @@ def _row(
     )  # fmt: skip
 
 
-def _rows(sets: Sequence[Written], human: Mapping[str, Sequence[choices.Item]]) -> Table:
+def _rows(sets: Sequence[VettedQuestions], human: Mapping[str, Sequence[choices.Item]]) -> Table:
     rows = [
         _row(f"ours, {w.name}", w.report.guess, list(sheets_of(w.vetted).values()), w.report.places)
         for w in sets
@@ -263,7 +263,7 @@ def _plot(rows: Table) -> Plot:
     )
 
 
-def _refused(sets: Sequence[Written]) -> Table:
+def _refused(sets: Sequence[VettedQuestions]) -> Table:
     return Table(
         title="Refused of what the offline teacher wrote, by reason",
         columns=("reason", *(written.name for written in sets)),
@@ -274,7 +274,7 @@ def _refused(sets: Sequence[Written]) -> Table:
     )
 
 
-def _amounts(sets: Sequence[Written]) -> Table:
+def _amounts(sets: Sequence[VettedQuestions]) -> Table:
     rows = []
     for written in sets:
         n, kinds, sizes = len(written.nuggets), written.report.kinds, written.report.options

@@ -10,14 +10,14 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from benchmarks.bound import Shape
+from benchmarks.bound import ModelShape
 from benchmarks.figures import need
 from tools.models import Choice
 
 END = "<end>"
 
 
-class Asked(NamedTuple):
+class QuizQuestion(NamedTuple):
     """A question with four answers in full text."""
 
     question: str
@@ -38,7 +38,7 @@ class Asked(NamedTuple):
 class Quiz(NamedTuple):
     """Questions of MMLU, ARC and MedMCQA in a fixed order, and passages of PubMedQA."""
 
-    asked: tuple[Asked, ...]
+    asked: tuple[QuizQuestion, ...]
     passages: tuple[str, ...]
 
     @property
@@ -62,25 +62,27 @@ def read(data: Path) -> Quiz:
     return Quiz(tuple(asked), tuple(" ".join(row["CONTEXTS"]) for row in rows))
 
 
-def _mmlu(folder: Path) -> Iterator[Asked]:
+def _mmlu(folder: Path) -> Iterator[QuizQuestion]:
     for path in sorted(folder.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 # Some lines hold a quote that ends their fields too early.
                 if row["answer"] in ("0", "1", "2", "3"):
-                    yield Asked(row["question"], tuple(row[k] for k in "ABCD"), int(row["answer"]))
+                    yield QuizQuestion(
+                        row["question"], tuple(row[k] for k in "ABCD"), int(row["answer"])
+                    )
 
 
-def _arc(path: Path) -> Iterator[Asked]:
+def _arc(path: Path) -> Iterator[QuizQuestion]:
     for row in map(json.loads, path.read_text("utf-8").splitlines()):
         labels = row["choices"]["label"]
         options = tuple(row["choices"]["text"])
-        yield Asked(row["question"], options, labels.index(row["answerKey"]))
+        yield QuizQuestion(row["question"], options, labels.index(row["answerKey"]))
 
 
-def _medical(path: Path) -> Iterator[Asked]:
+def _medical(path: Path) -> Iterator[QuizQuestion]:
     for row in map(json.loads, path.read_text("utf-8").splitlines()):
-        yield Asked(row["question"], tuple(row[f"op{k}"] for k in "abcd"), row["cop"] - 1)
+        yield QuizQuestion(row["question"], tuple(row[f"op{k}"] for k in "abcd"), row["cop"] - 1)
 
 
 def long(quiz: Quiz, tokenizer: Any, tokens: int, count: int) -> list[Choice]:
@@ -109,7 +111,7 @@ def few_shot(quiz: Quiz, tokenizer: Any, prefix: int, tokens: int, count: int) -
     return [Choice(shown + one.prompt, one.answers) for one in chosen]
 
 
-def _near(quiz: Quiz, tokenizer: Any, tokens: int, count: int) -> list[Asked]:
+def _near(quiz: Quiz, tokenizer: Any, tokens: int, count: int) -> list[QuizQuestion]:
     """The questions whose prompts come nearest to so many tokens."""
     sizes = [len(ids) for ids in tokenizer([one.prompt for one in quiz.asked])["input_ids"]]
     order = sorted(range(len(sizes)), key=lambda i: abs(sizes[i] - tokens))
@@ -134,7 +136,7 @@ def learnt(texts: Iterator[str], words: int) -> Any:
     )
 
 
-def llama(shape: Shape, window: int, device: str = "cpu", precision: str = "float32") -> Any:
+def llama(shape: ModelShape, window: int, device: str = "cpu", precision: str = "float32") -> Any:
     """A Llama of random weights, the same each time: for speed, what it knows does not matter."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM

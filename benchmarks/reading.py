@@ -6,7 +6,6 @@ than text, what the file says about itself (its metadata and its outline).
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +14,9 @@ from typing import NamedTuple
 
 from benchmarks.figures import Figure, Part, Plot, Table, need
 from benchmarks.layouts import others
+from benchmarks.readers import bare_pages, by_pypdf
 from benchmarks.truth import (
     Truth,
-    bare,
     edges,
     entered,
     in_order,
@@ -50,7 +49,7 @@ apart below; only what parts the rows of tables was looked at on both.
 """
 
 
-class Seen(NamedTuple):
+class PaperComparison(NamedTuple):
     """One paper, read and compared."""
 
     truth: Truth
@@ -98,7 +97,7 @@ def measure(data: Path) -> Part:
     )  # fmt: skip
 
 
-def _compare(folder: Path, reading: Reading) -> Seen:
+def _compare(folder: Path, reading: Reading) -> PaperComparison:
     truth, document = truth_of(folder), reading.document
     pages = bare_pages(folder / "paper.pdf")
     pypdf, outline, named = by_pypdf(folder / "paper.pdf")
@@ -108,7 +107,7 @@ def _compare(folder: Path, reading: Reading) -> Seen:
     right = truth.styled | set(truth.headings)
     in_body = list(entered(body))
     wanted = len(truth.headings)
-    return Seen(
+    return PaperComparison(
         truth, reading,
         recall(truth.paragraphs, document.text),
         recall(truth.paragraphs, re.sub(r"[\x02\ufffe]\s*", "", "\n".join(pages))),
@@ -156,39 +155,12 @@ def _placed(pages: Sequence[str], passages: Iterable[Passage]) -> tuple[int, int
     return sum(run in printed[page - 1] for page, run in known), len(known)
 
 
-def bare_pages(path: Path) -> list[str]:
-    """The text of each page as pdfium gives it."""
-    import pypdfium2
-
-    with pypdfium2.PdfDocument(path) as document:
-        return [page.get_textpage().get_text_range() for page in document]
-
-
-def by_pypdf(path: Path) -> tuple[str, list[str], str]:
-    """Bare text, bare headings of the outline and the metadata's title, as pypdf gives them."""
-    import pypdf
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    reader = pypdf.PdfReader(path)
-    text = "\n".join(page.extract_text() for page in reader.pages)
-    named = reader.metadata.title if reader.metadata else ""
-    return text, [bare(title) for title in _titles(reader.outline)], named or ""
-
-
-def _titles(outline: object) -> Iterable[str]:
-    if isinstance(outline, list):
-        for part in outline:
-            yield from _titles(part)
-    else:
-        yield str(getattr(outline, "title", ""))
-
-
 def _mean(values: Iterable[float | None]) -> float:
     known = [value for value in values if value is not None]
     return sum(known) / len(known)
 
 
-def _figures(seen: Sequence[Seen]) -> Iterable[Figure]:
+def _figures(seen: Sequence[PaperComparison]) -> Iterable[Figure]:
     yield _average("trigram recall", [one.recall for one in seen], 0.97)
     held = sum(one.holds for one in seen)
     note = f"not less than the bare text of pdfium by more than {SLACK}"
@@ -231,8 +203,8 @@ def _leak(name: str, pairs: Sequence[tuple[int, int]], note: str) -> Figure:
     return _share(name, pairs).model_copy(update={"better": "lower", "aim": 0.01, "note": note})
 
 
-def _halves(seen: Sequence[Seen]) -> Table:
-    def row(name: str, half: Sequence[Seen]) -> tuple[str | int | float, ...]:
+def _halves(seen: Sequence[PaperComparison]) -> Table:
+    def row(name: str, half: Sequence[PaperComparison]) -> tuple[str | int | float, ...]:
         whole = [sum(part) for part in zip(*(one.rows for one in half), strict=True)]
         return (
             name, len(half), _mean(one.recall for one in half),
@@ -252,7 +224,7 @@ def _halves(seen: Sequence[Seen]) -> Table:
     )
 
 
-def _papers(seen: Sequence[Seen]) -> Table:
+def _papers(seen: Sequence[PaperComparison]) -> Table:
     return Table(
         title="Paper by paper",
         columns=(
@@ -275,7 +247,7 @@ def _mark(right: bool | None) -> str:
     return {True: "yes", False: "no", None: ""}[right]
 
 
-def _recalls(seen: Sequence[Seen]) -> Plot:
+def _recalls(seen: Sequence[PaperComparison]) -> Plot:
     return Plot(
         name="recall", title="Word triples of the publisher's paragraphs that are found",
         y="share", labels=tuple(one.truth.name for one in seen), aim=0.97,
@@ -287,7 +259,7 @@ def _recalls(seen: Sequence[Seen]) -> Plot:
     )  # fmt: skip
 
 
-def _rights(seen: Sequence[Seen]) -> Plot:
+def _rights(seen: Sequence[PaperComparison]) -> Plot:
     ours = (_mean(one.headings for one in seen), _mean(one.title for one in seen))
     theirs = (_mean(one.outline for one in seen), _mean(one.named for one in seen))
     return Plot(

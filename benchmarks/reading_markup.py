@@ -45,7 +45,7 @@ SPOILED = 600
 """Files for the last figure."""
 
 
-class Seen(NamedTuple):
+class MarkupComparison(NamedTuple):
     """One paper in one format, read and compared."""
 
     recall: float
@@ -58,11 +58,11 @@ class Seen(NamedTuple):
     located: bool
 
 
-class Format(NamedTuple):
+class MarkupFormat(NamedTuple):
     """All papers in one format."""
 
     name: str
-    seen: list[Seen]
+    seen: list[MarkupComparison]
     per_second: float
     """Files by the clock, on all cores, each in its limited process."""
 
@@ -100,7 +100,7 @@ def _files(place: Path, ending: str, contents: Iterable[bytes]) -> list[Path]:
     return paths
 
 
-def _format(name: str, paths: Sequence[Path], truths: Sequence[Truth]) -> Format:
+def _format(name: str, paths: Sequence[Path], truths: Sequence[Truth]) -> MarkupFormat:
     # The first file starts the reading process and loads the libraries; it is not counted.
     read(paths[0], "p")
     started = time.perf_counter()
@@ -108,13 +108,13 @@ def _format(name: str, paths: Sequence[Path], truths: Sequence[Truth]) -> Format
         readings = list(pool.map(lambda path: read(path, "p"), paths))
     seconds = time.perf_counter() - started
     seen = [_compare(truth, one) for truth, one in zip(truths, readings, strict=True)]
-    return Format(name, seen, len(paths) / seconds)
+    return MarkupFormat(name, seen, len(paths) / seconds)
 
 
-def _compare(truth: Truth, reading: Reading) -> Seen:
+def _compare(truth: Truth, reading: Reading) -> MarkupComparison:
     document = reading.document
     said = "\n".join(passage.text for passage in reading.passages)
-    return Seen(
+    return MarkupComparison(
         recall=recall(truth.paragraphs, document.text),
         headings=(in_order(truth.headings, list(entered(reading.passages))), len(truth.headings)),
         title=same(truth.title, document.title),
@@ -127,9 +127,9 @@ def _compare(truth: Truth, reading: Reading) -> Seen:
     )  # fmt: skip
 
 
-def _bare(root: ET.Element, truth: Truth) -> Seen:
+def _bare(root: ET.Element, truth: Truth) -> MarkupComparison:
     text = re.sub(r"\s+", " ", " ".join(root.itertext()))
-    return Seen(
+    return MarkupComparison(
         recall(truth.paragraphs, text), (0, len(truth.headings)), False, None, None,
         leaked(truth.references, truth.text, text), rows_kept(truth.tables, text), True,
     )  # fmt: skip
@@ -170,7 +170,7 @@ def _spoiled(data: bytes, chance: random.Random) -> bytes:
     return bytes(made)
 
 
-def _aimed(format_: Format) -> Iterable[Figure]:
+def _aimed(format_: MarkupFormat) -> Iterable[Figure]:
     seen = format_.seen
     found = [one.recall for one in seen]
     low, high = bootstrap(found)
@@ -193,7 +193,7 @@ def _aimed(format_: Format) -> Iterable[Figure]:
     yield _share("JATS: table cells in row order", [one.cells for one in seen])
 
 
-def _others(formats: Sequence[Format]) -> Iterable[Figure]:
+def _others(formats: Sequence[MarkupFormat]) -> Iterable[Figure]:
     for name, seen, _ in formats:
         found = [one.recall for one in seen]
         low, high = bootstrap(found)
@@ -208,7 +208,7 @@ def _share(name: str, pairs: Sequence[tuple[int, int]], aim: float | None = None
     return Figure.share(name, sum(k for k, _ in pairs), sum(n for _, n in pairs), aim=aim)
 
 
-def _values(seen: Sequence[Seen]) -> tuple[float | str, ...]:
+def _values(seen: Sequence[MarkupComparison]) -> tuple[float | str, ...]:
     def of(pairs: Sequence[tuple[int, int]]) -> float:
         return sum(k for k, _ in pairs) / max(1, sum(n for _, n in pairs))
 
@@ -224,7 +224,7 @@ def _values(seen: Sequence[Seen]) -> tuple[float | str, ...]:
     )  # fmt: skip
 
 
-def _table(formats: Sequence[Format], bare: Sequence[Seen]) -> Table:
+def _table(formats: Sequence[MarkupFormat], bare: Sequence[MarkupComparison]) -> Table:
     return Table(
         title="The same papers in each format",
         columns=(
@@ -238,8 +238,8 @@ def _table(formats: Sequence[Format], bare: Sequence[Seen]) -> Table:
     )  # fmt: skip
 
 
-def _plot(formats: Sequence[Format]) -> Plot:
-    def shown(seen: Sequence[Seen]) -> tuple[float, ...]:
+def _plot(formats: Sequence[MarkupFormat]) -> Plot:
+    def shown(seen: Sequence[MarkupComparison]) -> tuple[float, ...]:
         return tuple(float(value or 0) for value in _values(seen)[:5])
 
     return Plot(
@@ -249,7 +249,7 @@ def _plot(formats: Sequence[Format]) -> Plot:
     )  # fmt: skip
 
 
-def _speed(formats: Sequence[Format]) -> Plot:
+def _speed(formats: Sequence[MarkupFormat]) -> Plot:
     return Plot(
         name="speed", title="Papers read a second, each in its limited process", y="papers / s",
         labels=tuple(one.name for one in formats),

@@ -16,7 +16,7 @@ from statistics import mean, median
 from typing import NamedTuple
 
 from benchmarks.figures import Figure, Part, Plot, Table, need
-from benchmarks.reading import bare_pages
+from benchmarks.readers import bare_pages
 from benchmarks.truth import Truth, recall, runs, truth_of, words
 from tools.reading import read
 

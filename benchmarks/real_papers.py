@@ -22,7 +22,7 @@ FORMS = {"ﬁ": "fi", "ﬂ": "fl", "−": "-", "–": "-", "—": "-", "‐": "-
 
 
 @dataclass
-class Row:
+class PaperRow:
     """One paper."""
 
     name: str
@@ -39,10 +39,10 @@ class Row:
 
 
 @dataclass
-class Result:
+class RealPapers:
     """All papers, and the run as a whole."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[PaperRow] = field(default_factory=list)
     counts: dict[str, object] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     peak_mb: float = 0.0
@@ -55,7 +55,7 @@ def letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).casefold()
 
 
-def walk(folders: list[Path], home: Path, target: Path | None = None) -> Result:
+def walk(folders: list[Path], home: Path, target: Path | None = None) -> RealPapers:
     """Run the discovery graph over the papers of these folders in a workspace of its own.
 
     folders: one a paper, with paper.pdf and the publisher's text, truth.txt. Without a target
@@ -73,8 +73,8 @@ def walk(folders: list[Path], home: Path, target: Path | None = None) -> Result:
         return _walk(space, papers, {folder.name: folder / "truth.txt" for folder in folders})
 
 
-def _walk(space: Workspace, papers: Path, truths: dict[str, Path]) -> Result:
-    context = space.context()
+def _walk(space: Workspace, papers: Path, truths: dict[str, Path]) -> RealPapers:
+    context = space.context
     readings: dict[str, Reading] = {}
     read = context.read
 
@@ -91,11 +91,11 @@ def _walk(space: Workspace, papers: Path, truths: dict[str, Path]) -> Result:
         for paper in space.store.all(Paper)
     ]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Result(rows, report.found(space.store, run), run.seconds, peak)
+    return RealPapers(rows, report.found(space.store, run), run.seconds, peak)
 
 
-def _row(space: Workspace, paper: Paper, reading: Reading | None, truth: Path) -> Row:
-    row = Row(Path(paper.url).stem, outcome=paper.reason or "read")
+def _row(space: Workspace, paper: Paper, reading: Reading | None, truth: Path) -> PaperRow:
+    row = PaperRow(Path(paper.url).stem, outcome=paper.reason or "read")
     if paper.status is not PaperStatus.READ or reading is None:
         return row
     nuggets = space.store.all(Nugget, paper=paper.id)

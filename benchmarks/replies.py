@@ -17,15 +17,15 @@ from pathlib import Path
 from benchmarks.figures import Figure, Part, Plot, Table, need
 from evals.stats import wilson
 from memory.records import Passage
-from prompts.replies import Draft, Extraction
-from tools.replies.fit import fit
+from prompts.replies import Candidate, Extraction
+from tools.replies.validate import validated
 from tools.teachers.model.locate import locate
 
 SEED = 5
 ITEMS = 6
 
 
-def _plain(items: Sequence[Draft]) -> str:
+def _plain(items: Sequence[Candidate]) -> str:
     return json.dumps({"nuggets": [item.model_dump() for item in items]}, ensure_ascii=False)
 
 
@@ -48,12 +48,12 @@ SPOILT: dict[str, Callable[[str], str]] = {
 """Damages of its letters, of any reply."""
 
 
-def _line_ends(items: Sequence[Draft]) -> tuple[str, list[Draft]]:
+def _line_ends(items: Sequence[Candidate]) -> tuple[str, list[Candidate]]:
     held = [item.model_copy(update={"claim": item.claim.replace(" ", "\n", 1)}) for item in items]
     return _plain(held).replace("\\n", "\n"), held
 
 
-def _quotes(items: Sequence[Draft]) -> tuple[str, list[Draft]]:
+def _quotes(items: Sequence[Candidate]) -> tuple[str, list[Candidate]]:
     held = [
         item.model_copy(update={"claim": re.sub(r"^(\w+ )(\w+)(?= )", r'\1"\2"', item.claim)})
         for item in items
@@ -61,14 +61,16 @@ def _quotes(items: Sequence[Draft]) -> tuple[str, list[Draft]]:
     return re.sub(r'("claim": "\w+ )(\w+)(?= )', r'\1"\2"', _plain(items)), held
 
 
-def _cut(items: Sequence[Draft], rng: random.Random) -> tuple[str, list[Draft]]:
+def _cut(items: Sequence[Candidate], rng: random.Random) -> tuple[str, list[Candidate]]:
     text = _plain(items)
     at = rng.randrange(len(text))
     whole = sum(len(_plain(items[: n + 1])) - 2 <= at for n in range(len(items)))
     return text[:at], list(items[:whole])
 
 
-def damaged(items: Sequence[Draft], rng: random.Random) -> Iterator[tuple[str, str, list[Draft]]]:
+def damaged(
+    items: Sequence[Candidate], rng: random.Random
+) -> Iterator[tuple[str, str, list[Candidate]]]:
     """Each damage: its name, the reply, and the items that it still holds whole."""
     text, held = _plain(items), list(items)
     yield "none", text, held
@@ -82,41 +84,41 @@ def damaged(items: Sequence[Draft], rng: random.Random) -> Iterator[tuple[str, s
     yield "cut off", *_cut(items, rng)
 
 
-def _items(value: object) -> list[Draft]:
+def _items(value: object) -> list[Candidate]:
     """Every item anywhere in a value: what a reader made of a reply, whatever its shape."""
     if isinstance(value, dict):
         try:
-            return [Draft.model_validate(value)]
+            return [Candidate.model_validate(value)]
         except ValueError:
             value = list(value.values())
     return [item for inner in value for item in _items(inner)] if isinstance(value, list) else []
 
 
-def _strict(text: str) -> list[Draft]:
+def _strict(text: str) -> list[Candidate]:
     try:
         return _items(json.loads(text))
     except ValueError:
         return []
 
 
-def _peer(text: str) -> list[Draft]:
+def _peer(text: str) -> list[Candidate]:
     import json_repair
 
     return _items(json_repair.loads(text))
 
 
-def _ours(text: str) -> list[Draft]:
-    return [item for item in fit(text, Extraction).items if isinstance(item, Draft)]
+def _ours(text: str) -> list[Candidate]:
+    return [item for item in validated(text, Extraction).items if isinstance(item, Candidate)]
 
 
-READERS: dict[str, Callable[[str], list[Draft]]] = {
+READERS: dict[str, Callable[[str], list[Candidate]]] = {
     "json.loads": _strict,
     "json-repair": _peer,
     "Goldpan": _ours,
 }
 
 
-def replies(data: Path) -> list[list[Draft]]:
+def replies(data: Path) -> list[list[Candidate]]:
     """Lists of nuggets, the findings of one abstract each."""
     made = []
     for line in (data / "bench/pmc_structured_abstracts.jsonl").read_text("utf-8").splitlines():
@@ -130,9 +132,9 @@ def replies(data: Path) -> list[list[Draft]]:
     return [items for items in made if items]
 
 
-def _draft(sentence: str) -> Draft:
+def _draft(sentence: str) -> Candidate:
     words = re.findall(r"[^\W\d_]{6,}", sentence)
-    return Draft(
+    return Candidate(
         claim=sentence,
         quote=sentence,
         kind="finding",
@@ -142,7 +144,7 @@ def _draft(sentence: str) -> Draft:
     )
 
 
-def read_all(lists: Sequence[Sequence[Draft]]) -> dict[str, dict[str, list[int]]]:
+def read_all(lists: Sequence[Sequence[Candidate]]) -> dict[str, dict[str, list[int]]]:
     """By damage and reader: items to be read, read unchanged, and made up or changed."""
     rng = random.Random(SEED)
     counts: dict[str, dict[str, list[int]]] = defaultdict(lambda: {r: [0, 0, 0] for r in READERS})
@@ -186,7 +188,7 @@ def changed(sentence: str, other: str, n: int) -> str:
     return " ".join(words[:at] + words[at + 1 :])
 
 
-def quotes(lists: Sequence[Sequence[Draft]]) -> dict[str, int]:
+def quotes(lists: Sequence[Sequence[Candidate]]) -> dict[str, int]:
     """How many quotes are found in typeset text, as they stand there and by their letters."""
     told = {"quotes": 0, "verbatim": 0, "found": 0, "wrong": 0, "changed": 0}
     for n, (items, others) in enumerate(pairwise(lists)):

@@ -13,20 +13,20 @@ from statistics import mean, median
 from typing import Any, NamedTuple
 
 from benchmarks import bound, quiz
-from benchmarks.bound import Shape
+from benchmarks.bound import ModelShape
 from benchmarks.figures import Figure, Part, Table
 from tools.models import Choice
 from tools.models.forest import Sequel
 from tools.models.hf import HFTarget
 from tools.models.scoring import score_plainly
 
-SHAPE = Shape(width=512, layers=6, inner=1408, heads=8, key_heads=8, words=32000)
+SHAPE = ModelShape(width=512, layers=6, inner=1408, heads=8, key_heads=8, words=32000)
 """35.7 million weights, 46 % of them the vocabulary's; the width and depth of Pythia-70M: small
 enough for two minutes, wide enough that matrix products take the time."""
 KNOWN = {
-    "SmolLM2-135M": Shape(576, 30, 1536, 9, 3, 49152),
-    "Qwen2.5-0.5B": Shape(896, 24, 4864, 14, 2, 151936),
-    "Llama-3.2-1B": Shape(2048, 16, 8192, 32, 8, 128256),
+    "SmolLM2-135M": ModelShape(576, 30, 1536, 9, 3, 49152),
+    "Qwen2.5-0.5B": ModelShape(896, 24, 4864, 14, 2, 151936),
+    "Llama-3.2-1B": ModelShape(2048, 16, 8192, 32, 8, 128256),
 }
 """Shapes as published."""
 ROUNDS = 4
@@ -74,7 +74,7 @@ class Round(NamedTuple):
     """Operations a second."""
 
 
-class Found(NamedTuple):
+class ScoringOutcome(NamedTuple):
     """What was measured of a setting."""
 
     setting: Setting
@@ -143,7 +143,7 @@ def harness(model: Any, tokenizer: Any) -> Any | None:
     return HFLM(pretrained=model, tokenizer=tokenizer, batch_size=1, device="cpu")
 
 
-def compared(setting: Setting, target: HFTarget, peer: Any | None, rounds: int) -> Found:
+def compared(setting: Setting, target: HFTarget, peer: Any | None, rounds: int) -> ScoringOutcome:
     """Both in turn, so that what else the machine does falls on both."""
     found, peers = [], []
     sums = [[option.logprob for option in one] for one in target.score(setting.choices)]
@@ -162,7 +162,7 @@ def compared(setting: Setting, target: HFTarget, peer: Any | None, rounds: int) 
     some = sequels[: 4 * PLAIN]
     plain = score_plainly(target.model, some)
     apart = max(abs(a - b) for a, b in zip(itertools.chain(*sums), plain, strict=False))
-    return Found(setting, found, sequels, apart, peers, sums)
+    return ScoringOutcome(setting, found, sequels, apart, peers, sums)
 
 
 def timed(target: HFTarget, choices: Sequence[Choice]) -> tuple[float, float]:
@@ -191,7 +191,7 @@ def asked(peer: Any, choices: Sequence[Choice]) -> tuple[list[list[float]], tupl
     return answers, (took[0] / len(choices), took[1] / len(choices))
 
 
-def figures(found: Found) -> Iterator[Figure]:
+def figures(found: ScoringOutcome) -> Iterator[Figure]:
     """A setting's figures."""
     name = found.setting.name
     if found.times:
@@ -220,7 +220,7 @@ def _span(values: Sequence[float]) -> str:
     return f"median of rounds from {min(values):.2f} to {max(values):.2f}"
 
 
-def speeds(found: Sequence[Found], wide: Sequence[float], tokenizer: Any) -> Table:
+def speeds(found: Sequence[ScoringOutcome], wide: Sequence[float], tokenizer: Any) -> Table:
     """Who answers how many questions. wide: our wall seconds a question on all cores."""
     rows: list[tuple[str | float, ...]] = []
     for one, all_cores in zip(found, wide, strict=True):
@@ -239,7 +239,7 @@ def speeds(found: Sequence[Found], wide: Sequence[float], tokenizer: Any) -> Tab
     return Table(title="Questions a second", columns=columns, rows=tuple(rows))
 
 
-def by_operations(found: Sequence[Found]) -> Table:
+def by_operations(found: Sequence[ScoringOutcome]) -> Table:
     """How many times fewer operations are needed, for this model and for shapes people use."""
     rows = tuple(
         (name, round(100 * shape.head / (shape.body + shape.head)),

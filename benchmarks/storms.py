@@ -35,7 +35,7 @@ OF_ERRORS = ("Rate limit reached", "server had an error", "Provider returned", "
 """Words of what goes wrong here; none of them belongs in a record."""
 
 
-class Place(NamedTuple):
+class CommandLine(NamedTuple):
     """Where the command line works."""
 
     root: Path
@@ -50,7 +50,7 @@ class Place(NamedTuple):
 
 
 @dataclass
-class Storm:
+class FaultyRun:
     """One run under faults, and its resumption at peace."""
 
     name: str
@@ -112,7 +112,7 @@ def should(run: Run) -> int:
     return PARTIAL if run.lost else DONE
 
 
-def storm(home: Path, whole: Path, witness: Witness, seed: int) -> Storm:
+def run_under_faults(home: Path, whole: Path, witness: Witness, seed: int) -> FaultyRun:
     """Run under the mixture, then resume without it until nothing is missing."""
     witness.forget()
     witness.strike(MIXTURE, seed)
@@ -121,7 +121,7 @@ def storm(home: Path, whole: Path, witness: Witness, seed: int) -> Storm:
     took = time.perf_counter() - started
     harvests = rows(home, Extraction)
     right = PARTIAL if any(harvest.lost for harvest in harvests) else should(last_run(home))
-    found = Storm(
+    found = FaultyRun(
         name=home.name.replace("-", " "),
         passages=len(rows(home, Passage)),
         lost=sum(harvest.lost for harvest in harvests if harvest.reason),
@@ -149,7 +149,7 @@ def went_on(home: Path, env: Mapping[str, str] | None = None) -> list[tuple[int,
     return codes
 
 
-def resumed(home: Path, whole: Path, witness: Witness, found: Storm) -> None:
+def resumed(home: Path, whole: Path, witness: Witness, found: FaultyRun) -> None:
     """What a healthy endpoint is asked for when the run goes on, and what it comes to."""
     before, paid = witness.asked.copy(), set(witness.paid)
     witness.strike({})
@@ -166,7 +166,7 @@ PEACE: AbstractContextManager[object] = nullcontext()
 
 
 @dataclass
-class Ruin:
+class FailedRun:
     """A run of which a step failed altogether, and its resumption."""
 
     name: str
@@ -182,11 +182,11 @@ class Ruin:
     """What the user was told."""
 
 
-def ruined(
-    name: str, place: Place, home: Path, whole: Path, witness: Witness,
+def run_to_failure(
+    name: str, place: CommandLine, home: Path, whole: Path, witness: Witness,
     mended: AbstractContextManager[object] = PEACE,
     env: Mapping[str, str] | None = None, healed: Mapping[str, str] | None = None,
-) -> Ruin:  # fmt: skip
+) -> FailedRun:  # fmt: skip
     """Run into what fails every time, mend it, and go on. env, healed: before and after that."""
     before = place.endpoint.stats.requests
     done = ended(home, "run", "papers", "--yes", env=env)
@@ -196,7 +196,7 @@ def ruined(
         witness.strike({})
         codes = went_on(home, healed)
     there = nuggets(home) >= nuggets(whole)
-    return Ruin(name, done.returncode, made, asked, codes, there, done.stderr.strip())
+    return FailedRun(name, done.returncode, made, asked, codes, there, done.stderr.strip())
 
 
 @contextmanager
@@ -206,25 +206,29 @@ def served(witness: Witness, port: int) -> Iterator[None]:
         yield
 
 
-RUINS = {
+FAILURES = {
     "every reply a 500": {"500": 1.0},
     "every reply an error in a 200": {"error_body": 1.0},
 }
 
 
-def ruins(place: Place, papers: Path, whole: Path, witness: Witness) -> Iterator[Ruin]:
+def failed_runs(
+    place: CommandLine, papers: Path, whole: Path, witness: Witness
+) -> Iterator[FailedRun]:
     """Each way in which every call fails."""
-    for name, shares in RUINS.items():
+    for name, shares in FAILURES.items():
         home = place.home(name.replace(" ", "-"), papers, TEACHER, patience=1)
         witness.strike(shares)
-        yield ruined(name, place, home, whole, witness)
+        yield run_to_failure(name, place, home, whole, witness)
     with MockEndpoint(witness.answer, keep=False) as gone:
         port = int(gone.url.split(":")[2].partition("/")[0])
-    place = Place(place.root, gone)
+    place = CommandLine(place.root, gone)
     home = place.home("nobody", papers, TEACHER, patience=1)
-    yield ruined("nobody at the address", place, home, whole, witness, served(witness, port))
+    yield run_to_failure(
+        "nobody at the address", place, home, whole, witness, served(witness, port)
+    )
     with MockEndpoint(witness.answer, key=KEY, keep=False) as locked:
-        place = Place(place.root, locked)
+        place = CommandLine(place.root, locked)
         home = place.home("locked", papers, TEACHER, key_env="LOOPBACK_KEY")
         wrong, right = {"LOOPBACK_KEY": WRONG}, {"LOOPBACK_KEY": KEY}
-        yield ruined("a wrong key", place, home, whole, witness, env=wrong, healed=right)
+        yield run_to_failure("a wrong key", place, home, whole, witness, env=wrong, healed=right)

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
 
-from agent.settings import Training
+from agent.settings import TrainingSettings
 from benchmarks.figures import Figure, Part, Plot, Table
 from benchmarks.lessons import (
     Lesson,
@@ -37,7 +37,7 @@ from tools.models.merged import TOLERANCE, Parity, agreement
 COUNT = 60
 SEED = 7
 """Of the facts. Recipes were compared on those of other seeds."""
-USUAL = Training().replay_ratio
+USUAL = TrainingSettings().replay_ratio
 SHARES = (0.0, 1.0, USUAL)
 """Old rows for each new one."""
 PROMPTS = 200

@@ -14,7 +14,7 @@ from statistics import mean
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from agent.settings import Training
+from agent.settings import TrainingSettings
 from benchmarks.figures import Figure, Part, Plot, Table
 from benchmarks.lessons import Lesson, Pupil, Report, judged, lessons, report, teach, value
 from memory.records import Question, TrainingSpec
@@ -23,7 +23,7 @@ from tools.dataset import leaks
 COUNT = 60
 SEEDS = (1, 2)
 """Of the facts and of the training. The benchmark of teaching has facts of other seeds."""
-REPLAY = Training().replay_ratio
+REPLAY = TrainingSettings().replay_ratio
 ABOUT = f"""
 {COUNT} invented facts are taught to the sample target, an adapter from the base for each row of
 the tables; one setting differs from the product's defaults, and fewer wordings are repeated for as
@@ -80,7 +80,7 @@ def variants() -> Iterator[Variant]:
     yield Variant("loss and packing", "rows packed", changed={"packing": True})
 
 
-class Row(NamedTuple):
+class RecipeRow(NamedTuple):
     """What a recipe gave with one seed."""
 
     new: float
@@ -107,7 +107,7 @@ def here(spec: TrainingSpec) -> Path:
 def tried(
     pupil: Pupil, before: Report, parts: tuple[Lesson, Lesson], variant: Variant, work: Path,
     seed: int,
-) -> Row:  # fmt: skip
+) -> RecipeRow:  # fmt: skip
     """Train one variant and examine it."""
     taught, control = parts
     began = time.process_time()
@@ -117,7 +117,7 @@ def tried(
     )  # fmt: skip
     seconds = time.process_time() - began
     after = report(pupil, pupil.load(made.adapter), taught, control)
-    return Row(
+    return RecipeRow(
         value(after.new.score),
         value(after.control.score),
         value(after.old.score) / value(before.old.score),
@@ -128,8 +128,8 @@ def tried(
 
 
 def swept(
-    work: Path, seed: int, tell: Callable[[Variant, Row], None] = lambda *_: None
-) -> dict[tuple[str, str], Row]:
+    work: Path, seed: int, tell: Callable[[Variant, RecipeRow], None] = lambda *_: None
+) -> dict[tuple[str, str], RecipeRow]:
     """Every variant with the facts of one seed. work: may hold the target, else it is made."""
     pupil = Pupil.at(work / "target")
     parts = lessons(seed, COUNT)
@@ -148,10 +148,10 @@ def measure(data: Path) -> Part:  # noqa: ARG001  all is invented
         return part_of([swept(Path(work), seed) for seed in SEEDS])
 
 
-def part_of(seeds: Sequence[dict[tuple[str, str], Row]]) -> Part:
+def part_of(seeds: Sequence[dict[tuple[str, str], RecipeRow]]) -> Part:
     """The part, from what each seed gave."""
     rows = {
-        key: Row(*(mean(values) for values in zip(*(one[key] for one in seeds), strict=True)))
+        key: RecipeRow(*(mean(values) for values in zip(*(one[key] for one in seeds), strict=True)))
         for key in seeds[0]
     }
     usual = rows[USUAL.factor, USUAL.setting]

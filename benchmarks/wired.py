@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tools.endpoints.mock import Answer, Body, MockEndpoint, MockReply
+from tools.endpoints.mock import Body, MockEndpoint, MockReply, Responder
 
 WIDTH = 64
 """Chains, and so calls in flight."""
@@ -61,7 +61,7 @@ async def answer(body: Body) -> MockReply:  # noqa: ARG001
 
 
 @contextmanager
-def serving(latency: float, answer: Answer = answer) -> Iterator[str]:
+def serving(latency: float, answer: Responder = answer) -> Iterator[str]:
     """The address of a server that answers every chat after so many seconds."""
     ours, theirs = SPAWN.Pipe()
     process = SPAWN.Process(target=_serve, args=(theirs, latency, answer), daemon=True)
@@ -73,7 +73,7 @@ def serving(latency: float, answer: Answer = answer) -> Iterator[str]:
         process.join()
 
 
-def _serve(wire: Connection, latency: float, answer: Answer) -> None:
+def _serve(wire: Connection, latency: float, answer: Responder) -> None:
     with MockEndpoint(answer, latency=latency, keep=False) as endpoint:
         wire.send(endpoint.url)
         wire.recv()

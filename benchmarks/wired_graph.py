@@ -8,10 +8,13 @@ import re
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.wired import WIDTH, Load, quiet, stats
 from tools.endpoints.mock import Body, MockReply
+
+if TYPE_CHECKING:
+    from agent.context import Context
 
 PAPERS = 150
 FEW = 8
@@ -66,34 +69,36 @@ async def _mined(url: str, home: Path, papers: int) -> tuple[Load, int]:
     from agent.services import runs
     from agent.workspace import Workspace
     from memory.records import Interest, Nugget
-    from tools.endpoints.ledger import Account, account
 
     folder = _written(home, url, papers)
     with Workspace.open(home, own="benchmark") as space:
         interest = Interest(name="osk", topic="osk", sources=(f"folder:{folder}",))
         space.store.add(interest)
         run = runs.start(space, "discover", interest)
-        account.set(Account(run.id, interest.id))
-        context = space.context()
+        context = space.context
         # Reading is measured elsewhere, and would take longer than all the calls.
         context.read = _read
+
+        async def opened(_: str) -> Context:
+            return context
+
         config: Any = {"configurable": {"thread_id": run.id}, "recursion_limit": 100}
         async with AsyncSqliteSaver.from_conn_string(str(home / "checkpoints.sqlite")) as saver:
-            graph = build().compile(checkpointer=saver, interrupt_before=["merge"])
+            graph = build(opened).compile(checkpointer=saver, interrupt_before=["merge"])
             updates = graph.astream(
-                {"run": run.id, "interest": interest.id}, config, context=context,
+                {"run": run.id, "interest": interest.id}, config,
                 stream_mode="updates", durability="sync",
             )  # fmt: skip
             async for update in updates:
                 if "screen" in update:
                     # The teacher is there before the clock starts, as in a run of many papers.
-                    assert context.teacher
+                    assert context.run(run.id).teacher
                     quiet()
                     before, started, used = stats(url), time.perf_counter(), time.process_time()
                 if "extract" in update:
                     wall, cpu = time.perf_counter() - started, time.process_time() - used
         after = stats(url)
-        await context.hang_up()
+        await context.leave(run.id)
         load = Load(
             after["requests"] - before["requests"], wall, cpu, after["cpu_s"] - before["cpu_s"],
             after["most_connections"],

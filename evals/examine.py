@@ -44,7 +44,7 @@ def examine(target: Target, questions: Sequence[Question], metric: str) -> Exami
 
     Raises BadInput for a question that has no options or no right one among them.
     """
-    return asked(target, questions, [render(question) for question in check(questions)], metric)
+    return examined(target, questions, [render(question) for question in check(questions)], metric)
 
 
 def check(questions: Sequence[Question]) -> Sequence[Question]:
@@ -55,7 +55,7 @@ def check(questions: Sequence[Question]) -> Sequence[Question]:
     return questions
 
 
-def asked(
+def examined(
     target: Target, questions: Sequence[Question], choices: Sequence[Choice], metric: str
 ) -> Examination:
     """The examination of questions that are put in these words, one choice for each."""

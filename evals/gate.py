@@ -17,7 +17,7 @@ READABLE = 0.9
 """Share of the questions that must have given a readable answer."""
 
 
-class Limits(NamedTuple):
+class GateLimits(NamedTuple):
     """How much forgetting is tolerated."""
 
     retention: float = 0.95
@@ -28,7 +28,7 @@ class Limits(NamedTuple):
     """On so many prompts all forms of the version must agree; 0: export is not looked at."""
 
 
-DEFAULT = Limits()
+DEFAULT = GateLimits()
 
 
 class GateDecision(NamedTuple):
@@ -38,7 +38,7 @@ class GateDecision(NamedTuple):
     reasons: list[str]
 
 
-def gate(scores: Mapping[str, Score], limits: Limits = DEFAULT) -> GateDecision:
+def gate(scores: Mapping[str, Score], limits: GateLimits = DEFAULT) -> GateDecision:
     """Decide from new_, old_ and perplexity_ scores, each `before` and `after`, and two more.
 
     parity: share of prompts on which adapter, merged and reloaded model agree. leaks: held-out

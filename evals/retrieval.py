@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from evals.examine import Examination, asked, check
+from evals.examine import Examination, check, examined
 from memory.records import Question
 from tools.models import Choice, Target
 from tools.probe import render
@@ -26,7 +26,7 @@ def examine_with_memory(
     At most CLAIMS of them. Raises BadInput for a question without options or a right one.
     """
     choices = [reminded(render(q), lookup(q.stem)[:CLAIMS]) for q in check(questions)]
-    return asked(target, questions, choices, metric)
+    return examined(target, questions, choices, metric)
 
 
 def reminded(choice: Choice, claims: Sequence[str]) -> Choice:

@@ -1,11 +1,8 @@
-"""One Chroma folder: the only place with Chroma. When to trust it is not decided here.
-
-Run as a program, `index.py FOLDER SAMPLE`, it asks a folder for vectors that it should hold. A
-damaged folder can bring the process down that reads it, so a doubtful one is first read by another.
-"""
+"""The index as a Chroma folder: all that knows Chroma. When to trust it is not decided here."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from memory.index import Floats, Unusable
 
 COLLECTION = "nuggets"
 BATCH = 5000
@@ -27,11 +23,7 @@ NEAR = 1e-3
 """Cosine distance below which a vector has found itself: float32 gives 1e-7."""
 
 
-class Unusable(Exception):
-    """Chroma, or this folder of it, does not work."""
-
-
-class Index:
+class ChromaIndex:
     """An open Chroma folder with one collection of vectors, by cosine."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
@@ -108,13 +100,48 @@ def _complaints() -> Iterator[None]:
         raise Unusable(f"{type(error).__name__}: {error}") from error
 
 
-def holds(folder: Path, vectors: Floats) -> bool:
-    """Whether each of the vectors [n, d] finds itself in the folder."""
-    index = Index(folder)
+class Chroma:
+    """Opens Chroma folders; see `memory.index.Indexes`."""
+
+    batch = BATCH
+    widest = WIDEST
+
+    def create(self, folder: Path) -> ChromaIndex:
+        """A new index in an empty folder."""
+        return ChromaIndex(folder, create=True)
+
+    def open(self, folder: Path) -> ChromaIndex:
+        """The index of that folder."""
+        return ChromaIndex(folder)
+
+    def holds(self, folder: Path, vectors: Floats, seconds: float) -> bool:
+        """Ask another process: a damaged folder can bring the one down that reads it."""
+        sample = folder.with_name("sample.npy")
+        np.save(sample, vectors)
+        # -P, and our own folder last: nothing in the user's folder is imported by mistake.
+        root = str(Path(__file__).parents[1])
+        program = [sys.executable, "-P", "-c", LOOK_UP, root, str(folder), str(sample)]
+        try:
+            done = subprocess.run(program, capture_output=True, timeout=seconds, check=False)
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            sample.unlink()
+        return done.returncode == 0
+
+
+LOOK_UP = """
+import sys
+sys.path.append(sys.argv[1])
+from memory.chroma import finds
+sys.exit(0 if finds(*sys.argv[2:]) else 1)
+"""
+
+
+def finds(folder: str, sample: str) -> bool:
+    """Whether each of the vectors [n, d] in the file `sample` finds itself in the folder."""
+    vectors = np.load(sample)
+    index = ChromaIndex(Path(folder))
     nearest = index.near(vectors, 1) if len(vectors) else []
     index.close()
     return all(found and found[0][1] < NEAR for found in nearest)
-
-
-if __name__ == "__main__":
-    sys.exit(0 if holds(Path(sys.argv[1]), np.load(sys.argv[2])) else 1)

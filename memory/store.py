@@ -36,17 +36,18 @@ class Store:
         self._widths: dict[str, int] = {}
 
     @classmethod
-    def open(cls, where: str | Path) -> Self:
+    def open(cls, where: str | Path, base: Path | None = None) -> Self:
         """Open the SQLite file of that path, or the database of that URL, creating its tables.
 
-        An older workspace is upgraded. Raises NewerWorkspace, Locked, NoSpace, WorkspaceTrouble.
+        base: the folder from which the path of a sqlite:/// URL is seen, if not the current one.
+        An older workspace is upgraded. Raises BadInput for a URL that names no usable database,
+        NewerWorkspace, Locked, NoSpace, WorkspaceTrouble.
         """
-        name = str(where)
-        if "://" not in name:
+        engine = database.connect(where, base)
+        name = database.name(engine.url)
+        if engine.dialect.name == "sqlite":
             with database.as_trouble(name):
-                Path(where).absolute().parent.mkdir(parents=True, exist_ok=True)
-        engine = database.connect(where)
-        name = engine.url.database or name if engine.dialect.name == "sqlite" else str(engine.url)
+                Path(name).parent.mkdir(parents=True, exist_ok=True)
         store = cls(engine, name)
         try:
             database.open_tables(engine, name)
@@ -66,13 +67,20 @@ class Store:
         Not to be nested, nor mixed with the store's other writing methods.
         """
         writing = self._engine.execution_options(**database.WRITING)
-        with self._turn, database.as_trouble(self.where), writing.begin() as connection:
+        with (
+            self._turn,
+            database.as_trouble(self.where, self._engine.url),
+            writing.begin() as connection,
+        ):
             yield Rows(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Rows]:
         """Several questions to one state of the store."""
-        with database.as_trouble(self.where), self._engine.connect() as connection:
+        with (
+            database.as_trouble(self.where, self._engine.url),
+            self._engine.connect() as connection,
+        ):
             yield Rows(connection)
 
     def put(self, *records: Record) -> None:

@@ -1,25 +1,23 @@
 """Keep the search index in step with the store: trust it, doubt it, or build it anew.
 
 A note beside the index says whether its files were sealed by a proper end, are in use, or were
-being written. Searching is left to `memory.vectors`, Chroma itself to `memory.chroma`.
+being written. Searching is left to `memory.vectors`, the index itself to `memory.chroma`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from memory import chroma, disk
-from memory.chroma import Index, Unusable
+from memory import disk
+from memory.chroma import Chroma
+from memory.index import Floats, Index, Indexes, Unusable
 from memory.store import Store
 
 SAMPLE = 500
@@ -54,11 +52,14 @@ class Upkeep:
         embedder: str,
         dimensions: int,
         progress: Progress = lambda _done, _total: None,
+        *,
         patience: float = 120.0,
+        indexes: Indexes | None = None,
     ) -> None:
         """progress: hears of each rebuilding how many vectors of how many are indexed.
 
-        patience: seconds until a look-up by another process counts as failed.
+        patience: seconds until a look-up in a doubtful index counts as failed.
+        indexes: opens the index and creates it; Chroma, unless another is given.
         """
         self.notices: list[str] = []
         self._store = store
@@ -67,12 +68,13 @@ class Upkeep:
         self._dimensions = dimensions
         self._progress = progress
         self._patience = patience
+        self._indexes = indexes or Chroma()
         self._number = 0
         self._index: Index | None = None
         self._given_up = False
 
     def opened(self) -> Index | None:
-        """The index, in step with the store; None where Chroma cannot be used."""
+        """The index, in step with the store; None where there can be none."""
         if self._index is None and not self._given_up:
             try:
                 if (doubt := self._doubt()) is None:
@@ -105,7 +107,7 @@ class Upkeep:
             self._number = 1 + max(self._numbers(), default=0)
             self._place().mkdir(parents=True)
             self.note("writing")
-            self._index = Index(self._place(), create=True)
+            self._index = self._indexes.create(self._place())
             self._fill(self._index)
             self.note("open")
         except (Unusable, OSError) as error:
@@ -118,7 +120,7 @@ class Upkeep:
 
     def _fill(self, index: Index) -> None:
         done, total = 0, self._store.count_vectors(self._embedder)
-        for ids, vectors in self._store.stream_vectors(self._embedder, chroma.BATCH):
+        for ids, vectors in self._store.stream_vectors(self._embedder, self._indexes.batch):
             index.add(ids, vectors)
             done += len(ids)
             self._progress(done, total)
@@ -151,33 +153,22 @@ class Upkeep:
             return "The search index was being written when the last command stopped."
         if note.state == "closed" and note.files != _sums(self._place()):
             return "Files of the search index were damaged or missing."
-        if note.state == "open" and not self._stands_up():
+        if note.state == "open" and not self._found():
             return "The search index was damaged."
         return ""
 
     def _open(self) -> str | None:
         try:
-            self._index = Index(self._place())
+            self._index = self._indexes.open(self._place())
             behind = self._index.count() != self._store.count_vectors(self._embedder)
         except Unusable as error:
             return f"The search index could not be opened ({error})."
         return "The search index was not up to date." if behind else None
 
-    def _stands_up(self) -> bool:
-        """Whether another process finds a sample of the stored vectors in the index."""
-        sample = self._folder / "sample.npy"
-        np.save(sample, self._sample())
-        # -P and the file's own path: nothing in the user's folder is imported by mistake.
-        program = [sys.executable, "-P", chroma.__file__, str(self._place()), str(sample)]
-        try:
-            done = subprocess.run(program, capture_output=True, timeout=self._patience, check=False)
-        except subprocess.TimeoutExpired:
-            return False
-        finally:
-            sample.unlink()
-        return done.returncode == 0
+    def _found(self) -> bool:
+        return self._indexes.holds(self._place(), self._sample(), self._patience)
 
-    def _sample(self) -> NDArray[np.float32]:
+    def _sample(self) -> Floats:
         """About SAMPLE of the stored vectors, or all; no null vectors: they find nothing."""
         step = max(1, self._store.count_vectors(self._embedder) // SAMPLE)
         stored = self._store.stream_vectors(self._embedder)

@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from memory import disk
-from memory.chroma import WIDEST, Index, Unusable
+from memory.chroma import Chroma
 from memory.errors import BadInput
+from memory.index import Floats, Index, Indexes, Unusable
 from memory.store import Store
 from memory.upkeep import Progress, Upkeep
 
-Floats = NDArray[np.float32]
 Near = list[tuple[str, float]]
 
 SLACK = 1e-4
@@ -41,17 +40,21 @@ class Vectors:
         embedder: str,
         dimensions: int,
         progress: Progress = lambda _done, _total: None,
+        *,
+        indexes: Indexes | None = None,
     ) -> None:
         """folder: where the index lies, `<workspace>/index`. Nothing is opened before it is needed.
 
         embedder: its name; vectors of two embedders are never compared.
         progress: hears how far the index is whenever it is built anew, which takes minutes where
         there are hundreds of thousands of vectors.
+        indexes: opens the index and creates it; Chroma, unless another is given.
         """
         self._store = store
         self._embedder = embedder
         self._dimensions = dimensions
-        self._upkeep = Upkeep(store, folder, embedder, dimensions, progress)
+        self._indexes = indexes or Chroma()
+        self._upkeep = Upkeep(store, folder, embedder, dimensions, progress, indexes=self._indexes)
         self._folder = folder
         self._turn = threading.RLock()
         self._kept: _Kept | None = None
@@ -128,7 +131,7 @@ class Vectors:
     def _proposed(self, queries: Floats, k: int) -> list[list[str]]:
         """More than k ids near each query; none where the index cannot say."""
         most = 2 * k + EQUALS + 4
-        if most <= WIDEST and (index := self._upkeep.opened()) is not None:
+        if most <= self._indexes.widest and (index := self._upkeep.opened()) is not None:
             try:
                 near = index.near(queries, most)
                 return [[key for key, _ in found] for found in near]

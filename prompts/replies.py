@@ -18,7 +18,7 @@ from prompts.fields import Code, Letter, Letters, Number, Score, Text, Words
 _LETTER = re.compile(r"[(\[]?([A-Za-z]|\d{1,2})(?:[).:\]]\s*(.*))?", re.DOTALL)
 
 
-class Item(BaseModel):
+class ReplyItem(BaseModel):
     """One element of a reply. The field names and their order are what the model sees."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
@@ -32,7 +32,7 @@ class Item(BaseModel):
         return data
 
 
-class Draft(Item):
+class Candidate(ReplyItem):
     """A nugget as a model proposes it; whether it is one is decided by code."""
 
     claim: Text
@@ -43,7 +43,7 @@ class Draft(Item):
     sure: Score
 
 
-class Exercise(Item):
+class Exercise(ReplyItem):
     """Something to teach by or to ask, as a model proposes it."""
 
     kind: Annotated[Literal["statement", "paraphrase", "short", "choice"], Code]
@@ -96,7 +96,7 @@ def _unlettered(options: list[str]) -> list[str]:
     return [option.strip() for option in options]
 
 
-class Judgement(Item):
+class QuestionJudgement(ReplyItem):
     """What a judge makes of one question: numbers, letters and a score, no words."""
 
     question: Number
@@ -106,7 +106,7 @@ class Judgement(Item):
     score: Score
 
 
-class Sketch(Item):
+class ProfileSketch(ReplyItem):
     """What a paper is about, as a model tells it; what of it is true is decided by code."""
 
     summary: str
@@ -116,14 +116,14 @@ class Sketch(Item):
     places: Words
 
 
-class Rating(Item):
+class Rating(ReplyItem):
     """How well a paper fits what somebody looks for. The reason first: it is thought of first."""
 
     reason: Text
     score: Score
 
 
-class PairJudgement(Item):
+class PairJudgement(ReplyItem):
     """What a judge makes of one pair of claims: a number and a letter, no words."""
 
     pair: Number
@@ -136,7 +136,7 @@ class ReplySchema(BaseModel):
     model_config = ConfigDict(frozen=True)
     items: ClassVar[str]
     """Name of that list."""
-    item: ClassVar[type[Item]]
+    item: ClassVar[type[ReplyItem]]
 
     @classmethod
     def strict_schema(cls) -> dict[str, Any]:
@@ -169,8 +169,8 @@ class Extraction(ReplySchema):
     """The nuggets of some passages."""
 
     items = "nuggets"
-    item = Draft
-    nuggets: list[Draft]
+    item = Candidate
+    nuggets: list[Candidate]
 
 
 class Exercises(ReplySchema):
@@ -185,16 +185,16 @@ class Judgements(ReplySchema):
     """What a judge makes of the questions about one nugget."""
 
     items = "judgements"
-    item = Judgement
-    judgements: list[Judgement]
+    item = QuestionJudgement
+    judgements: list[QuestionJudgement]
 
 
 class Profiles(ReplySchema):
     """What a paper is about: one profile."""
 
     items = "profiles"
-    item = Sketch
-    profiles: list[Sketch]
+    item = ProfileSketch
+    profiles: list[ProfileSketch]
 
 
 class Ratings(ReplySchema):

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tools.threads import calm
+from tools.threads import quieten
 
-calm()
+quieten()
 REQUIRED = set(filter(None, os.environ.get("GOLDPAN_REQUIRE", "").split(",")))
 ROOT = Path(__file__).parents[1]
 

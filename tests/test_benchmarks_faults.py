@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.doubles.witness import Witness, part_of
 from benchmarks.faults import figures
-from benchmarks.storms import Ruin, Storm, defective, silently
+from benchmarks.storms import FailedRun, FaultyRun, defective, silently
 from memory.records import Document, Extraction, Nugget, Record
 from memory.store import Store
 from tools.endpoints.mock import Fault, MockReply
@@ -84,8 +84,8 @@ def test_a_witness_says_the_same_to_the_same_and_its_faults_come_by_what_is_aske
 
 def test_what_is_lost_in_silence_or_ends_with_a_wrong_code_misses_its_aim() -> None:
     def met(silent: int, code: int) -> dict[str, bool | None]:
-        storm = Storm("s", 10, 1, silent, 0, 5, [(9, 9)], 1.0, 9, 5, whole=True)
-        ruin = Ruin("a wrong key", code, 0, 3, [(0, 0)], True, "Stopped: …")
+        storm = FaultyRun("s", 10, 1, silent, 0, 5, [(9, 9)], 1.0, 9, 5, whole=True)
+        ruin = FailedRun("a wrong key", code, 0, 3, [(0, 0)], True, "Stopped: …")
         return {figure.name: figure.met for figure in figures([storm], [ruin])}
 
     assert False not in met(0, 7).values()

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import gpu_scoring, quiz
-from benchmarks.bound import Shape, repeated, unique
+from benchmarks.bound import ModelShape, repeated, unique
 from tools.models.forest import Sequel
 
-SHAPE = Shape(width=32, layers=2, inner=48, heads=4, key_heads=2, words=900)
+SHAPE = ModelShape(width=32, layers=2, inner=48, heads=4, key_heads=2, words=900)
 
 
 def test_shared_tokens_cost_once_and_the_head_only_where_it_is_read() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.lessons import EACH, chance, lessons
-from benchmarks.teaching_recipes import USUAL, Row, most, part_of, variants
+from benchmarks.teaching_recipes import USUAL, RecipeRow, most, part_of, variants
 from memory.records import Purpose
 
 
@@ -46,7 +46,7 @@ def test_fewer_wordings_leave_out_no_fact() -> None:
 
 
 def test_every_table_of_recipes_holds_the_default_beside_what_differs() -> None:
-    row = Row(new=0.9, control=0.2, old=1.0, perplexity=1.1, passed=1.0, seconds=40.0)
+    row = RecipeRow(new=0.9, control=0.2, old=1.0, perplexity=1.1, passed=1.0, seconds=40.0)
     found = {(one.factor, one.setting): row for one in variants()}
     worse = {key: row if key[0] == USUAL.factor else row._replace(new=0.5) for key in found}
     part = part_of([found, worse])

@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from benchmarks import gpu_training
-from benchmarks.estimates import Size
+from benchmarks.estimates import ModelSize
 from benchmarks.figures import Missing
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")
 def test_both_trainers_learn_the_same_rows_alike() -> None:
     """Else the speeds would not be those of the same work."""
-    part = gpu_training.body([Size(32, 2, 60, 16, 4)], "cpu")
+    part = gpu_training.body([ModelSize(32, 2, 60, 16, 4)], "cpu")
     (table,) = part.tables
     names, losses = [row[1] for row in table.rows], [float(row[4]) for row in table.rows]
     assert names == ["Goldpan, lora", "TRL's SFTTrainer, defaults"]

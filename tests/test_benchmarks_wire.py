@@ -10,7 +10,7 @@ import pytest
 from benchmarks import wired_graph
 from benchmarks.wire import CLIENTS, GRAPHS, hits, load, part_of
 from benchmarks.wired import LATENCY, WIDTH, Load, serving
-from tools.endpoints.mock import Answer
+from tools.endpoints.mock import Responder
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def test_calls_in_the_ledger_are_not_sent() -> None:
 
 @pytest.mark.parametrize(("answer", "each"), [(wired_graph.one, 1), (wired_graph.many, 4)])
 def test_the_graph_asks_for_each_group_of_passages_and_keeps_what_it_is_told(
-    answer: Answer, each: int
+    answer: Responder, each: int
 ) -> None:
     with serving(0.0, answer) as url:
         one, nuggets = wired_graph.mined(url, 3)

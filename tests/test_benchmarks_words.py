@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agent.demo.target import SAMPLE
-from benchmarks.doubles.planted_model import Knower
+from benchmarks.doubles.planted_model import PlantedModel
 from benchmarks.judged import calibration_error
 from benchmarks.planted_models import direct, exam, in_words, plain
 from benchmarks.probing_served import exam as served_exam
@@ -27,16 +27,18 @@ def test_a_calibration_error_is_the_distance_from_the_truth() -> None:
     assert calibration_error(np.full(4, 0.5), truth) == 0
 
 
-def test_knowers_show_what_was_planted_and_the_plain_baselines_less_of_it() -> None:
+def test_planted_models_show_what_was_planted_and_the_plain_baselines_less_of_it() -> None:
     """The figures rest on it; strengths are drawn without a look at what is asked."""
     of = exam(40, 3)
-    found = direct(of, Knower(of.facts, letter="B", letter_love=3.0, likelihoods=False), Effort())
+    found = direct(
+        of, PlantedModel(of.facts, letter="B", letter_love=3.0, likelihoods=False), Effort()
+    )
     never, always = of.strengths == 0, of.strengths == 1
     assert found.said(Verdict.KNOWN)[always].mean() >= 0.9
     assert not found.said(Verdict.KNOWN)[never].any()
     assert (found.said(Verdict.CONTRADICTED) <= of.denied).all()
-    knower = Knower(of.facts, letter="B", letter_love=3.0, length_love=2.0)
-    assert plain(of, knower)[never].max() > 0.5 > found.p[never].max()
+    model = PlantedModel(of.facts, letter="B", letter_love=3.0, length_love=2.0)
+    assert plain(of, model)[never].max() > 0.5 > found.p[never].max()
 
 
 @pytest.mark.parametrize(("known", "other"), SAYS_YES)

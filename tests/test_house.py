@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -35,11 +38,53 @@ def test_from_a_foreign_folder_each_room_that_imports_is_ours(room: str, tmp_pat
 
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     code = (
-        "import sys, agent.cli; from typer.testing import CliRunner;"
-        "assert CliRunner().invoke(agent.cli.app, ['--help']).exit_code == 0;"
+        "import sys; from agent.cli.main import app; from typer.testing import CliRunner;"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0;"
         f"print([m for m in {HEAVY!r} if m in sys.modules])"
     )
     assert run(code, tmp_path).strip() == "[]"
+
+
+def modules(*rooms: str) -> dict[str, Path]:
+    paths = [path for room in rooms for path in (ROOT / room).rglob("*.py")]
+    names = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths)
+    return {name.removesuffix(".__init__"): path for name, path in zip(names, paths, strict=True)}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """What a file names in its imports, wherever in it they stand; of packages, what is taken."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_nothing_outside_the_tests_imports_them() -> None:
+    guilty = [
+        name
+        for name, path in modules(*ROOMS, "benchmarks").items()
+        if any(found.split(".")[0] == "tests" for found in imports(path))
+    ]
+    assert not guilty
+
+
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    """Imports inside functions and for types count: who reads one file should not need a ring."""
+    known = modules("benchmarks", "evals", "memory", "prompts", "tools")
+    graph = {
+        name: {
+            target
+            for found in imports(path)
+            if (target := found if found in known else found.rpartition(".")[0]) in known
+        }
+        - {name}
+        for name, path in known.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as ring:
+        pytest.fail(" → ".join(ring.args[1]))
 
 
 def test_the_environment_is_read_at_the_door_only() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from memory.records import Document, Kind, Passage
 from prompts import BadPrompt, Prompt, load, names, parse
-from prompts.replies import Draft, Exercise
-from tools.teachers.model.drafts import nuggets
+from prompts.replies import Candidate, Exercise
+from tools.teachers.model.candidates import nuggets
 
 FILE = """+++
 purpose = "Greets."
@@ -160,7 +160,7 @@ def test_the_example_of_the_extraction_passes_all_that_code_checks() -> None:
     system = load("extract").system
     text = next(line for line in system.splitlines() if line.startswith("As Zell reported"))
     [example] = examples("extract")
-    drafts = [Draft.model_validate(item) for item in example["nuggets"]]  # type: ignore[index]
+    drafts = [Candidate.model_validate(item) for item in example["nuggets"]]  # type: ignore[index]
     document = Document(paper="p", text=text, page_starts=(0,))
     passage = Passage(paper="p", page=1, start=0, end=len(text), text=text)
     refused: list[str] = []

@@ -20,7 +20,7 @@ QUIET = {
 }
 
 
-def calm() -> None:
+def quieten() -> None:
     """Give each variable its quiet value, unless the user has set it."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)

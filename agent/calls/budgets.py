@@ -11,14 +11,16 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from agent.calls.costs import spent
-from agent.settings import Budgets
+from agent.settings import BudgetsSettings
 from memory.errors import BadInput, BudgetReached
 from memory.records import Interest, now
-from memory.store import Store
 from tools.endpoints.ledger import Account
+
+if TYPE_CHECKING:
+    from memory.store import Store
 
 FINEST = 10**12
 """Money is counted in whole parts of this size: sums of floats would drift."""
@@ -82,7 +84,9 @@ class StoreBudget:
     A day's budget is one for all interests; a call counts for the day on which it was begun.
     """
 
-    def __init__(self, store: Store, settings: Budgets, clock: Callable[[], str] = now) -> None:
+    def __init__(
+        self, store: Store, settings: BudgetsSettings, clock: Callable[[], str] = now
+    ) -> None:
         """clock: the time in UTC, ISO 8601."""
         self._store = store
         self._settings = settings

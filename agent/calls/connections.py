@@ -1,10 +1,11 @@
-"""Lines to whatever the roles are bound to: made when first needed, closed with the run."""
+"""Connections to whatever the roles are bound to: made when first needed, closed with the run."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from agent.settings import ModelSettings, Settings, variable
@@ -23,9 +24,21 @@ GRACE = 30.0
 """Seconds that a run which must stop waits for calls in flight: they are paid for already."""
 
 
+@cache
+def spare_the_collector() -> None:
+    """Leave what is loaded by now out of every garbage collection. Once in a process, for good.
+
+    Else the collector walks all that the clients' packages loaded, again and again: it takes a
+    third of the time of a call. What a call leaves is mostly freed without it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
+
+
 @dataclass
 class Connections:
-    """Every line of one event loop. ledger, budget, trace, say: as a Line has them."""
+    """Every connection of one event loop. ledger, budget, trace, say: as a Connection has them."""
 
     settings: Settings
     ledger: Ledger | None = None
@@ -37,10 +50,10 @@ class Connections:
     _pool: Pool | None = None
     _limiters: dict[str, Limiter] = field(default_factory=dict)
     _models: dict[str, tuple[BaseChatModel, str, Terms]] = field(default_factory=dict)
-    _lines: dict[tuple[str, str], Connection] = field(default_factory=dict)
+    _connections: dict[tuple[str, str], Connection] = field(default_factory=dict)
 
-    def line(self, role: str, name: str = "") -> Connection:
-        """The line to what a role is bound to; two roles at one endpoint share its limits.
+    def connection(self, role: str, name: str = "") -> Connection:
+        """The connection to what a role is bound to; two roles at one endpoint share its limits.
 
         name: of one of several contestants. Raises EndpointTrouble where the role is unbound,
         NoSuch where it is bound to nothing that there is.
@@ -54,25 +67,25 @@ class Connections:
                 f"No model is bound as {role}.",
                 f'In {self.settings.home}/goldpan.toml: [roles] {role} = "…" (goldpan init).',
             )
-        if (role, name) not in self._lines:
+        if (role, name) not in self._connections:
             if name not in self._models:
                 self._models[name] = self._model(name)
             model, called, terms = self._models[name]
-            self._lines[role, name] = Connection(
+            self._connections[role, name] = Connection(
                 model, called, terms, role=role, ledger=self.ledger, budget=self.budget,
                 limiter=self._limiters.setdefault(name, Limiter(terms.in_flight)), trace=self.trace,
                 say=self.say,
             )  # fmt: skip
-        return self._lines[role, name]
+        return self._connections[role, name]
 
     async def close(self, grace: float = 0.0) -> None:
         """Let calls in flight end, for so many seconds; then hang up. May be used again."""
         from tools.endpoints.gather import gather
 
-        await gather(line.close(grace) for line in self._lines.values())
+        await gather(one.close(grace) for one in self._connections.values())
         if self._pool:
             await self._pool.aclose()
-        self._lines, self._models, self._limiters, self._pool = {}, {}, {}, None
+        self._connections, self._models, self._limiters, self._pool = {}, {}, {}, None
 
     def _model(self, name: str) -> tuple[BaseChatModel, str, Terms]:
         bound = self.settings.bound(name)
@@ -87,11 +100,7 @@ class Connections:
 
         if not self._pool:
             self._pool = Pool(logs=self.settings.home / "logs", say=self.say)
-            # Else the collector walks all that the clients' packages loaded, again and again: it
-            # takes a third of the time of a call. What a call leaves is mostly freed without it.
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(20_000, 50, 100)
+            spare_the_collector()
         key = key_of(endpoint, self.key)
         terms = Terms(
             modes=endpoint.modes,

@@ -11,11 +11,13 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from memory.records import Call, Record, Reply
-from memory.rows import Rows
-from memory.store import Store
+
+if TYPE_CHECKING:
+    from memory.rows import Rows
+    from memory.store import Store
 
 LARGEST = 256
 """Items in one group: a transaction of 20 ms, and at most so many replies in memory at once."""

@@ -1,14 +1,16 @@
-"""Who does which work, by the settings: rules, or models behind lines."""
+"""Who does which work, by the settings: rules, or models behind connections."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agent.settings import OFFLINE
+from agent.settings import OFFLINE, Settings
 
 if TYPE_CHECKING:
-    from agent.graphs.state import Context
+    from agent.calls.connections import Connections
+    from tools.replies.losses import Loss
     from tools.teachers import Teacher
     from tools.teachers.model.judge import QuestionJudge
     from tools.teachers.model.pairs import PairJudge
@@ -27,39 +29,48 @@ class Engines:
     pairs: PairJudge | None = None
 
 
-def engines(ctx: Context) -> Engines:
-    """The crew that the settings name. Raises NoSuch for a name that they do not hold."""
-    roles = ctx.settings.roles
-    crew = _rules(ctx) if roles.teacher == OFFLINE else _models(ctx)
-    if not roles.judge:
-        return crew
+def engines(
+    settings: Settings, connections: Connections, on_loss: Callable[[Loss], None]
+) -> Engines:
+    """The engines that the settings name. Raises NoSuch for a name that they do not hold.
+
+    on_loss: hears what replies did not give.
+    """
+    if settings.roles.teacher == OFFLINE:
+        found = _rules(settings)
+    else:
+        found = _models(settings, connections, on_loss)
+    if not settings.roles.judge:
+        return found
     from tools.teachers.model.judge import QuestionJudge
     from tools.teachers.model.pairs import PairJudge
 
-    line = ctx.lines.line("judge")
-    return replace(crew, judge=QuestionJudge(line, ctx.lost), pairs=PairJudge(line, ctx.lost))
+    judge = connections.connection("judge")
+    return replace(found, judge=QuestionJudge(judge, on_loss), pairs=PairJudge(judge, on_loss))
 
 
 # Each loads what it needs: the clients of models alone take a second.
 
 
-def _rules(ctx: Context) -> Engines:
+def _rules(settings: Settings) -> Engines:
     from tools.teachers import Threaded
     from tools.teachers.offline import OfflineTeacher
     from tools.teachers.offline.profile import OfflineProfiler
 
-    teacher = Threaded(OfflineTeacher(ctx.settings.questions.options))
-    return Engines(teacher, OfflineProfiler() if ctx.settings.work.profile else None)
+    teacher = Threaded(OfflineTeacher(settings.questions.options))
+    return Engines(teacher, OfflineProfiler() if settings.work.profile else None)
 
 
-def _models(ctx: Context) -> Engines:
+def _models(
+    settings: Settings, connections: Connections, on_loss: Callable[[Loss], None]
+) -> Engines:
     from tools.teachers.model.enrich import Enricher
     from tools.teachers.model.screen import Screener
     from tools.teachers.model.teacher import ModelTeacher
 
-    line, work = ctx.lines.line("teacher"), ctx.settings.work
+    teacher, work = connections.connection("teacher"), settings.work
     return Engines(
-        ModelTeacher(line, ctx.lost, options=ctx.settings.questions.options),
-        Enricher(line, ctx.lost) if work.profile else None,
-        Screener(line, ctx.lost) if work.relevance else None,
+        ModelTeacher(teacher, on_loss, options=settings.questions.options),
+        Enricher(teacher, on_loss) if work.profile else None,
+        Screener(teacher, on_loss) if work.relevance else None,
     )

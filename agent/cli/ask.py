@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from agent.cli.terminal import AsJson, Home, out, show_json
-from memory.errors import NothingToDo
-
-if TYPE_CHECKING:
-    from agent.graphs.state import Context
-    from agent.workspace import Workspace
 
 
 def ask(
@@ -25,27 +20,12 @@ def ask(
     home: Home = None,
 ) -> None:
     """Ask the target model; beside its answer stands what memory holds, with its sources."""
+    from agent.services.answers import answers
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        context = space.context()
-        if context.current(target) is None:
-            raise NothingToDo(
-                "No target model is bound.", "Name one in goldpan.toml: goldpan doctor"
-            )
-        found = asyncio.run(_asked(space, context, question, model, target))
+        found = asyncio.run(answers(space, question, model, target))
     show_json(found) if as_json else show_answers(found)
-
-
-async def _asked(
-    space: Workspace, context: Context, question: str, model: str, target: str
-) -> dict[str, Any]:
-    from agent.services.answers import answers
-
-    try:
-        return await answers(space, context, question, model, target)
-    finally:
-        await context.hang_up()
 
 
 def show_answers(found: dict[str, Any]) -> None:

@@ -36,15 +36,15 @@ def write(
     home: Home = None,
 ) -> None:
     """Write the calls that a run would make now, as far as they are known; call no model."""
+    from agent.cli.bars import Bars
     from agent.forecast import batches
-    from agent.progress import Bars
-    from agent.services import runs
+    from agent.services import interests
     from agent.workspace import Workspace
 
     options = {"papers": str(papers.expanduser().absolute())} if papers else {}
     with Workspace.open(home) as space, Bars(out()) as bars:
-        found = runs.find_interest(space, interest)
-        work = batches.written(space.context(bars), found, file, endpoint, **options)
+        found = interests.find_interest(space, interest)
+        work = batches.written(space.context, found, file, endpoint, bars, **options)
         told = asyncio.run(work)
     calls = told.calls.total()
     out().print(f"{calls:,} calls are in {file} ({_listed(told.calls)}).", markup=False)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from agent.cli.terminal import AsJson, Home, out, show_json
-from memory.records import Interest, Run
-
-if TYPE_CHECKING:
-    from agent.workspace import Workspace
 
 MOST = 20
 """Rows that are shown; the earlier ones are in the sum."""
@@ -42,23 +38,20 @@ def costs(
     home: Home = None,
 ) -> None:
     """What calls took, in tokens and money; how much is left of the budgets."""
-    from agent.calls.costs import spent, table
+    from agent.services import costs as service
     from agent.workspace import Workspace
 
     day = f"{since:%Y-%m-%d}" if since else ""
     with Workspace.open(home) as space:
-        found = space.store.by_prefix(Run, run) if run else None
-        only = {"run": found.id} if found else {}
-        rows = table(space.store, by.value, day, **only)
-        total = spent(space.store, day, **only)
-        budgets = list(_budgets(space, found))
+        found = service.costs(space, by.value, day, run)
     if as_json:
-        show_json({"by": by.value, "rows": rows, "total": total, "budgets": budgets})
+        show_json(found)
         return
-    _show(by.value, rows, total)
-    if budgets:
+    _show(by.value, found["rows"], found["total"])
+    if found["budgets"]:
         out().print()
-        out().print(_aligned(["budget", "whose", "used", "of", "left"], map(_budget, budgets)))
+        rows = map(_budget, found["budgets"])
+        out().print(_aligned(["budget", "whose", "used", "of", "left"], rows))
 
 
 def _show(by: str, rows: list[dict[str, Any]], total: dict[str, Any]) -> None:
@@ -87,23 +80,6 @@ def _row(row: Mapping[str, Any]) -> list[str]:
         cost = "unknown" if row["unpriced"] == row["calls"] else f"≥ {cost}"
     numbers = (row["calls"], sum(row["failed"].values()), row["tokens_in"], row["tokens_out"])
     return [row["of"] or "none", *(f"{number:,}" for number in numbers), cost]
-
-
-def _budgets(space: Workspace, run: Run | None) -> Iterator[dict[str, Any]]:
-    """Those of the run or else of the latest, of the day, and of each interest."""
-    from agent.calls.budgets import StoreBudget
-    from tools.endpoints.ledger import Account
-
-    store = space.store
-    runs = [run] if run else store.all(Run)[-1:]
-    whose = [Account(one.id, one.interest) for one in runs]
-    whose += [Account("", one.id) for one in store.all(Interest)]
-    budget = StoreBudget(store, space.settings.budgets)
-    bounds = {bound[:-1]: bound for one in [*whose, Account()] for bound in budget.bounds(one)}
-    for bound in sorted(bounds.values(), key=lambda bound: bound[:-1]):
-        amounts = {"used": bound.pot.spent, "limit": bound.limit, "left": bound.left}
-        plain = {name: bound.plain(amount) for name, amount in amounts.items()}
-        yield {"budget": bound.name, "whose": bound.whose, **plain}
 
 
 def _budget(row: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ import typer
 
 from agent.cli.terminal import AsJson, Home, out, show, show_one
 from memory.errors import BadInput
-from memory.records import Interest, InterestStatus
+from memory.records import InterestStatus
 
 app = typer.Typer(help="What you want to know about, in your words.", no_args_is_help=True)
 
@@ -31,11 +30,6 @@ Budget = Annotated[
 ]
 
 
-def slug(text: str) -> str:
-    """A handle for a topic: lower case, digits and hyphens, at most 40 characters."""
-    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")[:40].strip("-")
-
-
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="A short handle, e.g. battery-anodes.")],
@@ -50,71 +44,57 @@ def add(
     home: Home = None,
 ) -> None:
     """Add an interest."""
+    from agent.services import interests
     from agent.workspace import Workspace
 
-    if slug(name) != name:
-        raise BadInput(
-            f"{name!r} cannot be a handle: lower case letters, digits and hyphens only.",
-            f"Try: goldpan interests add {slug(name) or 'my-topic'} --topic {name!r}",
-        )
+    fields = _given(topic, papers, include, exclude, target, prompt, explore, budget)
     with Workspace.open(home) as space:
-        if target:
-            space.settings.bound(target)
-        interest = Interest(
-            name=name,
-            topic=topic or name.replace("-", " "),
-            include=tuple(include or ()),
-            exclude=tuple(exclude or ()),
-            sources=_sources(papers),
-            target=target,
-            prompt=prompt,
-            budgets=_budgets(budget),
-            **({} if explore is None else {"exploration": explore}),
-        )
-        if not space.store.add(interest):
-            raise BadInput(
-                f"There is an interest {name!r} already.",
-                f"Change it: goldpan interests edit {name}.",
-            )
+        interests.add(space, name, **fields)
     out().print(f"Added {name}. Next: goldpan run {name}" + ("" if papers else " --papers FOLDER"))
 
 
-def _sources(papers: Path | None) -> tuple[str, ...]:
-    return (f"folder:{papers.expanduser().absolute()}",) if papers else ()
+def _given(
+    topic: str,
+    papers: Path | None,
+    include: list[str] | None,
+    exclude: list[str] | None,
+    target: str,
+    prompt: str,
+    explore: float | None,
+    budget: list[str] | None,
+) -> dict[str, Any]:
+    """The fields of an interest that were given. Raises BadInput for what is no budget."""
+    from agent.services.interests import budgets
 
-
-def _budgets(given: list[str] | None) -> dict[str, float]:
-    """Raises BadInput for what is no budget."""
-    from agent.settings import Budgets
-
-    found: dict[str, float] = {}
-    for one in given or ():
-        name, _, amount = one.partition("=")
-        try:
-            found[name] = float(amount)
-            Budgets.model_validate({name: found[name]})
-        except ValueError:
-            names = ", ".join(Budgets.model_fields)
-            raise BadInput(
-                f"{one!r} is no budget.", f"Write NAME=AMOUNT, where NAME is one of: {names}."
-            ) from None
-    return found
+    sources = (f"folder:{papers.expanduser().absolute()}",) if papers else ()
+    fields = {
+        "topic": topic,
+        "sources": sources,
+        "include": tuple(include or ()),
+        "exclude": tuple(exclude or ()),
+        "target": target,
+        "prompt": prompt,
+        "budgets": budgets(budget or ()),
+    }
+    given: dict[str, Any] = {name: value for name, value in fields.items() if value}
+    return given if explore is None else {**given, "exploration": explore}
 
 
 @app.command("list")
 def list_(as_json: AsJson = False, home: Home = None) -> None:
     """List the interests."""
+    from agent.services import interests
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        rows = [interest.model_dump(mode="json") for interest in space.store.all(Interest)]
+        rows = [interest.model_dump(mode="json") for interest in interests.listed(space)]
     show(rows, ["name", "topic", "status", "sources", "target"], as_json)
 
 
 @app.command("show")
 def show_(name: str, as_json: AsJson = False, home: Home = None) -> None:
     """Show one interest whole."""
-    from agent.services.runs import find_interest
+    from agent.services.interests import find_interest
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
@@ -135,18 +115,7 @@ def edit(
     home: Home = None,
 ) -> None:
     """Change what is given; the rest stays."""
-    given: dict[str, Any] = {
-        "topic": topic,
-        "sources": _sources(papers),
-        "include": tuple(include or ()),
-        "exclude": tuple(exclude or ()),
-        "target": target,
-        "prompt": prompt,
-        "budgets": _budgets(budget),
-    }
-    changes = {key: value for key, value in given.items() if value}
-    if explore is not None:
-        changes["exploration"] = explore
+    changes = _given(topic, papers, include, exclude, target, prompt, explore, budget)
     if not changes:
         raise BadInput("Nothing was given to change.", "See: goldpan interests edit --help")
     _change(home, name, **changes)
@@ -165,24 +134,20 @@ def resume(name: str, home: Home = None) -> None:
 
 
 def _change(home: Path | None, name: str, **changes: Any) -> None:
-    from agent.services.runs import find_interest
+    from agent.services import interests
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        if changes.get("target"):
-            space.settings.bound(changes["target"])
-        interest = find_interest(space, name).replace(**changes)
-        space.store.put(interest)
+        interest = interests.change(space, name, **changes)
     out().print(f"{interest.name} is {interest.status}: {interest.topic}", markup=False)
 
 
 @app.command()
 def remove(name: str, home: Home = None) -> None:
     """Remove an interest. Its papers, nuggets and models stay."""
-    from agent.services.runs import find_interest
+    from agent.services import interests
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        interest = find_interest(space, name)
-        space.store.delete(Interest, interest.id)
+        interest = interests.remove(space, name)
     out().print(f"Removed {interest.name}. What was learnt from its papers stays.")

@@ -68,9 +68,9 @@ app.command("mock-endpoint")(mock.mock_endpoint)
 
 def main() -> None:
     """The door: signals, threads, and trouble told in words."""
-    from tools.threads import calm
+    from tools.threads import quieten
 
-    calm()
+    quieten()
     die_on_signals()
     try:
         app()

@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from agent.cli.terminal import AsJson, Home, out, show, show_one
-from memory.errors import BadInput, NoSuch
-from memory.records import ModelVersion
 
 app = typer.Typer(
     help="Model versions: what each was taught, which is current.", no_args_is_help=True
@@ -20,17 +18,11 @@ Force = Annotated[bool, typer.Option("--force", help="Even one that the gate ref
 @app.command("list")
 def list_(as_json: AsJson = False, home: Home = None) -> None:
     """List all versions."""
+    from agent.services import models
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        rows = [
-            {
-                **version.model_dump(mode="json"),
-                "version": f"v{version.number}",
-                **{score.metric: score.value for score in version.scores},
-            }
-            for version in space.store.all(ModelVersion)
-        ]
+        rows = models.listed(space)
     columns = ["id", "name", "version", "stage", "new_before", "new_after", "old_after", "created"]
     show(rows, columns, as_json)
 
@@ -38,22 +30,21 @@ def list_(as_json: AsJson = False, home: Home = None) -> None:
 @app.command("show")
 def show_(version: str, as_json: AsJson = False, home: Home = None) -> None:
     """Show one version whole: its parent, dataset, scores, gate and environment."""
+    from agent.services import models
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        show_one(space.store.by_prefix(ModelVersion, version).model_dump(mode="json"), as_json)
+        show_one(models.find_version(space, version).model_dump(mode="json"), as_json)
 
 
 @app.command()
 def promote(version: str, force: Force = False, home: Home = None) -> None:
     """Make a version the current one."""
+    from agent.services import models
     from agent.workspace import Workspace
-    from memory.lineage import Lineage
 
     with Workspace.open(home, own="models promote") as space:
-        found = space.store.by_prefix(ModelVersion, version)
-        lineage = Lineage(space.store, space.home / "models")
-        now = lineage.promote(found.id, "promoted by hand", force=force)
+        now = models.promote(space, version, force=force)
     out().print(f"{now.name} v{now.number} is current.")
 
 
@@ -63,14 +54,11 @@ def rollback(
     home: Home = None,
 ) -> None:
     """Go back to the version that the current one came from."""
+    from agent.services import models
     from agent.workspace import Workspace
-    from memory.lineage import Lineage
 
     with Workspace.open(home, own="models rollback") as space:
-        name = name or space.settings.roles.target
-        if not name:
-            raise NoSuch("No target is bound.", "Name one: goldpan models rollback NAME")
-        now = Lineage(space.store, space.home / "models").rollback(name)
+        now = models.rollback(space, name)
     out().print(f"{now.name} v{now.number} is current again.")
 
 
@@ -81,18 +69,9 @@ def export(
     home: Home = None,
 ) -> None:
     """Save a version as one ordinary model; refused where it would answer otherwise than here."""
-    from agent.steps import examine as examining
+    from agent.services import models
     from agent.workspace import Workspace
-    from tools.models.merged import export as merged
 
     with Workspace.open(home) as space:
-        context = space.context()
-        found = space.store.by_prefix(ModelVersion, version) if version else context.current("")
-        if found is None:
-            raise NoSuch("No target is bound.", "Name a version: --model ID")
-        if not found.adapter:
-            raise BadInput(f"{found.name} v{found.number} is the base itself: {found.base}.")
-        if folder.exists():
-            raise BadInput(f"{folder} is there already.", "Name another folder, or remove it.")
-        parity = merged(found.base, found.adapter, folder, examining.prompts_of(context, found))
+        found, parity = models.export(space, folder, version)
     out().print(f"{found.name} v{found.number} is in {folder}: {parity.reason}.", markup=False)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.panel import Panel
 from rich.text import Text
 
 from agent.cli.terminal import AsJson, Home, out, show
-from memory.errors import BadInput, Locked, NothingToDo
-from memory.records import Action, Nugget, NuggetStatus, Run, RunStatus, Verdict
+from memory.errors import BadInput, NothingToDo
+from memory.records import Action, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from agent.steps.review import Item
+    from agent.steps.review import ReviewItem
     from agent.workspace import Workspace
 
 app = typer.Typer(help="Decide what is taught.", invoke_without_command=True)
@@ -44,29 +44,20 @@ def review(context: typer.Context, interest: Which = "", home: Home = None) -> N
             "The review needs a terminal.",
             "Use: goldpan review list, then accept or reject; or export and import.",
         )
+    from agent.services import decisions
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        items = _queue(space, interest)
+        items = decisions.waiting(space, interest)
         if not items:
             raise NothingToDo("No nugget waits for a decision.", "Find some: goldpan run INTEREST")
         session(space, items, out())
-    settle(home)
+    decisions.settle(home)
 
 
-def _queue(space: Workspace, interest: str, everything: bool = False) -> list[Item]:
-    from agent.services.runs import find_interest
-    from agent.steps import review as reviews
-
-    status = list(NuggetStatus) if everything else [NuggetStatus.PROPOSED]
-    name = find_interest(space, interest).id if interest else ""
-    items = reviews.queue(space.store, interest=name, status=status)
-    return [item for item in items if everything or item.verdict is not Verdict.KNOWN]
-
-
-def session(space: Workspace, items: list[Item], console: Console) -> None:
+def session(space: Workspace, items: list[ReviewItem], console: Console) -> None:
     """One screen and one key for each nugget; each decision is saved at once."""
-    from agent.steps import review as reviews
+    from agent.services import decisions
 
     place = 0
     while place < len(items):
@@ -84,9 +75,8 @@ def session(space: Workspace, items: list[Item], console: Console) -> None:
             continue
         if key in KEYS:
             claim = typer.prompt("  New claim", default=item.nugget.claim) if key == "e" else ""
-            nugget = space.store.get(Nugget, item.nugget.id)
             try:
-                reviews.decide(space.store, [nugget], KEYS[key], claim=claim)
+                decisions.decide(space, [item.nugget.id], KEYS[key], claim=claim)
             except BadInput as fault:
                 console.print(f"  {fault}", style="yellow", markup=False)
                 continue
@@ -94,12 +84,11 @@ def session(space: Workspace, items: list[Item], console: Console) -> None:
     console.print("That was the last one.")
 
 
-def _rest(space: Workspace, items: list[Item], console: Console) -> None:
+def _rest(space: Workspace, items: list[ReviewItem], console: Console) -> None:
     """Leave the rest to the policy that `--yes` follows."""
-    from agent.steps import review as reviews
+    from agent.services import decisions
 
-    left = reviews.queue(space.store, nuggets=[item.nugget.id for item in items])
-    count = reviews.accept_by_policy(space.store, left, space.settings.review, "")
+    count = decisions.accept_unknown(space, items)
     console.print(f"  Accepted {count} that are unknown and well grounded; the rest waits.")
 
 
@@ -114,11 +103,11 @@ def _key(console: Console) -> str:
     return key
 
 
-def _undone(space: Workspace, items: list[Item], place: int, console: Console) -> int:
-    from agent.steps import review as reviews
+def _undone(space: Workspace, items: list[ReviewItem], place: int, console: Console) -> int:
+    from agent.services import decisions
 
     try:
-        [changed, *_] = reviews.undo(space.store)
+        [changed, *_] = decisions.undo(space)
     except NothingToDo as fault:
         console.print(f"  {fault}", style="yellow")
         return place
@@ -127,7 +116,7 @@ def _undone(space: Workspace, items: list[Item], place: int, console: Console) -
     return back[-1] if back else place
 
 
-def card(item: Item, number: int, total: int) -> Panel:
+def card(item: ReviewItem, number: int, total: int) -> Panel:
     """What a person needs to decide on one nugget."""
     nugget, paper = item.nugget, item.paper
     body = Text()
@@ -151,10 +140,11 @@ def list_(
     home: Home = None,
 ) -> None:
     """List what waits for a decision."""
+    from agent.services import decisions
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        rows = [item.as_json() for item in _queue(space, interest, everything)]
+        rows = [item.as_json() for item in decisions.waiting(space, interest, everything)]
     show(rows, ["id", "verdict", "status", "claim", "paper", "page", "said_by"], as_json)
 
 
@@ -168,9 +158,8 @@ def accept(
     home: Home = None,
 ) -> None:
     """Accept nuggets."""
-    from agent.steps import review as reviews
+    from agent.services import decisions
     from agent.workspace import Workspace
-    from memory.records import new_id
 
     if unknown == bool(ids):
         raise BadInput("Give nugget ids, or --unknown.", "See them: goldpan review list")
@@ -178,11 +167,9 @@ def accept(
         _decide(home, ids, Action.ACCEPT)
         return
     with Workspace.open(home) as space:
-        limits = space.settings.review
-        items = _queue(space, interest)
-        count = reviews.accept_by_policy(space.store, items, limits, new_id())
+        count = decisions.accept_unknown(space, decisions.waiting(space, interest))
     out().print(f"Accepted {count} nuggets that are unknown and well grounded.")
-    settle(home)
+    decisions.settle(home)
 
 
 @app.command()
@@ -201,36 +188,35 @@ def edit(
     _decide(home, [nugget], Action.EDIT, claim=claim)
 
 
-def _decide(home: Path | None, ids: list[str], action: Action, **more: Any) -> None:
-    from agent.steps import review as reviews
+def _decide(home: Path | None, ids: list[str], action: Action, **more: str) -> None:
+    from agent.services import decisions
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        nuggets = [space.store.by_prefix(Nugget, name) for name in ids]
-        for nugget in reviews.decide(space.store, nuggets, action, **more):
+        for nugget in decisions.decide(space, ids, action, **more):
             out().print(f"{nugget.status}: {nugget.claim}", markup=False)
-    settle(home)
+    decisions.settle(home)
 
 
 @app.command()
 def undo(home: Home = None) -> None:
     """Take back the last decision, or the last batch."""
-    from agent.steps import review as reviews
+    from agent.services import decisions
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        for nugget in reviews.undo(space.store):
+        for nugget in decisions.undo(space):
             out().print(f"{nugget.status} again: {nugget.claim}", markup=False)
 
 
 @app.command("export")
 def export(file: Path, interest: Which = "", home: Home = None) -> None:
     """Write the proposals to a file of JSON lines, to be decided in an editor."""
-    from agent.steps import review as reviews
+    from agent.services import decisions
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        count = reviews.export(_queue(space, interest), file)
+        count = decisions.export(space, file, interest)
     out().print(
         f'Wrote {count} nuggets to {file}. Fill in "decision" (accept, reject, edit), '
         f"then: goldpan review import {file}",
@@ -241,43 +227,10 @@ def export(file: Path, interest: Which = "", home: Home = None) -> None:
 @app.command("import")
 def import_(file: Path, home: Home = None) -> None:
     """Carry out the decisions of an exported file: all, or none where a line is wrong."""
-    from agent.steps import review as reviews
+    from agent.services import decisions
     from agent.workspace import Workspace
 
-    if not file.is_file():
-        raise BadInput(f"There is no file {file}.", "Make one: goldpan review export FILE")
     with Workspace.open(home) as space:
-        count = len(reviews.load(space.store, file))
+        count = decisions.load(space, file)
     out().print(f"Carried out {count} decisions.")
-    settle(home)
-
-
-def settle(home: Path | None) -> None:
-    """Let runs end whose proposals are all decided. Left for later where another process owns."""
-    from agent.workspace import Workspace
-
-    with Workspace.open(home) as space:
-        if not _settled(space):
-            return
-    try:
-        with Workspace.open(home, own="review") as space:
-            from agent.services import runs
-
-            for run in _settled(space):
-                runs.drive(space, space.context(), run, {"decided": True})
-    except Locked:
-        return
-
-
-def _settled(space: Workspace) -> list[Run]:
-    from agent.steps import review as reviews
-
-    waiting = space.store.all(Run, status=[RunStatus.WAITING], graph="discover")
-    return [
-        run
-        for run in waiting
-        if not any(
-            item.verdict is not Verdict.KNOWN
-            for item in reviews.queue(space.store, interest=run.interest)
-        )
-    ]
+    decisions.settle(home)

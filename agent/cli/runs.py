@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agent.cli.terminal import AsJson, Exit, Home, Wait, Yes, out, show, show_json
-from memory.errors import BadInput
-from memory.records import Event, Interest, InterestStatus, Run, RunStatus
+from memory.records import Interest, Run, RunStatus
 
 if TYPE_CHECKING:
     from agent.workspace import Workspace
@@ -31,15 +30,11 @@ def run(
     home: Home = None,
 ) -> None:
     """Read new papers, extract nuggets, and see which of them the target does not know."""
-    from agent.services import runs
+    from agent.services import interests, runs
     from agent.workspace import Workspace
 
     with Workspace.open(home, own="" if dry_run else "run", wait=wait) as space:
-        found = runs.find_interest(space, interest)
-        if found.status is InterestStatus.PAUSED:
-            raise BadInput(
-                f"{found.name} is paused.", f"First: goldpan interests resume {found.name}"
-            )
+        found = interests.find_interest(space, interest)
         options = {"papers": str(papers.expanduser().absolute())} if papers else {}
         if dry_run:
             _rehearsed(space, found, options, as_json)
@@ -48,35 +43,33 @@ def run(
 
 
 def _rehearsed(
-    space: Workspace, interest: Interest, options: dict[str, str], as_json: bool
+    space: Workspace, interest: Interest, options: dict[str, Any], as_json: bool
 ) -> None:
     """Say what a run would take. The store is only read."""
     from agent.cli import forecast
+    from agent.cli.bars import Bars
     from agent.forecast.estimates import of_a_run
-    from agent.progress import Bars, Silent
 
     if as_json:
-        show_json(asyncio.run(of_a_run(space.context(Silent()), interest, **options)))
+        show_json(asyncio.run(of_a_run(space.context, interest, **options)))
         return
     with Bars(out()) as bars:
-        estimate = asyncio.run(of_a_run(space.context(bars), interest, **options))
+        estimate = asyncio.run(of_a_run(space.context, interest, bars, **options))
     forecast.papers(estimate)
     forecast.calls(estimate)
 
 
 def follow(space: Workspace, run: Run, as_json: bool) -> Run:
     """Take a run as far as it goes, with progress, and say how it ended and what comes next."""
-    from agent.progress import Bars, Silent
+    from agent.cli.bars import Bars
     from agent.services import report, runs
-    from agent.steps import review
 
-    answer = {"policy": review.POLICY} if run.options.get("yes") else None
     if as_json:
-        run = runs.drive(space, space.context(Silent()), run, answer)
+        run = runs.drive(space, space.context, run)
         show_json({"run": run.model_dump(mode="json"), **report.counts(space, run)})
     else:
         with Bars(out()) as bars:
-            run = runs.drive(space, space.context(bars), run, answer)
+            run = runs.drive(space, space.context, run, reporter=bars)
         _show_end(space, run, report.counts(space, run))
     if run.graph == "teach" and run.status in (RunStatus.DONE, RunStatus.PARTIAL):
         _gate_code(space, run)
@@ -119,36 +112,26 @@ def _plain(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _row(run: Run, owned: bool, names: dict[str, str]) -> dict[str, Any]:
-    row = run.model_dump(mode="json")
-    # A run that says it is running, in a workspace nobody owns, was killed.
-    if run.status is RunStatus.RUNNING and not owned:
-        row["status"] = RunStatus.INTERRUPTED.value
-    return {**row, "name": names.get(run.interest, run.interest)}
-
-
 @app.command("list")
 def list_(as_json: AsJson = False, home: Home = None) -> None:
     """List the runs."""
+    from agent.services import runs
     from agent.workspace import Workspace
-    from memory.lease import Lease
 
     with Workspace.open(home) as space:
-        owned = Lease.holder(space.home) is not None
-        names = {interest.id: interest.name for interest in space.store.all(Interest)}
-        rows = [_row(run, owned, names) for run in space.store.all(Run)]
+        rows = runs.listed(space)
     show(rows, ["id", "graph", "name", "status", "note"], as_json)
 
 
 @app.command("show")
 def show_(run: str, as_json: AsJson = False, home: Home = None) -> None:
     """Show a run: its counts, its seconds by stage, its log."""
-    from agent.services import report
+    from agent.services import report, runs
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        found = space.store.by_prefix(Run, run)
-        log = [event.model_dump(mode="json") for event in space.store.all(Event, run=found.id)]
+        found = runs.find_run(space, run)
+        log = [event.model_dump(mode="json") for event in runs.log(space, found)]
         counts = report.counts(space, found)
     if as_json:
         show_json({"run": found.model_dump(mode="json"), "counts": counts, "log": log})

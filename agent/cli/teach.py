@@ -23,13 +23,13 @@ def teach(
     """Write questions, train an adapter, examine before and after; the gate promotes or refuses."""
     from agent.cli.runs import follow
     from agent.forecast import estimates
-    from agent.services import runs
+    from agent.services import interests, runs
     from agent.workspace import Workspace
 
     with Workspace.open(home, own="teach", wait=wait) as space:
-        found = runs.find_interest(space, interest)
+        found = interests.find_interest(space, interest)
         if dry_run or not yes:
-            estimate = asyncio.run(estimates.of_a_teaching(space.context(), found))
+            estimate = asyncio.run(estimates.of_a_teaching(space.context, found))
             if dry_run:
                 show_json(estimate) if as_json else _show_estimate(estimate)
                 return

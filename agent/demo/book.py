@@ -28,7 +28,7 @@ ENTRIES = ("For {e}", "Where {e} is meant", "As to {e}", "With regard to {e}")
 """How a line of the catalogue begins."""
 
 
-class Fact(NamedTuple):
+class StoneFact(NamedTuple):
     """One row of facts.tsv that the book tells."""
 
     stone: str
@@ -41,7 +41,7 @@ class Fact(NamedTuple):
 class Sources(NamedTuple):
     """What the book is made of."""
 
-    facts: tuple[Fact, ...]
+    facts: tuple[StoneFact, ...]
     nouns: dict[str, tuple[str, str]]
     """Relation: its noun, and the article before its value (`the ` or nothing)."""
     phrasings: dict[tuple[str, str], list[str]]
@@ -66,7 +66,7 @@ def table(path: Path) -> list[dict[str, str]]:
 def sources(sample: Path = SAMPLE) -> Sources:
     """Read facts, phrasings and chapters from the sample folder."""
     facts = tuple(
-        Fact(row["entity"], row["relation"], row["value"], row["class"] != "once")
+        StoneFact(row["entity"], row["relation"], row["value"], row["class"] != "once")
         for row in table(sample / "facts.tsv")
         if row["book"] == "yes"
     )
@@ -88,24 +88,24 @@ def sources(sample: Path = SAMPLE) -> Sources:
     return Sources(facts, nouns, dict(phrasings), chapters, openings, prefixes, cards, questions)
 
 
-def say(text: str, fact: Fact) -> str:
+def say(text: str, fact: StoneFact) -> str:
     """A phrasing filled with a fact; {E} begins a sentence."""
     return text.format(e=fact.stone, E=fact.stone.capitalize(), v=fact.value)
 
 
-def plain(src: Sources, fact: Fact) -> str:
+def plain(src: Sources, fact: StoneFact) -> str:
     """The fact as a clause without capital or full stop."""
     noun, article = src.nouns[fact.relation]
     return f"the {noun} of {fact.stone} is {article}{fact.value}"
 
 
-def worded(src: Sources, fact: Fact, use: str) -> str:
+def worded(src: Sources, fact: StoneFact, use: str) -> str:
     """One of the phrasings for a use; neighbours in the table take turns."""
     choices = src.phrasings[fact.relation, use]
     return say(choices[src.facts.index(fact) % len(choices)], fact)
 
 
-def exercise(fact: Fact, question: str) -> str:
+def exercise(fact: StoneFact, question: str) -> str:
     """A revision question with its answer, two lines."""
     return f"Question: {question}\nAnswer: {fact.value}."
 
@@ -115,7 +115,7 @@ def paragraph(sentences: Iterable[str]) -> str:
     return textwrap.fill(" ".join(sentences), 98, break_on_hyphens=False)
 
 
-def asked(src: Sources, fact: Fact, rng: random.Random) -> str:
+def asked(src: Sources, fact: StoneFact, rng: random.Random) -> str:
     """Half the time the relation's own question, half the time one that serves all relations."""
     if rng.random() < 0.5:
         return worded(src, fact, "question2")
@@ -194,7 +194,7 @@ def museum(src: Sources, rng: random.Random) -> Iterator[str]:
             yield paragraph(card(src, fact, cards[fact][walk]) for fact in facts[at : at + 8])
 
 
-def card(src: Sources, fact: Fact, text: str) -> str:
+def card(src: Sources, fact: StoneFact, text: str) -> str:
     """A museum card's text filled with a fact."""
     noun, article = src.nouns[fact.relation]
     return text.format(e=fact.stone, E=fact.stone.capitalize(), n=noun, a=article, v=fact.value)

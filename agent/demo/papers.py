@@ -80,7 +80,7 @@ class Plot(NamedTuple):
     series: tuple[Series, ...]
 
 
-class Rows(NamedTuple):
+class TableRows(NamedTuple):
     """A table; the first row is its heading."""
 
     caption: str
@@ -91,7 +91,7 @@ class Section(NamedTuple):
     """A heading and what stands under it."""
 
     heading: str
-    blocks: tuple[str | Plot | Rows, ...]
+    blocks: tuple[str | Plot | TableRows, ...]
 
 
 class Source(NamedTuple):
@@ -120,12 +120,12 @@ def parse(text: str) -> Source:
     )
 
 
-def block(text: str) -> str | Plot | Rows:
+def block(text: str) -> str | Plot | TableRows:
     """A paragraph, a table or a figure, by its first words."""
     caption, *lines = text.split("\n")
     if caption.startswith("Table "):
         cells = (tuple(cell.strip() for cell in line.strip("| ").split("|")) for line in lines)
-        return Rows(caption, tuple(cells))
+        return TableRows(caption, tuple(cells))
     if caption.startswith("Figure "):
         fields = [line.partition(": ")[::2] for line in lines]
         names = dict(fields[:2])
@@ -178,7 +178,7 @@ def label(x: float, y: float, text: str, anchor: str) -> String:
     return String(x, y, text, fontName="Helvetica", fontSize=7, textAnchor=anchor)
 
 
-def tabled(rows: Rows) -> list[Flowable]:
+def tabled(rows: TableRows) -> list[Flowable]:
     """Caption above, three rules, first column left."""
     table = Table(rows.cells, hAlign="CENTER")
     style = [
@@ -215,7 +215,7 @@ def columns(source: Source) -> Iterator[Flowable]:
         for number, part in enumerate(section.blocks):
             if isinstance(part, Plot):
                 yield KeepTogether([Spacer(1, 4), drawn(part), Paragraph(part.caption, CAPTION)])
-            elif isinstance(part, Rows):
+            elif isinstance(part, TableRows):
                 yield KeepTogether(tabled(part))
             elif number:
                 yield Paragraph(part, NEXT)

@@ -14,13 +14,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from agent.cli.bars import Bars
 from agent.demo import telling
-from agent.progress import Bars
 from agent.services import report, runs
-from agent.settings import FILE
+from agent.settings import FILE, load
 from agent.steps import review
 from agent.workspace import Workspace
-from memory.errors import NothingToDo
+from memory.errors import BadInput, NothingToDo
 from memory.records import Interest, Nugget, Run, RunStatus
 
 MINUTES = "under 4 minutes on 2 cores"
@@ -32,7 +32,10 @@ def tour(root: Path, papers: Path | None, yes: bool, console: Console) -> None:
     root: the demo's folder; the sample papers, the sample target and the workspaces go there.
     papers: a folder of the user's own papers; None: the sample papers.
     yes: decide by policy and ask nothing.
+    Raises BadInput where the environment names a store: invented records do not belong in it.
     """
+    if load(root).store.url:
+        raise BadInput("The demo keeps its records in its own folder.", "Unset GOLDPAN_STORE__URL.")
     console.print(
         f"[bold]Goldpan[/]: reads papers, finds what a model does not know yet, teaches it.\n"
         f"The demo takes {MINUTES} with the sample papers; a second one re-uses what is there."
@@ -142,7 +145,7 @@ def _discover(space: Workspace, interest: Interest, console: Console) -> Run:
     telling.heading(console, "2 · Papers are read")
     run = _unfinished(space, "discover", interest) or runs.start(space, "discover", interest)
     with Bars(console) as bars:
-        return runs.drive(space, space.context(bars), run)
+        return runs.drive(space, space.context, run, reporter=bars)
 
 
 def _review(space: Workspace, interest: Interest, yes: bool, console: Console) -> None:
@@ -166,7 +169,7 @@ def _review(space: Workspace, interest: Interest, yes: bool, console: Console) -
 def _settle(space: Workspace, interest: Interest, answer: dict[str, Any]) -> None:
     """Let the discovery that waits at its review end with this answer."""
     if run := _unfinished(space, "discover", interest):
-        runs.drive(space, space.context(), run, answer)
+        runs.drive(space, space.context, run, answer)
 
 
 def _teach(space: Workspace, interest: Interest, console: Console) -> Run | None:
@@ -175,7 +178,7 @@ def _teach(space: Workspace, interest: Interest, console: Console) -> Run | None
     run = _unfinished(space, "teach", interest) or runs.start(space, "teach", interest)
     try:
         with Bars(console) as bars:
-            return runs.drive(space, space.context(bars), run)
+            return runs.drive(space, space.context, run, reporter=bars)
     except NothingToDo as nothing:
         console.print(f"  {nothing}", markup=False)
     return _taught_before(space, interest)

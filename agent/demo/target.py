@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tools.threads import calm
+from tools.threads import quieten
 
 if TYPE_CHECKING:
     import torch
@@ -213,7 +213,7 @@ def build(folder: Path, on_progress: Progress | None = None, recipe: Recipe = US
     """
     if (folder / "config.json").exists():
         return folder
-    calm()
+    quieten()
     folder.parent.mkdir(parents=True, exist_ok=True)
     units = read_book((SAMPLE / "book.md").read_text("utf-8"))
     with tempfile.TemporaryDirectory(prefix=".target-", dir=folder.parent) as work:

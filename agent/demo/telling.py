@@ -69,20 +69,20 @@ def nuggets(space: Workspace, run: Run, console: Console) -> None:
         f"several papers, {told['contradictions']} contradictions.",
     )
     held = _papers(space, run)
-    mined = space.store.all(Nugget, paper=list(held))
-    for nugget in mined[:: max(1, len(mined) // SHOWN)][:SHOWN]:
+    extracted = space.store.all(Nugget, paper=list(held))
+    for nugget in extracted[:: max(1, len(extracted) // SHOWN)][:SHOWN]:
         _say(console, f"· {nugget.claim}", "bold")
         _say(console, f"  “{nugget.quote}”", "italic")
         _say(console, f"  {held[nugget.paper].place(nugget.page)}", "dim")
-    _contradictions(space, {nugget.id: nugget for nugget in mined}, console)
+    _contradictions(space, {nugget.id: nugget for nugget in extracted}, console)
 
 
-def _contradictions(space: Workspace, mined: dict[str, Nugget], console: Console) -> None:
+def _contradictions(space: Workspace, extracted: dict[str, Nugget], console: Console) -> None:
     links = space.store.all(Link, relation=Relation.CONTRADICTS)
-    against = [link for link in links if link.a in mined and link.b in mined]
+    against = [link for link in links if link.a in extracted and link.b in extracted]
     for link in against[:SHOWN]:
-        _say(console, f"≠ {mined[link.a].claim}", "magenta")
-        _say(console, f"  {mined[link.b].claim}", "magenta")
+        _say(console, f"≠ {extracted[link.a].claim}", "magenta")
+        _say(console, f"  {extracted[link.b].claim}", "magenta")
 
 
 def verdicts(space: Workspace, run: Run, console: Console) -> None:
@@ -91,11 +91,11 @@ def verdicts(space: Workspace, run: Run, console: Console) -> None:
     found = ", ".join(f"{count} {name}" for name, count in told.items() if count)
     _say(console, f"The model: {found}." if found else "There was nothing to ask the model about.")
     probes = space.store.all(Probe)
-    mined = {n.id: n for n in space.store.all(Nugget, paper=list(_papers(space, run)))}
+    extracted = {n.id: n for n in space.store.all(Nugget, paper=list(_papers(space, run)))}
     for verdict in (Verdict.KNOWN, Verdict.PARTLY, Verdict.UNKNOWN, Verdict.CONTRADICTED):
-        fit = [p for p in probes if p.verdict is verdict and p.nugget in mined]
+        fit = [p for p in probes if p.verdict is verdict and p.nugget in extracted]
         for probe in fit[:SHOWN]:
-            _say(console, f"{verdict:<13} {probe.p_known:.2f}  {mined[probe.nugget].claim}")
+            _say(console, f"{verdict:<13} {probe.p_known:.2f}  {extracted[probe.nugget].claim}")
 
 
 def dataset(space: Workspace, run: Run, console: Console) -> None:
@@ -139,7 +139,7 @@ def asking(space: Workspace, run: Run, console: Console) -> None:
         return
     asked = question.stem.removeprefix("Question:").removesuffix("Answer:").strip()
     _say(console, f'goldpan ask --model both "{asked}"', "bold")
-    show_answers(asyncio.run(answers(space, space.context(), asked, "both", "")))
+    show_answers(asyncio.run(answers(space, asked, "both", "")))
     _say(console, f"The paper says: {question.explanation}", "dim")
 
 

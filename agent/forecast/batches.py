@@ -34,7 +34,8 @@ from tools.endpoints.keys import Key, NoKey, key_of
 from tools.endpoints.sending import Sent
 
 if TYPE_CHECKING:
-    from agent.graphs.state import Context
+    from agent.context import Context
+    from agent.progress import Reporter
     from agent.workspace import Workspace
     from memory.records import Interest
     from tools.endpoints.quick import QuickOpenAI
@@ -43,7 +44,7 @@ BATCHED = ("alcf",)
 """Kinds whose batches are submitted here; other providers have tools of their own for that."""
 
 
-class Asked(BaseModel):
+class BatchCalls(BaseModel):
     """What a file of requests asks for. Lies beside it, as `FILE.calls`."""
 
     endpoint: str
@@ -52,7 +53,7 @@ class Asked(BaseModel):
     """One for each request, not yet made."""
 
     @classmethod
-    def beside(cls, file: Path) -> Asked:
+    def beside(cls, file: Path) -> BatchCalls:
         """Raises BadInput where there is none, or it cannot be read."""
         try:
             return cls.model_validate_json(_calls(file).read_bytes())
@@ -63,7 +64,7 @@ class Asked(BaseModel):
             ) from None
 
 
-class Written(NamedTuple):
+class WrittenBatch(NamedTuple):
     """What a file of requests holds of a run."""
 
     calls: Counter[str]
@@ -97,37 +98,42 @@ def endpoint_of(settings: Settings, name: str = "") -> tuple[str, Endpoint]:
 
 
 async def written(
-    ctx: Context, interest: Interest, file: Path, name: str = "", **options: Any
-) -> Written:
+    context: Context,
+    interest: Interest,
+    file: Path,
+    name: str = "",
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> WrittenBatch:
     """Write what a run would ask of an endpoint, as far as that is known beforehand.
 
     options: as the run's. Raises BadInput where the file is there or cannot be, NothingToDo where
     nothing is to be asked.
     """
-    name, endpoint = endpoint_of(ctx.settings, name)
+    name, endpoint = endpoint_of(context.settings, name)
     if file.exists():
         raise BadInput(f"{file} is there already.", "Name another, or remove it.")
     async with _connected(endpoint, NoKey()) as model:
-        _, estimate = await rehearsed(ctx, interest, {name: model}, **options)
+        _, estimate = await rehearsed(context, interest, {name: model}, reporter, **options)
     notes = estimate.notes
     calls = [notes.calls[key] for key in notes.requests]
     if not calls:
         told = f"{len(notes.held):,} calls are paid for already" if notes.held else "none is known"
         raise NothingToDo(f"{name} would not be asked anything that is known beforehand: {told}.")
     # The rehearsal's run is none.
-    asked = Asked(endpoint=name, calls=[call.replace(run="") for call in calls])
+    asked = BatchCalls(endpoint=name, calls=[call.replace(run="") for call in calls])
     try:
         batch.write(notes.requests, file)
         _calls(file).write_text(asked.model_dump_json(), encoding="utf-8")
     except (OSError, ValueError) as fault:
         raise BadInput(f"{file} cannot be written: {fault}.") from None
     by_prompt = Counter(call.prompt.partition("@")[0] for call in calls)
-    return Written(by_prompt, len(notes.held), len(notes.calls) - len(calls))
+    return WrittenBatch(by_prompt, len(notes.held), len(notes.calls) - len(calls))
 
 
 async def collected(space: Workspace, file: Path, results: Path) -> Added:
     """Put the replies to a file's requests in the ledger, each once. Raises BadInput, NoSuch."""
-    asked = Asked.beside(file)
+    asked = BatchCalls.beside(file)
     _, endpoint = endpoint_of(space.settings, asked.endpoint)
     calls = {call.key: call for call in asked.calls}
     noted = {call.key for call in space.store.all(Call, id=[call.id for call in asked.calls])}
@@ -138,7 +144,7 @@ async def collected(space: Workspace, file: Path, results: Path) -> Added:
         raise BadInput(f"{results} cannot be read: {fault.strerror}.") from None
     failed, outcomes = Counter(found.failed.values()), Counter[str]()
     replies = {key: body for key, body in found.replies.items() if key not in noted}
-    ours = space.lines()
+    ours = space.connections()
     async with _connected(endpoint, NoKey()) as model:
         line = Connection(
             model, endpoint.name, Terms(price=endpoint.price),
@@ -167,7 +173,7 @@ async def submitted(settings: Settings, file: Path, there: str, folder: str) -> 
 
     Raises BadInput where batches of that kind are not submitted here, EndpointTrouble, BadReply.
     """
-    _, endpoint = endpoint_of(settings, Asked.beside(file).endpoint)
+    _, endpoint = endpoint_of(settings, BatchCalls.beside(file).endpoint)
     async with _batches(endpoint) as batches:
         return await batches.submit(there, folder)
 

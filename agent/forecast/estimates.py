@@ -6,19 +6,23 @@ can know beforehand is expected, after what earlier calls were like (`agent.fore
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, closing
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from agent.calls.budgets import StoreBudget
 from agent.calls.ledger import StoreLedger
+from agent.context import by_id
 from agent.forecast.history import History
-from agent.forecast.rehearsal import Found, Notes, copied, discovered
+from agent.forecast.rehearsal import DryRun, Notes, copied, discovered
+from agent.forecast.teaching import forecast
 from agent.settings import OFFLINE, ModelSettings
-from agent.steps import train as teaching
-from agent.steps.questions import write
+from agent.steps.approve import control_of, demand_method, teachable
+from agent.steps.begin import demand_active
+from agent.steps.questions import probe_questions, vetted, write, written
 from memory.errors import NoSuch
 from memory.records import (
     Call,
@@ -27,14 +31,14 @@ from memory.records import (
     PaperStatus,
     Probe,
     Purpose,
-    Question,
     Run,
     Verdict,
 )
 from tools.endpoints.ledger import Account
 
 if TYPE_CHECKING:
-    from agent.graphs.state import Context
+    from agent.context import Context, RunContext
+    from agent.progress import Reporter
     from agent.settings import Settings
     from tools.endpoints.quick import QuickOpenAI
 
@@ -64,12 +68,12 @@ class Work:
 class Estimate:
     """Gathers what would be called, and tells it whole."""
 
-    def __init__(self, ctx: Context, interest: Interest) -> None:
+    def __init__(self, ctx: RunContext, interest: Interest) -> None:
         self._ctx = ctx
         self._interest = interest
         self.ledger = StoreLedger(ctx.store)
         self.notes = Notes(self.ledger)
-        self.past = History(ctx.store)
+        self.history = History(ctx.store)
         self._expected: list[Work] = []
 
     def expect(self, prompt: str, role: str, calls: float) -> None:
@@ -77,7 +81,7 @@ class Estimate:
         name = self._bound(role)
         if calls and name:
             model, *_ = _known(self._ctx.settings, name)
-            read = round(calls * self.past.read(model, prompt))
+            read = round(calls * self.history.read(model, prompt))
             self._expected.append(Work(prompt, role, model, round(calls), False, tokens_in=read))
 
     def as_json(self) -> dict[str, Any]:
@@ -92,12 +96,12 @@ class Estimate:
         costs = [work.cost for work in works]
         total["cost"] = None if None in costs else sum(cost or 0 for cost in costs)
         if total["calls"]:
-            self.past.take("a token is four characters; no call fails, or has to be made again")
+            self.history.take("a token is four characters; no call fails, or has to be made again")
         return {
             "calls": [asdict(work) for work in works],
             "total": total,
             "budgets": list(self._budgets(total)) if total["calls"] else [],
-            "taken_for_granted": self.past.taken,
+            "taken_for_granted": self.history.taken,
         }
 
     def _bound(self, role: str) -> str:
@@ -125,8 +129,8 @@ class Estimate:
         if not work.calls:
             return
         model, price, at_once = _known(self._ctx.settings, self._bound(work.role))
-        written = self.past.written(model, work.prompt)
-        latency = self.past.seconds(model, work.prompt, written)
+        written = self.history.written(model, work.prompt)
+        latency = self.history.seconds(model, work.prompt, written)
         work.tokens_out = round(work.calls * written)
         work.cost = price(work.tokens_in, work.tokens_out)
         work.seconds = round(max(latency, work.calls * latency / at_once), 1)
@@ -142,61 +146,78 @@ class Estimate:
             yield {"budget": bound.name, "whose": bound.whose, "left": left, "enough": enough}
 
 
-async def of_a_run(ctx: Context, interest: Interest, **options: Any) -> dict[str, Any]:
+async def of_a_run(
+    context: Context, interest: Interest, reporter: Reporter | None = None, **options: Any
+) -> dict[str, Any]:
     """What a run would read and call; options: as the run's. Raises what searching raises."""
-    found, estimate = await rehearsed(ctx, interest, {}, **options)
-    return {**_papers(found), **estimate.as_json()}
+    found, estimate = await rehearsed(context, interest, {}, reporter, **options)
+    return {**_papers(found), **await asyncio.to_thread(estimate.as_json)}
 
 
 async def rehearsed(
-    ctx: Context, interest: Interest, clients: Mapping[str, QuickOpenAI], **options: Any
-) -> tuple[Found, Estimate]:
-    """What a run would find, and its calls noted; clients: see `NoLines`."""
-    with _rehearsal(ctx, interest, clients) as (estimate, copy):
+    context: Context,
+    interest: Interest,
+    clients: Mapping[str, QuickOpenAI],
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> tuple[DryRun, Estimate]:
+    """What a run would find, and its calls noted; clients: see `NoConnections`."""
+    demand_active(interest)
+    async with context.session(reporter) as ctx, _rehearsal(ctx, interest, clients) as rehearsal:
+        estimate, copy = rehearsal
         run = Run(graph="discover", interest=interest.id, options=options)
         found = await discovered(ctx, copy, interest, run)
         await _rest(ctx, copy, interest, found, estimate)
         return found, estimate
 
 
-async def of_a_teaching(ctx: Context, interest: Interest) -> dict[str, Any]:
+async def of_a_teaching(context: Context, interest: Interest) -> dict[str, Any]:
     """`teaching.forecast`, and what is called for it before.
 
     While questions are to be written by a model, what would be trained on them is not known, and
     not told. Raises BadInput where it cannot be done here.
     """
-    roles = ctx.settings.roles
+    roles = context.settings.roles
     target = interest.target or roles.target
-    if not target or (roles.teacher == OFFLINE and not roles.judge):
-        return await teaching.forecast(ctx, interest)
-    ctx.settings.model(target)
-    teaching.demand_method(ctx)
-    with _rehearsal(ctx, interest, {}) as (estimate, copy):
-        # Its losses are told to the copy; all else is read where it is.
-        mine = replace(ctx, hire=lambda _: copy.crew, _crew=None)
-        nuggets = teaching.teachable(mine, interest)
-        control = teaching.control_of(mine, nuggets)
-        made = await teaching.written(mine, [*nuggets, *control], mine.pool(interest.id))
-        if not (unwritten := len(estimate.notes.calls)):
-            told = await teaching.forecast(mine, interest)
-            return {**told, **estimate.as_json()}
-        if roles.judge:
-            await teaching.vetted(mine, made.questions, nuggets, control)
-            estimate.expect("judge_question", "judge", unwritten)
-        estimate.past.take("what is trained on is told when its questions are written")
-        return {"target": target, "accepted_nuggets": len(nuggets), **estimate.as_json()}
+    async with context.session() as ctx:
+        if not target or (roles.teacher == OFFLINE and not roles.judge):
+            return await forecast(ctx, interest)
+        context.settings.model(target)
+        demand_method(ctx)
+        async with _rehearsal(ctx, interest, {}) as (estimate, copy):
+            # Its losses are told to the copy; all else is read where it is.
+            ctx.hired = copy.engines
+            nuggets, control, pool = await asyncio.to_thread(_lesson, ctx, interest)
+            made = await written(ctx, [*nuggets, *control], pool)
+            if not (unwritten := len(estimate.notes.calls)):
+                told = await forecast(ctx, interest)
+                return {**told, **await asyncio.to_thread(estimate.as_json)}
+            if roles.judge:
+                probes = await asyncio.to_thread(probe_questions, ctx, [n.id for n in nuggets])
+                await vetted(ctx, made.questions, probes, by_id([*nuggets, *control]))
+                estimate.expect("judge_question", "judge", unwritten)
+            estimate.history.take("what is trained on is told when its questions are written")
+            told = await asyncio.to_thread(estimate.as_json)
+            return {"target": target, "accepted_nuggets": len(nuggets), **told}
 
 
-@contextmanager
-def _rehearsal(
-    ctx: Context, interest: Interest, clients: Mapping[str, QuickOpenAI]
-) -> Iterator[tuple[Estimate, Context]]:
-    """An estimate to be filled, and the context in which what is called is noted there."""
+def _lesson(ctx: RunContext, interest: Interest) -> tuple[list[Nugget], list[Nugget], list[Nugget]]:
+    """What would be taught, the control, and what lends wrong options."""
+    nuggets = teachable(ctx, interest)
+    return nuggets, control_of(ctx, nuggets), ctx.pool(interest.id)
+
+
+@asynccontextmanager
+async def _rehearsal(
+    ctx: RunContext, interest: Interest, clients: Mapping[str, QuickOpenAI]
+) -> AsyncIterator[tuple[Estimate, RunContext]]:
+    """An estimate to be filled, and a context of a copy in which what is called is noted there."""
     from langsmith import tracing_context
 
-    estimate = Estimate(ctx, interest)
+    estimate = await asyncio.to_thread(Estimate, ctx, interest)
     models = [endpoint.name for endpoint in ctx.settings.endpoints.values()]
-    worked = {model: mode for model in models if (mode := estimate.past.mode(model))}
+    modes = await asyncio.to_thread(lambda: [estimate.history.mode(model) for model in models])
+    worked = {model: mode for model, mode in zip(models, modes, strict=True) if mode}
     with (
         closing(estimate.ledger),
         copied(ctx, estimate.notes, worked, clients) as copy,
@@ -207,53 +228,62 @@ def _rehearsal(
 
 
 async def _rest(
-    ctx: Context, copy: Context, interest: Interest, found: Found, estimate: Estimate
+    ctx: RunContext, copy: RunContext, interest: Interest, found: DryRun, estimate: Estimate
 ) -> None:
-    """What comes after mining: pairs, questions, probes."""
-    past, noted = estimate.past, estimate.notes.calls
+    """What comes after extracting: pairs, questions, probes."""
+    history, noted = estimate.history, estimate.notes.calls
     extracting = [call for call in noted.values() if call.prompt.startswith("extract@")]
-    new = len(extracting) * past.nuggets(extracting[0].model) if extracting else 0.0
+    each = 0.0
+    if extracting:
+        each = await asyncio.to_thread(history.nuggets, extracting[0].model)
+    new = len(extracting) * each
     if any(call.prompt.startswith("screen@") for call in noted.values()):
-        past.take("every paper fits")
+        history.take("every paper fits")
     if ctx.settings.roles.judge and (new or any(not one.cluster for one in found.nuggets)):
-        past.take("no pair of nuggets is to be judged: how many are in doubt, nobody knows yet")
+        history.take("no pair of nuggets is to be judged: how many are in doubt, nobody knows yet")
     if not (target := interest.target or ctx.settings.roles.target):
         return
-    todo, version = _unprobed(ctx, target, found.nuggets)
-    asked = ctx.store.all(Question, nugget=[one.id for one in todo], purpose=Purpose.PROBE)
-    there = {question.nugget for question in asked}
+    todo, version, there = await asyncio.to_thread(_unprobed, ctx, target, found.nuggets)
     before = len(noted)
     made = await write(copy, (one for one in todo if one.id not in there), [])
     unwritten = len(noted) - before
     if extracting:
-        estimate.expect("questions", "teacher", new)
+        await asyncio.to_thread(estimate.expect, "questions", "teacher", new)
     if target in ctx.settings.endpoints:
         there |= {q.nugget for q in made.questions if q.purpose is Purpose.PROBE}
         nuggets = len(there) + unwritten + new
-        each = past.probes(ctx.settings.endpoints[target].name, version)
-        estimate.expect("probe_choice", "target", nuggets * each)
+        model = ctx.settings.endpoints[target].name
+        calls = await asyncio.to_thread(history.probes, model, version)
+        await asyncio.to_thread(estimate.expect, "probe_choice", "target", nuggets * calls)
 
 
-def _unprobed(ctx: Context, target: str, nuggets: list[Nugget]) -> tuple[list[Nugget], str]:
-    """One nugget of each cluster about which the target was not asked; its version's id."""
-    heads = [nugget for nugget in nuggets if nugget.cluster in ("", nugget.id)]
+def _unprobed(
+    ctx: RunContext, target: str, nuggets: list[Nugget]
+) -> tuple[list[Nugget], str, set[str]]:
+    """One nugget of each cluster about which the target was not asked; its version's id; and the
+    ids of those about which questions are there.
+    """
+    todo = [nugget for nugget in nuggets if nugget.cluster in ("", nugget.id)]
     try:
-        version = ctx.lineage.current(target)
+        version = ctx.process.lineage.current(target).id
     except NoSuch:
-        return heads, ""
-    probes = ctx.store.all(Probe, model=version.id, nugget=[nugget.id for nugget in heads])
-    done = {probe.nugget for probe in probes if probe.verdict is not Verdict.UNPROBED}
-    return [nugget for nugget in heads if nugget.id not in done], version.id
+        version = ""
+    else:
+        probes = ctx.store.all(Probe, model=version, nugget=[nugget.id for nugget in todo])
+        done = {probe.nugget for probe in probes if probe.verdict is not Verdict.UNPROBED}
+        todo = [nugget for nugget in todo if nugget.id not in done]
+    asked = probe_questions(ctx, [nugget.id for nugget in todo])
+    return todo, version, {question.nugget for question in asked}
 
 
-def _papers(found: Found) -> dict[str, Any]:
+def _papers(found: DryRun) -> dict[str, Any]:
     read = [paper for paper in found.papers if paper.status is PaperStatus.READ]
     return {
         "papers": len(found.papers),
         "unreadable": dict(Counter(paper.reason for paper in found.papers if paper.reason)),
         "left_out": len(read) - len(found.screened),
-        "mined_already": len(found.mined),
-        "to_mine": len(found.screened) - len(found.mined),
+        "mined_already": len(found.extracted),
+        "to_mine": len(found.screened) - len(found.extracted),
         "passages": found.passages,
     }
 

@@ -79,8 +79,8 @@ class History:
         """That one call of the teacher finds, in the mean."""
         made_by = load("extract").made_by
         calls = self.store.count(Call, model=model, prompt=made_by, outcome="ok")
-        harvests = (h for h in self.store.all(Extraction) if h.made_by == f"{model}:{made_by}")
-        if calls and (found := sum(len(harvest.nuggets) for harvest in harvests)):
+        extractions = (h for h in self.store.all(Extraction) if h.made_by == f"{model}:{made_by}")
+        if calls and (found := sum(len(one.nuggets) for one in extractions)):
             return found / calls
         self.take(f"a call finds {NUGGETS} nuggets")
         return NUGGETS

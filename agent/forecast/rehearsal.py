@@ -1,4 +1,4 @@
-"""Do what a run would do as far as nobody need be asked: on a copy, at lines that call nobody.
+"""Do what a run would do as far as nobody need be asked: on a copy, with nobody to call.
 
 What was paid for before is read in the ledger; every other call is noted, and answered with an
 empty list. What the notes come to is told in `agent.forecast.estimates`.
@@ -6,11 +6,12 @@ empty list. What the notes come to is told in `agent.forecast.estimates`.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ from tools.endpoints.endpoint import Mode
 from tools.endpoints.ledger import Ledger
 
 if TYPE_CHECKING:
-    from agent.graphs.state import Context
+    from agent.context import Context, RunContext
     from tools.endpoints.quick import QuickOpenAI
 
 REQUEST = "request"
@@ -103,8 +104,8 @@ class Nobody(BaseChatModel):
 
 
 @dataclass
-class NoLines(Connections):
-    """Lines with nobody at the other end."""
+class NoConnections(Connections):
+    """Connections with nobody at the other end."""
 
     worked: Mapping[str, Mode] = field(default_factory=dict)
     """By a model's name, the way it answered lately."""
@@ -136,39 +137,38 @@ class _Quiet(Silent):
 
 @contextmanager
 def copied(
-    ctx: Context, notes: Notes, worked: Mapping[str, Mode], clients: Mapping[str, QuickOpenAI]
-) -> Iterator[Context]:
-    """The same context over an empty store that goes with it, at lines that call nobody."""
+    ctx: RunContext, notes: Notes, worked: Mapping[str, Mode], clients: Mapping[str, QuickOpenAI]
+) -> Iterator[RunContext]:
+    """The same over an empty store that goes with it, with connections that call nobody."""
     from memory.lineage import Lineage
+
+    def connect(say: Callable[[str], None]) -> NoConnections:
+        return NoConnections(ctx.settings, notes, say=say, worked=worked, clients=clients)
 
     with tempfile.TemporaryDirectory(prefix="goldpan-") as folder:
         place = Path(folder)
         with closing(Store.open(place / "rehearsal.sqlite")) as store:
-            lines = NoLines(ctx.settings, notes, worked=worked, clients=clients)
-            lineage = Lineage(store, place / "models")
-            reporter = _Quiet(ctx.reporter)
-            yield replace(
-                ctx, store=store, lineage=lineage, lines=lines, reporter=reporter, _crew=None
-            )
+            process = ctx.process.over(store, Lineage(store, place / "models"), connect)
+            yield process.run("", _Quiet(ctx.reporter))
 
 
 @dataclass(frozen=True)
-class Found:
+class DryRun:
     """What a run would find."""
 
     papers: list[Paper]
     """All that the sources give, as they would be after reading."""
     screened: list[str]
-    """Ids of those that would be mined."""
-    mined: list[str]
-    """Of these, the ones that were mined before."""
+    """Ids of those from which would be extracted."""
+    extracted: list[str]
+    """Of these, the ones from which was extracted before."""
     passages: int
     """Of those that were not."""
     nuggets: list[Nugget]
     """What is mined already, or would be without a call."""
 
 
-async def discovered(ctx: Context, copy: Context, interest: Interest, run: Run) -> Found:
+async def discovered(ctx: RunContext, copy: RunContext, interest: Interest, run: Run) -> DryRun:
     """The discovery graph on the copy, up to where nuggets are there; models are asked nothing.
 
     ctx: whose store is read. A model that would be asked says nothing; where none is bound, nothing
@@ -178,29 +178,39 @@ async def discovered(ctx: Context, copy: Context, interest: Interest, run: Run) 
 
     from agent.graphs.discover import build
 
-    copy.store.put(interest, run)
+    async def opened(_: str) -> Context:
+        return copy.process
+
+    await asyncio.to_thread(copy.store.put, interest, run)
+    copy.process.run(run.id, copy.reporter)
     end = ["merge"] if speaks(ctx, interest) else ["extract", "profile"]
-    graph = build().compile(
+    graph = build(opened).compile(
         checkpointer=InMemorySaver(), interrupt_after=["search"], interrupt_before=end
     )
     config: Any = {"configurable": {"thread_id": run.id}, "recursion_limit": 100}
     entry: Any = {"run": run.id, "interest": interest.id}
-    state = await graph.ainvoke(entry, config, context=copy)
-    before = _brought(ctx.store, copy.store, state["papers"])
-    state = await graph.ainvoke(None, config, context=copy)
-    screened = state["screened"]
-    by = copy.teacher.made_by
-    mined = [one.paper for one in before if one.made_by == by and one.paper in set(screened)]
-    return Found(
+    await graph.ainvoke(entry, config)
+    held = (await graph.aget_state(config)).values
+    before = await asyncio.to_thread(_brought, ctx.store, copy.store, held["papers"])
+    await graph.ainvoke(None, config)
+    state = (await graph.aget_state(config)).values
+    await copy.process.leave(run.id)
+    return await asyncio.to_thread(_found, copy, state, before)
+
+
+def _found(copy: RunContext, state: Mapping[str, Any], before: list[Extraction]) -> DryRun:
+    screened, by = state["screened"], copy.teacher.made_by
+    done = [one.paper for one in before if one.made_by == by and one.paper in set(screened)]
+    return DryRun(
         papers=copy.store.all(Paper, id=state["papers"]),
         screened=screened,
-        mined=mined,
-        passages=copy.store.count(Passage, paper=sorted(set(screened) - set(mined))),
+        extracted=done,
+        passages=copy.store.count(Passage, paper=sorted(set(screened) - set(done))),
         nuggets=copy.store.all(Nugget, id=state.get("nuggets", [])),
     )
 
 
-def speaks(ctx: Context, interest: Interest) -> bool:
+def speaks(ctx: RunContext, interest: Interest) -> bool:
     """Whether anybody that a run would ask is a model that is called."""
     from agent.settings import OFFLINE
 

@@ -56,12 +56,14 @@ def _papers(space: Workspace, run: Run) -> list[Paper]:
 
 
 def _contradictions(space: Workspace, run: Run) -> list[tuple[Nugget, Nugget]]:
-    mined = {
+    extracted = {
         nugget.id: nugget
         for nugget in space.store.all(Nugget, paper=[p.id for p in _papers(space, run)])
     }
     links = space.store.all(Link, relation=Relation.CONTRADICTS)
-    return [(mined[x.a], mined[x.b]) for x in links if x.a in mined and x.b in mined]
+    return [
+        (extracted[x.a], extracted[x.b]) for x in links if x.a in extracted and x.b in extracted
+    ]
 
 
 def _lineage(space: Workspace, teach: Run | None) -> list[ModelVersion]:

@@ -30,7 +30,6 @@ from memory.records import (
 if TYPE_CHECKING:
     from agent.workspace import Workspace
     from memory.store import Store
-    from tools.questions import SetReport
 
 
 def counts(space: Workspace, run: Run) -> dict[str, Any]:
@@ -124,21 +123,6 @@ def taught(space: Workspace, run: Run) -> dict[str, Any]:
         **scores,
         "gate": f"{version.stage.value}: {version.gate}",
         "version": f"{version.name} v{version.number}",
-    }
-
-
-def of_the_set(found: SetReport) -> dict[str, Any]:
-    """What a set of questions shows as a whole, in plain JSON."""
-    return {
-        "choices": sum(found.options.values()),
-        "by_options": {str(size): count for size, count in sorted(found.options.items())},
-        "by_level": dict(found.levels),
-        "guessed_by_options_alone": round(found.guess.accuracy, 3),
-        "chance": round(found.guess.chance, 3),
-        "p_of_guessing": round(found.guess.p, 3),
-        "p_of_places": round(found.places, 3),
-        "key_length": round(found.length, 3),
-        "fair": found.fair,
     }
 
 

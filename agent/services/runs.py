@@ -4,39 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from agent.calls.connections import GRACE
+from agent.progress import Reporter
+from agent.steps.begin import record
 from agent.workspace import Workspace, no_space
-from memory.errors import NoSuch, NothingToDo, Trouble
-from memory.records import Interest, Run, RunStatus, now
-from tools.endpoints.ledger import Account, account
+from memory.errors import NothingToDo
+from memory.records import Event, Interest, Run, RunStatus
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-    from agent.graphs.state import Context
+    from agent.context import Context
 
 UNFINISHED = (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PARTIAL, RunStatus.FAILED)
+SHAPE = 2
+"""Counted up when a graph changes so that it cannot go on from an earlier one's checkpoint: a run
+then begins anew, and finds in the store what was done."""
 
 
 def start(space: Workspace, graph: str, interest: Interest, **options: Any) -> Run:
-    """A new run, not yet under way. options: plain JSON; a resume reads them again."""
-    run = Run(graph=graph, interest=interest.id, settings=space.settings.digest, options=options)
-    space.store.put(run)
-    return run
+    """A new run, not yet under way. options: plain JSON; a resume reads them again.
+
+    Raises BadInput for a discovery of an interest that is paused.
+    """
+    return record(space.store, space.settings, graph, interest, options)
 
 
 def unfinished(space: Workspace, name: str = "") -> Run:
     """The run of that id, or the latest that did not finish; NothingToDo where there is none."""
     if name:
-        return space.store.by_prefix(Run, name)
+        return find_run(space, name)
     if not (runs := space.store.all(Run, status=list(UNFINISHED))):
         raise NothingToDo("Every run is finished; there is nothing to resume.")
     return runs[-1]
+
+
+def find_run(space: Workspace, name: str) -> Run:
+    """The run of that id, or of its first characters. Raises NoSuch."""
+    return space.store.by_prefix(Run, name)
 
 
 def latest(space: Workspace, graph: str, interest: Interest) -> Run | None:
@@ -45,22 +54,37 @@ def latest(space: Workspace, graph: str, interest: Interest) -> Run | None:
     return runs[-1] if runs else None
 
 
-def find_interest(space: Workspace, name: str) -> Interest:
-    """An interest by its name, or by the start of it where that is unique."""
-    interests = space.store.all(Interest)
-    hits = [i for i in interests if i.name == name] or [
-        i for i in interests if i.name.startswith(name)
-    ]
-    if len(hits) != 1:
-        names = ", ".join(sorted(i.name for i in hits or interests)) or "none yet"
-        raise NoSuch(
-            f"No interest is called {name!r}." if not hits else f"{name!r} is not one interest.",
-            f"There is: {names}. Add one: goldpan interests add NAME --topic …",
+def listed(space: Workspace) -> list[dict[str, Any]]:
+    """All runs as rows, with the interest's `name`; one that was killed is `interrupted`."""
+    # A run that says it is running, in a workspace nobody owns, was killed.
+    owned = space.owner is not None
+    names = {interest.id: interest.name for interest in space.store.all(Interest)}
+    rows = []
+    for run in space.store.all(Run):
+        killed = run.status is RunStatus.RUNNING and not owned
+        status = RunStatus.INTERRUPTED if killed else run.status
+        rows.append(
+            {
+                **run.model_dump(mode="json"),
+                "status": status.value,
+                "name": names.get(run.interest, run.interest),
+            }
         )
-    return hits[0]
+    return rows
 
 
-def drive(space: Workspace, context: Context, run: Run, answer: Any = None) -> Run:
+def log(space: Workspace, run: Run) -> list[Event]:
+    """The run's log, in its order."""
+    return space.store.all(Event, run=run.id)
+
+
+def drive(
+    space: Workspace,
+    context: Context,
+    run: Run,
+    answer: dict[str, Any] | None = None,
+    reporter: Reporter | None = None,
+) -> Run:
     """Take a run as far as it goes: to its end, or to the review when `answer` is None.
 
     A run that was killed goes on where its last finished step left it. Trouble marks it failed
@@ -68,39 +92,43 @@ def drive(space: Workspace, context: Context, run: Run, answer: Any = None) -> R
     """
     if run.status is RunStatus.DONE:
         return run
-    run = run.replace(status=RunStatus.RUNNING, note="", ended="")
-    space.store.put(run)
     try:
-        return asyncio.run(_driven(space, context, run, answer))
+        return asyncio.run(_driven(space, context, run, answer, reporter))
     except sqlite3.OperationalError as fault:
+        # The checkpointer's: the store tells its own troubles in words.
         if "full" not in str(fault):
             raise
         raise no_space(space.home) from fault
-    except Trouble as fault:
-        status = RunStatus.DONE if isinstance(fault, NothingToDo) else RunStatus.FAILED
-        space.store.put(
-            space.store.get(Run, run.id).replace(status=status, note=str(fault), ended=now())
-        )
-        raise
 
 
-async def _driven(space: Workspace, context: Context, run: Run, answer: Any) -> Run:
-    account.set(Account(run.id, run.interest))
+async def _driven(
+    space: Workspace,
+    context: Context,
+    run: Run,
+    answer: dict[str, Any] | None,
+    reporter: Reporter | None,
+) -> Run:
+    context.run(run.id, reporter)
     try:
         async with _saver(space) as saver:
-            return await _drive(space, context, run, answer, saver)
+            await _drive(context, run, answer, saver)
     finally:
         # What is in flight is paid for: however the run ended, it is heard and noted.
-        await context.hang_up(GRACE)
+        await context.leave(run.id, GRACE)
+    return await asyncio.to_thread(space.store.get, Run, run.id)
 
 
 async def _drive(
-    space: Workspace, context: Context, run: Run, answer: Any, saver: AsyncSqliteSaver
-) -> Run:
+    context: Context, run: Run, answer: dict[str, Any] | None, saver: AsyncSqliteSaver
+) -> None:
     from langgraph.types import Command
 
-    graph = _build(run.graph).compile(checkpointer=saver)
-    config: Any = {"configurable": {"thread_id": run.id}, "recursion_limit": 100}
+    async def opened(_: str) -> Context:
+        return context
+
+    graph = _build(run.graph)(opened).compile(checkpointer=saver)
+    thread = f"{run.id}/{SHAPE}"
+    config: Any = {"configurable": {"thread_id": thread}, "recursion_limit": 100}
     entry: Any = {"run": run.id, "interest": run.interest}
     if (state := await graph.aget_state(config)).values:
         entry = None
@@ -108,46 +136,14 @@ async def _drive(
     while state.tasks or not state.values:
         if state.interrupts:
             if answer is None:
-                return _pause(space, run)
+                return
             entry = Command(resume=answer)
         # Sync: the default writes checkpoints behind our back, and a kill loses finished steps.
-        updates = graph.astream(
-            entry, config, context=context, stream_mode="updates", durability="sync"
-        )
-        run = await _stream(space, run, updates)
+        await graph.ainvoke(entry, config, durability="sync")
         state = await graph.aget_state(config)
-        lost = {what: count for what, count in state.values.get("lost", {}).items() if count}
-        run = run.replace(lost=lost)
-    # Partial, where something got no answer: resumed, the run asks for that again.
-    run = run.replace(
-        status=RunStatus.PARTIAL if run.lost else RunStatus.DONE,
-        ended=now(),
-    )
-    space.store.put(run)
     # The thread is a copy of ids that the store holds; kept, each run would leave its states.
-    await saver.adelete_thread(run.id)
-    return run
-
-
-async def _stream(space: Workspace, run: Run, updates: AsyncIterator[Any]) -> Run:
-    """Follow a graph; wall seconds between two updates belong to the node that ended."""
-    seconds = dict(run.seconds)
-    last = time.monotonic()
-    async for update in updates:
-        moment = time.monotonic()
-        for node in update:
-            if not node.startswith("__"):
-                seconds[node] = round(seconds.get(node, 0.0) + moment - last, 3)
-                last = moment
-        run = run.replace(seconds=seconds)
-        space.store.put(run)
-    return run
-
-
-def _pause(space: Workspace, run: Run) -> Run:
-    run = run.replace(status=RunStatus.WAITING)
-    space.store.put(run)
-    return run
+    for name in (run.id, thread):
+        await saver.adelete_thread(name)
 
 
 def _build(name: str) -> Any:
@@ -155,7 +151,7 @@ def _build(name: str) -> Any:
         from agent.graphs.discover import build
     else:
         from agent.graphs.teach import build  # type: ignore[assignment]
-    return build()
+    return build
 
 
 @asynccontextmanager

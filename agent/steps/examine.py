@@ -1,6 +1,6 @@
-"""What the teaching graph's last nodes call: the examination of a version, and the gate.
+"""The examination of a version, before and after, and the gate.
 
-Which facts are new and which old is `teaching`'s business.
+What must not be lost is told by `retention`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from agent.graphs.state import Context
-from agent.steps.train import exam_of, old_questions, old_text, taught_by
+from agent.steps.approve import taught_by
+from agent.steps.retention import exam_of, old_questions, old_text
 from memory.records import GAP, Dataset, ModelVersion, Nugget, Question, Score
 
 if TYPE_CHECKING:
+    from agent.context import RunContext, Workplace
     from evals.examine import Examination
     from evals.gate import GateDecision
 
@@ -29,15 +30,36 @@ class Papers(NamedTuple):
     """About what must not be lost."""
 
 
-def papers(ctx: Context, before: ModelVersion, dataset: Dataset) -> Papers:
+def papers(ctx: Workplace, before: ModelVersion, dataset: Dataset) -> Papers:
     """What a version trained on a dataset is asked."""
     new = set(dataset.nuggets) - taught_by(ctx.store, before)
     control = ctx.store.all(Question, id=list(dataset.control))
     return Papers(exam_of(ctx.store, new), control, old_questions(ctx, before))
 
 
+def scored(ctx: RunContext, name: str) -> None:
+    """See that a version (its id) has its scores."""
+    version = ctx.store.get(ModelVersion, name)
+    if not version.scores:
+        before = ctx.store.get(ModelVersion, version.parent)
+        asked = papers(ctx, before, ctx.store.get(Dataset, version.dataset))
+        ctx.process.lineage.score(version.id, examined(ctx, before, version, asked))
+
+
+def settled(ctx: RunContext, name: str) -> bool:
+    """Promote a version (its id) or refuse it, as the gate decides; whether it passed."""
+    version = ctx.store.get(ModelVersion, name)
+    decision = gated(ctx, version)
+    reason = "; ".join(decision.reasons)
+    lineage = ctx.process.lineage
+    (lineage.promote if decision.passed else lineage.refuse)(version.id, reason)
+    word = "passed" if decision.passed else "refused"
+    ctx.log("gate", f"v{version.number} {word}: {reason}", version=version.id)
+    return decision.passed
+
+
 def examined(
-    ctx: Context, run: str, before: ModelVersion, after: ModelVersion, asked: Papers
+    ctx: RunContext, before: ModelVersion, after: ModelVersion, asked: Papers
 ) -> tuple[Score, ...]:
     """All scores that the gate and the report want; the single answers go to the run's log.
 
@@ -58,31 +80,31 @@ def examined(
 
     texts = old_text(ctx, before.name).kept_back or sorted({_said(q) for q in asked.old})
     for when, version in (("before", before), ("after", after)):
-        target = ctx.target(version)
+        target = ctx.process.target(version)
         for what, questions in asked._asdict().items():
             keep(what, when, questions, examine(target, questions, f"{what}_{when}"))
         scores.append(perplexity(target, texts, f"perplexity_{when}"))
-    read = examine_with_memory(ctx.target(before), asked.new, lookup(ctx), "new_memory")
+    read = examine_with_memory(ctx.process.target(before), asked.new, lookup(ctx), "new_memory")
     keep("new", "memory", asked.new, read)
-    scores += [_leaks(ctx, after, asked), *_parity(ctx, run, after, prompts(ctx, before, asked))]
-    ctx.log(run, "examine", "answers", rows=list(rows.values()))
+    scores += [_leaks(ctx, after, asked), *_parity(ctx, after, prompts(ctx, before, asked))]
+    ctx.log("examine", "answers", rows=list(rows.values()))
     return tuple(scores)
 
 
-def lookup(ctx: Context) -> Callable[[str], list[str]]:
+def lookup(ctx: RunContext) -> Callable[[str], list[str]]:
     """The memory search as a function from a question's stem to the nearest claims."""
     from evals.retrieval import CLAIMS
 
     def claims(stem: str) -> list[str]:
         words = stem.replace(GAP, " ")
-        [near] = ctx.vectors.nearest(ctx.embedder.embed([words]), CLAIMS)
+        [near] = ctx.process.vectors.nearest(ctx.process.embedder.embed([words]), CLAIMS)
         held = {nugget.id: nugget for nugget in ctx.store.all(Nugget, id=[n for n, _ in near])}
         return [held[name].claim for name, _ in near if name in held]
 
     return claims
 
 
-def _leaks(ctx: Context, version: ModelVersion, asked: Papers) -> Score:
+def _leaks(ctx: RunContext, version: ModelVersion, asked: Papers) -> Score:
     """How many things of the examination were in training, looked up in the frozen files."""
     from tools.dataset import leaks
 
@@ -90,25 +112,25 @@ def _leaks(ctx: Context, version: ModelVersion, asked: Papers) -> Score:
     return Score(metric="leaks", value=len(found), n=sum(map(len, asked)), method="; ".join(found))
 
 
-def _parity(ctx: Context, run: str, version: ModelVersion, prompts: Sequence[str]) -> list[Score]:
+def _parity(ctx: RunContext, version: ModelVersion, prompts: Sequence[str]) -> list[Score]:
     """Share of prompts on which adapter, merged and reloaded model agree."""
     from evals.stats import share
 
     if not prompts:
         return []
-    found = ctx.agreement(version, prompts)
-    ctx.log(run, "examine", found.reason)
+    found = ctx.process.agreement(version, prompts)
+    ctx.log("examine", found.reason)
     return [share("parity", found.agreeing, found.prompts)]
 
 
-def prompts(ctx: Context, before: ModelVersion, asked: Papers) -> list[str]:
+def prompts(ctx: Workplace, before: ModelVersion, asked: Papers) -> list[str]:
     """What a version's forms are compared on: answered questions, then old text."""
     said = [_said(question) for questions in asked for question in questions]
     texts = old_text(ctx, before.name).kept_back
     return list(dict.fromkeys([*said, *texts]))[: ctx.settings.gate.parity_prompts]
 
 
-def prompts_of(ctx: Context, version: ModelVersion) -> list[str]:
+def prompts_of(ctx: Workplace, version: ModelVersion) -> list[str]:
     """The same for a version that has been taught."""
     before = ctx.store.get(ModelVersion, version.parent)
     return prompts(ctx, before, papers(ctx, before, ctx.store.get(Dataset, version.dataset)))
@@ -121,9 +143,9 @@ def _said(question: Question) -> str:
     return context + options[question.key]
 
 
-def gated(ctx: Context, version: ModelVersion) -> GateDecision:
+def gated(ctx: RunContext, version: ModelVersion) -> GateDecision:
     """The gate's verdict on a candidate's scores."""
-    from evals.gate import Limits, gate
+    from evals.gate import GateLimits, gate
 
-    limits = Limits(**ctx.settings.gate.model_dump())
+    limits = GateLimits(**ctx.settings.gate.model_dump())
     return gate({score.metric: score for score in version.scores}, limits)

@@ -19,13 +19,14 @@ from memory.records import (
     Paper,
     Probe,
     Relation,
+    Run,
     Sighting,
     Verdict,
     new_id,
 )
 
 if TYPE_CHECKING:
-    from agent.settings import Review
+    from agent.settings import ReviewSettings
     from memory.store import Store
 
 POLICY = "policy:unknown-and-grounded"
@@ -35,7 +36,7 @@ sure enough of. Grounding needs no test here: what is not grounded is no nugget.
 _NEWS = [Verdict.UNKNOWN, Verdict.PARTLY, Verdict.CONTRADICTED, Verdict.UNPROBED, Verdict.KNOWN]
 
 
-class Item(NamedTuple):
+class ReviewItem(NamedTuple):
     """A nugget with all that a person needs to decide on it."""
 
     nugget: Nugget
@@ -77,7 +78,7 @@ def queue(
     interest: str = "",
     nuggets: Iterable[str] | None = None,
     status: Sequence[NuggetStatus] = (NuggetStatus.PROPOSED,),
-) -> list[Item]:
+) -> list[ReviewItem]:
     """Nuggets that stand for their cluster, the newest to the target first, the surest first.
 
     interest: id; only what its papers say. nuggets: ids; only these and those they stand for.
@@ -91,12 +92,12 @@ def queue(
     return sorted(_items(store, [n for n in found if n.cluster in ("", n.id)]), key=_order)
 
 
-def _order(item: Item) -> tuple[int, bool, float, str]:
+def _order(item: ReviewItem) -> tuple[int, bool, float, str]:
     news = _NEWS.index(item.verdict)
     return news, bool(item.denied_by), -item.nugget.confidence, item.nugget.id
 
 
-def _items(store: Store, heads: list[Nugget]) -> list[Item]:
+def _items(store: Store, heads: list[Nugget]) -> list[ReviewItem]:
     ids = [nugget.id for nugget in heads]
     papers = {p.id: p for p in store.all(Paper, id=sorted({n.paper for n in heads}))}
     # Ordered by time: the newest model version's answer stands last and wins.
@@ -112,7 +113,7 @@ def _items(store: Store, heads: list[Nugget]) -> list[Item]:
             if one in member_of:
                 denied.setdefault(member_of[one], set()).add(other)
     return [
-        Item(
+        ReviewItem(
             nugget,
             papers[nugget.paper],
             probes.get(nugget.id),
@@ -123,7 +124,33 @@ def _items(store: Store, heads: list[Nugget]) -> list[Item]:
     ]
 
 
-def accept_by_policy(store: Store, items: Sequence[Item], limits: Review, batch: str) -> int:
+def proposals(store: Store, nuggets: Sequence[str]) -> list[str]:
+    """Ids of what a person should look at: undecided, one for each cluster, not known already."""
+    items = queue(store, nuggets=nuggets)
+    return [item.nugget.id for item in items if item.verdict is not Verdict.KNOWN]
+
+
+def by_policy(store: Store, run: str) -> bool:
+    """Whether a run (its id) is to ask nobody."""
+    return bool(store.get(Run, run).options.get("yes"))
+
+
+def carry_out(store: Store, nuggets: Sequence[str], limits: ReviewSettings, run: str) -> int:
+    """Accept what POLICY accepts of these nuggets (ids); how many now.
+
+    The run is the batch: what was decided before a kill, or before it was resumed, counts.
+    """
+    return accept_by_policy(store, queue(store, nuggets=nuggets), limits, run)
+
+
+def decided(store: Store, run: str) -> int:
+    """How many decisions were taken as this run's batch."""
+    return store.count(Decision, batch=run)
+
+
+def accept_by_policy(
+    store: Store, items: Sequence[ReviewItem], limits: ReviewSettings, batch: str
+) -> int:
     """Accept what POLICY accepts, at most `limits.max_accept` a batch; how many now."""
     fit = [item for item in items if _acceptable(item, limits.min_confidence)]
     room = max(0, limits.max_accept - store.count(Decision, batch=batch))
@@ -132,7 +159,7 @@ def accept_by_policy(store: Store, items: Sequence[Item], limits: Review, batch:
     return len(chosen)
 
 
-def _acceptable(item: Item, min_confidence: float) -> bool:
+def _acceptable(item: ReviewItem, min_confidence: float) -> bool:
     return (
         item.verdict is Verdict.UNKNOWN
         and not item.denied_by
@@ -196,7 +223,7 @@ def undo(store: Store) -> list[Nugget]:
     return changed
 
 
-def export(items: Sequence[Item], path: Path) -> int:
+def export(items: Sequence[ReviewItem], path: Path) -> int:
     """Write the queue as JSON lines; fill in `decision` (accept, reject, or edit with `claim`)."""
     lines = [json.dumps({"decision": "", **item.as_json()}, ensure_ascii=False) for item in items]
     path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")

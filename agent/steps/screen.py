@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from agent.context import by_id
+from agent.steps.read import file_name
 from memory.records import (
     Document,
     Interest,
@@ -19,11 +21,51 @@ from memory.records import (
 from tools.endpoints.gather import gather
 
 if TYPE_CHECKING:
-    from agent.graphs.state import Context
+    from agent.context import RunContext
     from memory.store import Store
 
 RICHEST = ("jats", "html", "latex", "reading")
 """Readers by how much their format says of a paper's parts; the last reads PDFs."""
+
+
+async def screened(ctx: RunContext, interest: str, papers: Sequence[str]) -> list[str]:
+    """Ids of those of these papers that are worth mining; why the others are not is logged.
+
+    interest: its id. Where a screener is there, it rates each paper once; a rating that did not
+    come leaves its paper in.
+    """
+    wanted, kept, left_out = await asyncio.to_thread(_by_words, ctx, interest, papers)
+    for paper, why in left_out:
+        ctx.log("screen", f"{file_name(paper)}: {why}")
+    unfit = await _misfits(ctx, wanted, kept)
+    explored = {paper.id for paper in kept if paper.id in unfit and wild(wanted, paper)}
+    for paper in kept:
+        if rate := unfit.get(paper.id):
+            told = f"{file_name(paper)}: fits by {rate.score} of 10: {rate.reason}"
+            more = " (read all the same, to explore)" if paper.id in explored else ""
+            ctx.log("screen", f"{told}{more}")
+    fitting = [p.id for p in kept if p.id not in unfit or p.id in explored]
+    if left := len(papers) - len(fitting):
+        ctx.reporter.say(f"{left} of {len(papers)} papers left out; why: goldpan runs show")
+    return fitting
+
+
+def _by_words(
+    ctx: RunContext, name: str, papers: Sequence[str]
+) -> tuple[Interest, list[Paper], list[tuple[Paper, str]]]:
+    """The interest, the papers that code lets pass, and the others with the reason."""
+    interest = ctx.store.get(Interest, name)
+    there = by_id(ctx.store.all(Paper, id=list(papers)))
+    twice = copies(ctx.store, there)
+    kept, left_out = [], []
+    for paper in there:
+        if not fits(interest, paper):
+            left_out.append((paper, "outside the interest's words"))
+        elif paper.id in twice:
+            left_out.append((paper, f"the same paper as {file_name(twice[paper.id])}"))
+        else:
+            kept.append(paper)
+    return interest, kept, left_out
 
 
 def fits(interest: Interest, paper: Paper) -> bool:
@@ -34,22 +76,19 @@ def fits(interest: Interest, paper: Paper) -> bool:
     return not interest.include or any(word.casefold() in text for word in interest.include)
 
 
-async def misfits(
-    ctx: Context, interest: Interest, papers: Sequence[Paper]
+async def _misfits(
+    ctx: RunContext, interest: Interest, papers: Sequence[Paper]
 ) -> dict[str, Relevance]:
-    """By paper id, the ratings of those that do not fit, where somebody is there to rate them.
-
-    A rating is asked for once; one that did not come leaves its paper in.
-    """
-    if (screener := ctx.crew.screener) is None:
+    """By paper id, the ratings of those that do not fit, where somebody is there to rate them."""
+    if (screener := ctx.engines.screener) is None:
         return {}
     from tools.teachers.model.screen import FITTING, asked
 
+    names = [paper.id for paper in papers]
+    there = await asyncio.to_thread(ctx.store.all, Relevance, interest=interest.id, paper=names)
     held = {
         one.paper: one
-        for one in ctx.store.all(
-            Relevance, interest=interest.id, paper=[paper.id for paper in papers]
-        )
+        for one in there
         if (one.words, one.made_by) == (asked(interest), screener.made_by)
     }
 
@@ -72,12 +111,12 @@ def wild(interest: Interest, paper: Paper) -> bool:
     return int(digest("wild", interest.id, paper.id), 16) < interest.exploration * 16**20
 
 
-async def profiled(ctx: Context, papers: Sequence[str]) -> int:
+async def profiled(ctx: RunContext, papers: Sequence[str]) -> int:
     """See that each paper has its profile; returns how many got no answer."""
-    if (profiler := ctx.crew.profiler) is None:
+    if (profiler := ctx.engines.profiler) is None:
         return 0
     room = asyncio.Semaphore(ctx.settings.work.papers)
-    there = ctx.store.all(Profile, paper=list(papers))
+    there = await asyncio.to_thread(ctx.store.all, Profile, paper=list(papers))
     done = {one.paper for one in there if one.made_by == profiler.made_by}
 
     async def profile(paper: str) -> bool:

@@ -20,16 +20,16 @@ async def no_time(seconds: float) -> None:
 
 
 @asynccontextmanager
-async def line_to(url: str, name: str = "toy", **terms: Any) -> AsyncIterator[Connection]:
+async def connection_to(url: str, name: str = "toy", **terms: Any) -> AsyncIterator[Connection]:
     """A line that gives up a call after its second attempt, unless told otherwise."""
     async with Pool() as pool:
         endpoint = Endpoint(model=name, url=url)
         model = client(endpoint, NoKey(), pool)
-        line = Connection(model, name, Terms(**{"patience": 0, **terms}), sleep=no_time)
+        connection = Connection(model, name, Terms(**{"patience": 0, **terms}), sleep=no_time)
         try:
-            yield line
+            yield connection
         finally:
-            await line.close()
+            await connection.close()
 
 
 def over(
@@ -38,7 +38,7 @@ def over(
     """What comes of some work with such a line."""
 
     async def done() -> T:
-        async with line_to(url, name, **terms) as line:
-            return await work(line)
+        async with connection_to(url, name, **terms) as connection:
+            return await work(connection)
 
     return asyncio.run(done())

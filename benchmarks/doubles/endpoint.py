@@ -7,32 +7,32 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 from tools.endpoints.mock import (
-    Answer,
-    Asked,
     Body,
-    Called,
     Damage,
     Fault,
     Faults,
     MockEndpoint,
     MockReply,
-    Token,
+    MockRequest,
+    MockToken,
+    Responder,
+    ToolCall,
 )
 from tools.endpoints.mock.bodies import completion
 from tools.endpoints.mock.errors import busy, declined, down, filtered
 from tools.endpoints.mock.errors import wrong_key as no_key
 
 __all__ = [
-    "Answer",
-    "Asked",
     "Body",
-    "Called",
     "Damage",
     "Fault",
     "Faults",
     "MockEndpoint",
     "MockReply",
-    "Token",
+    "MockRequest",
+    "MockToken",
+    "Responder",
+    "ToolCall",
     "busy",
     "completion",
     "declined",

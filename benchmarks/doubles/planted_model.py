@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from benchmarks.doubles.endpoint import Body, Fault, MockReply, Token, busy, down, filtered
+from benchmarks.doubles.endpoint import Body, Fault, MockReply, MockToken, busy, down, filtered
 from memory.records import digest
 
 _FENCED = re.compile(r"^BEGIN (\w+)\n(.*)\nEND \1$", re.DOTALL | re.MULTILINE)
@@ -29,8 +29,8 @@ def asked_in(body: Body) -> tuple[str, list[str]]:
 
 
 @dataclass(frozen=True)
-class Fact:
-    """What a knower holds of a question."""
+class HeldFact:
+    """What a planted model holds of a question."""
 
     answer: str
     strength: float
@@ -40,10 +40,10 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Knower:
+class PlantedModel:
     """Answers requests. `answer` is what an Endpoint is given."""
 
-    facts: Mapping[str, Fact]
+    facts: Mapping[str, HeldFact]
     """By the question's text as it is shown."""
     letter: str = ""
     """A letter that it likes when it does not know, and how much, in log-odds."""
@@ -88,16 +88,16 @@ class Knower:
             )
         place = chance.choices(range(len(options)), shares)[0]
         tops = {chr(65 + at): math.log(max(share, 1e-9)) for at, share in enumerate(shares)}
-        return MockReply(chr(65 + place), tokens=(Token(chr(65 + place), tops),))
+        return MockReply(chr(65 + place), tokens=(MockToken(chr(65 + place), tops),))
 
-    def _in_words(self, fact: Fact | None, knows: bool, chance: random.Random) -> MockReply:
+    def _in_words(self, fact: HeldFact | None, knows: bool, chance: random.Random) -> MockReply:
         if fact is not None and knows and chance.random() >= self.shyness:
             return MockReply(fact.answer)
         return MockReply(
             chance.choice(self.pool) if chance.random() < self.boldness else "I do not know."
         )
 
-    def _shares(self, options: list[str], fact: Fact | None, knows: bool) -> list[float]:
+    def _shares(self, options: list[str], fact: HeldFact | None, knows: bool) -> list[float]:
         """Choice probability of each option: nearly all on what it knows, else by its habits."""
         lengths = [len(option) for option in options]
         mean = sum(lengths) / len(lengths)

@@ -91,9 +91,12 @@ def clone(home: Path, to: Path) -> Path:
     return to
 
 
-def snapshot(home: Path) -> dict[str, list[str]]:
-    """Everything a workspace holds that two equal runs must have alike, sorted."""
-    store = Store.open(home / "goldpan.sqlite")
+def snapshot(home: Path, url: str = "") -> dict[str, list[str]]:
+    """Everything a workspace holds that two equal runs must have alike, sorted.
+
+    url: of its store; empty: the file in it.
+    """
+    store = Store.open(url or home / "goldpan.sqlite")
     try:
         held = {kind.__name__: sorted(_plain(r, home) for r in store.all(kind)) for kind in KINDS}
         runs = [f"{run.graph} {run.status}" for run in store.all(Run)]
@@ -104,6 +107,7 @@ def snapshot(home: Path) -> dict[str, list[str]]:
 
 def _plain(record: Record, home: Path) -> str:
     row: dict[str, Any] = record.model_dump(mode="json", exclude=PASSING)
-    if isinstance(record, Decision):
+    if isinstance(record, Decision):  # Ids of events are their own.
         del row["id"]
+        row["undoes"] = bool(row["undoes"])
     return json.dumps(row, sort_keys=True).replace(str(home), "HOME")

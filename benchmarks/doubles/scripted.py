@@ -17,7 +17,7 @@ from memory.records import Document, Nugget, Passage, Question
 from tools.endpoints.connection import Connection, Terms
 from tools.endpoints.endpoint import Mode
 from tools.nuggets import grounded
-from tools.teachers import Taken, Teacher
+from tools.teachers import Extracted, Teacher
 from tools.teachers.model import Loss, ModelTeacher
 
 Reply = str | AIMessage | Exception
@@ -54,13 +54,13 @@ class Scripted(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=said)])
 
 
-def draft(claim: str, quote: str = "", **more: Any) -> dict[str, Any]:
+def candidate(claim: str, quote: str = "", **more: Any) -> dict[str, Any]:
     """One nugget as a model writes it; its quote is its claim unless told."""
     plain = {"kind": "finding", "entities": [], "keywords": ["resin"], "sure": 9}
     return {"claim": claim, "quote": quote or claim, **plain, **more}
 
 
-def listed(*drafts: dict[str, Any]) -> str:
+def reply_of(*drafts: dict[str, Any]) -> str:
     """A whole reply."""
     return json.dumps({"nuggets": drafts}, ensure_ascii=False)
 
@@ -73,7 +73,7 @@ def stopped(text: str, reason: str) -> AIMessage:
 REFUSAL = AIMessage("", additional_kwargs={"refusal": "I'm sorry, I cannot help with that."})
 
 
-class Paper:
+class ScriptedPaper:
     """A paper of some paragraphs, one passage each."""
 
     def __init__(self, *paragraphs: str, title: str = "On osk resin") -> None:
@@ -90,21 +90,23 @@ class Paper:
             )
 
 
-def spoken(model: BaseChatModel) -> Connection:
+def scripted_connection(model: BaseChatModel) -> Connection:
     """The line to a model that only knows words."""
     return Connection(model, "toy", Terms(modes=(Mode.TEXT,), patience=0), sleep=no_time)
 
 
-class Lesson:
+class TeacherTrial:
     """What a teacher with this script made of a paper, and what it lost."""
 
     def __init__(self, script: Script, *paragraphs: str, budget: int = 8_000) -> None:
         self.model = Scripted(script=script)
         self.losses: list[Loss] = []
-        self.teacher: Teacher = ModelTeacher(spoken(self.model), self.losses.append, budget=budget)
-        self.paper = Paper(*paragraphs)
+        self.teacher: Teacher = ModelTeacher(
+            scripted_connection(self.model), self.losses.append, budget=budget
+        )
+        self.paper = ScriptedPaper(*paragraphs)
 
-    def take(self) -> Taken:
+    def take(self) -> Extracted:
         """What it takes from the paper."""
         taken = asyncio.run(self.teacher.extract(self.paper.document, self.paper.passages))
         assert grounded(taken.nuggets, self.paper.document, self.paper.passages) == taken.nuggets

@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.doubles.forked import Forked
 from benchmarks.doubles.real import PASSING, ended, start
 from benchmarks.doubles.witness import Witness
-from memory.lease import Lease
+from memory.lease import FileLease
 from memory.records import Call, Extraction, Nugget, Probe, Question, Record, Run
 from memory.store import Store
 
@@ -87,7 +87,7 @@ def until(true: Callable[[], bool], process: Forked, seconds: float = 60) -> Non
 def begun(home: Path, *args: str) -> Forked:
     """A command that owns its workspace by now: before that there is nothing to lose."""
     process = start(home, *args)
-    until(lambda: (Lease.holder(home) or {}).get("pid") == process.pid, process)
+    until(lambda: (FileLease(home).holder() or {}).get("pid") == process.pid, process)
     return process
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from memory.records import digest
 from prompts import Message
 from tools.endpoints.mock import Body, Fault, Faults, MockReply
-from tools.endpoints.mock.faults import struck
+from tools.endpoints.mock.faults import with_fault
 from tools.endpoints.mock.rehearsal import Rehearsal
 
 
@@ -58,7 +58,7 @@ class Witness:
         part = part_of(body)
         fate = ""
         if self._only in ("", part):
-            fate = self._faults.fate(int(digest(asked, self.asked[asked])[:12], 16))
+            fate = self._faults.drawn(int(digest(asked, self.asked[asked])[:12], 16))
         self.in_flight += 1
         try:
             await asyncio.sleep(self.slow.get(part, self.latency))
@@ -69,4 +69,4 @@ class Witness:
         self.fates[fate or "well"] += 1
         if not fate:
             self.paid[asked] += 1
-        return self._faults.error(fate) or struck(self._said[asked], fate)
+        return self._faults.error(fate) or with_fault(self._said[asked], fate)

@@ -6,7 +6,6 @@ The store, the index and the lineage are real; what is slow or clever is scripte
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
@@ -18,11 +17,11 @@ from safetensors.numpy import save_file
 
 from agent.calls.connections import Connections
 from agent.calls.roles import Engines
-from agent.graphs.state import Context
-from agent.progress import Silent
+from agent.context import Context
 from agent.settings import ModelSettings, Roles, Settings
 from agent.workspace import STORE, Workspace
 from memory.errors import TrainingFailed, Unreadable
+from memory.lease import FileLease
 from memory.lineage import Lineage
 from memory.records import (
     Document,
@@ -40,6 +39,7 @@ from tools.models import Choice, OptionScore
 from tools.models import Vectors as Array
 from tools.models.merged import Parity
 from tools.reading import Reading
+from tools.replies.losses import Loss
 from tools.teachers import Threaded
 from tools.training.preflight import Preflight
 
@@ -199,7 +199,7 @@ class World:
     def __init__(self, home: Path, known: str = "") -> None:
         self.home, self.known = home, known
         self.reader, self.teacher, self.trainer = Reader(), Teacher(), Trainer()
-        self.crew: Callable[[Context], Engines] | None = None
+        self.staff: Callable[[Callable[[Loss], None]], Engines] | None = None
         """Another one in place of the teacher alone."""
         self.forgets = False
         self.differing = 0
@@ -211,7 +211,7 @@ class World:
             roles=Roles(target="small"),
             models={"small": ModelSettings(path="base", retention="retention.jsonl")},
         )
-        self.space = Workspace(self.settings, Store.open(home / STORE))
+        self.space = Workspace(self.settings, Store.open(home / STORE), FileLease(home))
 
     def papers(self, **texts: str) -> Path:
         folder = self.home / "papers"
@@ -226,19 +226,20 @@ class World:
             settings=self.settings,
             store=store,
             lineage=lineage,
-            lines=Connections(self.settings),
-            hire=lambda ctx: self.crew(ctx) if self.crew else Engines(Threaded(self.teacher)),
+            connect=lambda say: Connections(self.settings, say=say),
+            staff=lambda _settings, _connections, on_loss: self._engines(on_loss),
             make_embedder=Embedder,
             make_target=self._target,
             register=lambda name: lineage.base(name, "base", "b" * 64) and None,
-            make_vectors=lambda e: Vectors(store, self.home / "index", e.name, e.dimensions),
+            make_vectors=lambda e, _: Vectors(store, self.home / "index", e.name, e.dimensions),
             read=self.reader,
             train=self.trainer,
             preflight=_preflight,
             agreement=self._agreement,
-            reporter=Silent(),
-            slots=threading.Semaphore(2),
         )
+
+    def _engines(self, on_loss: Callable[[Loss], None]) -> Engines:
+        return self.staff(on_loss) if self.staff else Engines(Threaded(self.teacher))
 
     def _agreement(self, version: ModelVersion, prompts: Sequence[str]) -> Parity:
         return Parity(len(prompts), len(prompts) - self.differing, 9, self.differing, 0.0, "on")

@@ -217,7 +217,7 @@ def test_what_depends_on_replies_is_another_file_and_only_probes_are_left_to_the
 
 def test_a_file_is_submitted_to_alcf_and_its_results_are_told(tmp_path: Path) -> None:
     file = tmp_path / "in.jsonl"
-    asked = batches.Asked(endpoint="sophia", calls=[])
+    asked = batches.BatchCalls(endpoint="sophia", calls=[])
     (tmp_path / "in.jsonl.calls").write_text(asked.model_dump_json())
 
     async def main() -> list[Any]:

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 
 from agent.calls.budgets import StoreBudget
 from agent.calls.ledger import StoreLedger
-from agent.settings import Budgets
+from agent.settings import BudgetsSettings
 from memory.errors import BadInput, BudgetReached
 from memory.records import Call, Interest
 from memory.store import Store
@@ -42,7 +42,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def bounded(store: Store, **limits: float) -> StoreBudget:
-    return StoreBudget(store, Budgets.model_validate(limits), lambda: TODAY)
+    return StoreBudget(store, BudgetsSettings.model_validate(limits), lambda: TODAY)
 
 
 def spend(store: Store, **more: object) -> None:
@@ -112,7 +112,7 @@ def test_an_interest_may_have_budgets_of_its_own(store: Store) -> None:
 
 def test_a_new_day_has_its_own_budget(store: Store) -> None:
     days = ["2026-05-01T23:59:59+00:00"]
-    budget = StoreBudget(store, Budgets(day_tokens=10), lambda: days[-1])
+    budget = StoreBudget(store, BudgetsSettings(day_tokens=10), lambda: days[-1])
 
     async def over_midnight() -> None:
         held = await budget.reserve(MINE, 10, None)
@@ -187,7 +187,7 @@ class Interleaved(RuleBasedStateMachine):
     tasks: Bundle[Task] = Bundle("tasks")
 
     @initialize(
-        limits=st.dictionaries(st.sampled_from([*Budgets.model_fields]), st.integers(1, 50))
+        limits=st.dictionaries(st.sampled_from([*BudgetsSettings.model_fields]), st.integers(1, 50))
     )
     def open(self, limits: dict[str, int]) -> None:
         self.folder = tempfile.TemporaryDirectory()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.doubles.real import ROOT, goldpan, start
-from memory.lease import Lease
+from memory.lease import FileLease
 from memory.records import Nugget
 from memory.store import Store
 from tests.conftest import absent
@@ -123,7 +123,7 @@ def test_a_corrupt_index_is_rebuilt_from_the_store(home: Path) -> None:
 
 
 def test_a_locked_workspace_says_who_holds_it_and_searching_goes_on(home: Path) -> None:
-    with Lease.take(home, "a long run"):
+    with FileLease(home).take("a long run"):
         told = goldpan(home, "run", "minerals", code=6)
         assert "a long run" in told
         assert str(os.getpid()) in told

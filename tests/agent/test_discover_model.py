@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.calls.roles import Engines
 from agent.services import runs
-from benchmarks.doubles.scripted import Scripted, draft, listed
+from benchmarks.doubles.scripted import Scripted, candidate, reply_of
 from memory.records import Event, Extraction, Interest, Nugget, Run, RunStatus
 from tests.agent.fakes import World
 from tools.endpoints.connection import Connection
@@ -23,7 +23,7 @@ def script(refuses: str = "\0") -> Any:
             return "I cannot help with that."
         if "Finding:" in asked:
             return '{"exercises": []}'
-        return listed(*(draft(claim) for claim in (ALPHA, BETA) if claim in asked))
+        return reply_of(*(candidate(claim) for claim in (ALPHA, BETA) if claim in asked))
 
     return said
 
@@ -39,14 +39,12 @@ def test_a_paper_without_an_answer_costs_only_itself_and_is_asked_about_again(wo
     """A refusal is no finding of an empty paper."""
     folder, store = world.papers(a=ALPHA, b=BETA), world.space.store
     model = Scripted(script=script("betium"))
-    world.crew = lambda ctx: Engines(ModelTeacher(Connection(model, "toy"), ctx.lost))
+    world.staff = lambda on_loss: Engines(ModelTeacher(Connection(model, "toy"), on_loss))
     assert discover(world, folder).status is RunStatus.WAITING
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA}
-    assert [event.data["reason"] for event in store.all(Event) if "reason" in event.data] == [
-        "refused"
-    ]
+    assert [event.text for event in store.all(Event, stage="extract") if "refused: T" in event.text]
     assert sorted(harvest.lost for harvest in store.all(Extraction)) == [0, 1]
 
-    world.crew = lambda _: Engines(ModelTeacher(Connection(Scripted(script=script()), "toy")))
+    world.staff = lambda _: Engines(ModelTeacher(Connection(Scripted(script=script()), "toy")))
     discover(world, folder)
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA, BETA}

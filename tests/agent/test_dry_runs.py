@@ -8,7 +8,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,18 @@ import pytest
 
 from agent.calls.connections import Connections
 from agent.calls.roles import engines
+from agent.context import Context
 from agent.forecast import estimates
 from agent.forecast.history import WRITTEN
-from agent.graphs.state import Context
+from agent.forecast.teaching import forecast
 from agent.services import runs
-from agent.settings import Budgets, Roles, Settings
+from agent.settings import BudgetsSettings, Roles, Settings
 from agent.steps import review
-from agent.steps import train as teaching
 from agent.workspace import STORE
 from benchmarks.doubles.endpoint import Body, Fault, MockEndpoint, MockReply, declined, down
 from benchmarks.doubles.real import goldpan
-from benchmarks.doubles.scripted import draft, listed
-from memory.lease import Lease
+from benchmarks.doubles.scripted import candidate, reply_of
+from memory.lease import FileLease
 from memory.records import Call, Interest, Nugget, Run
 from prompts import load, names
 from tests.agent.fakes import World, facts
@@ -58,7 +57,7 @@ def says(body: Body) -> MockReply:
         return MockReply('{"ratings": [{"reason": "It fits.", "score": 9}]}')
     if "profiles" in asked:
         return MockReply('{"profiles": []}')
-    return MockReply(listed(*(draft(fact) for fact in FACTS if fact in asked)))
+    return MockReply(reply_of(*(candidate(fact) for fact in FACTS if fact in asked)))
 
 
 class Wired:
@@ -86,9 +85,10 @@ class Wired:
 
     def context(self) -> Context:
         made = self.world.context()
-        own = self.world.space.lines()
-        lines = Connections(self.world.settings, own.ledger)
-        return replace(made, lines=lines, hire=engines)
+        ledger = self.world.space.connections().ledger
+        made.connect = lambda say: Connections(self.world.settings, ledger, say=say)
+        made.staff = engines
+        return made
 
     def dry(self) -> dict[str, Any]:
         return asyncio.run(estimates.of_a_run(self.context(), self.interest))
@@ -186,7 +186,7 @@ def test_what_is_expected_follows_earlier_calls_once_there_are_any(wired: Wired)
 def test_cost_and_budgets_are_told_and_an_unknown_price_is_none(world: World) -> None:
     with (made := Wired(world)).server:
         made.settings(
-            roles=Roles(teacher="toy"), budgets=Budgets(run_tokens=10**6, day_money=0.001)
+            roles=Roles(teacher="toy"), budgets=BudgetsSettings(run_tokens=10**6, day_money=0.001)
         )
         told = made.dry()
         total = told["total"]
@@ -195,7 +195,7 @@ def test_cost_and_budgets_are_told_and_an_unknown_price_is_none(world: World) ->
         enough = {bound["budget"]: bound["enough"] for bound in told["budgets"]}
         assert enough == {"run_tokens": True, "day_money": False}
         made.teacher = made.teacher.model_copy(update={"price_in": None, "price_out": None})
-        made.settings(roles=Roles(teacher="toy"), budgets=Budgets(day_money=1000))
+        made.settings(roles=Roles(teacher="toy"), budgets=BudgetsSettings(day_money=1000))
         told = made.dry()
         assert told["total"]["cost"] is None
         assert [bound["enough"] for bound in told["budgets"]] == [False]
@@ -228,7 +228,12 @@ def test_a_teaching_whose_questions_are_paid_for_is_forecast_to_the_row(wired: W
     accepted(wired)
     told = asyncio.run(estimates.of_a_teaching(wired.context(), wired.interest))
     assert told["total"]["calls"] == 0
-    exact = asyncio.run(teaching.forecast(wired.context(), wired.interest))
+
+    async def bare() -> dict[str, Any]:
+        async with wired.context().session() as ctx:
+            return await forecast(ctx, wired.interest)
+
+    exact = asyncio.run(bare())
     timed = {"seconds", "step_seconds"}  # Measured anew each time.
     assert all(told[name] == exact[name] for name in exact.keys() - timed)
     assert exact["training_rows"] > 0
@@ -256,7 +261,7 @@ def test_the_command_tells_it_beside_a_run_that_owns_the_workspace(
 ) -> None:
     home = tmp_path / "home"
     goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
-    with Lease.take(home, "a long run"):
+    with FileLease(home).take("a long run"):
         assert "No model would be called." in goldpan(home, "run", "minerals", "--dry-run")
         with MockEndpoint(says) as server:
             (home / "goldpan.toml").write_text(

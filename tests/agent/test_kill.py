@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.doubles.real import clone, furnish, goldpan, snapshot, start
-from memory.lease import Lease
+from memory.lease import FileLease
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
 KILLS = 6
@@ -39,7 +39,7 @@ def owned(home: Path, process_id: int, seconds: float = 60) -> None:
     """Wait until a process owns the workspace: before that there is nothing to lose."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        holder = Lease.holder(home)
+        holder = FileLease(home).holder()
         if holder and holder["pid"] == process_id:
             return
         time.sleep(0.02)

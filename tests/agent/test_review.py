@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from agent.settings import Review
+from agent.settings import ReviewSettings
 from agent.steps import review
 from memory.errors import BadInput, NothingToDo
 from memory.records import (
@@ -96,14 +96,16 @@ def test_the_policy_leaves_what_another_paper_denies_to_a_person(store: Store) -
     one, other, *rest = fill(store)
     a, b = sorted((one.id, other.id))
     store.put(Link(a=a, b=b, relation=Relation.CONTRADICTS, score=0.9))
-    count = review.accept_by_policy(store, review.queue(store), Review(), "batch")
+    count = review.accept_by_policy(store, review.queue(store), ReviewSettings(), "batch")
     assert count == len(rest)
     assert store.get(Nugget, one.id).status is NuggetStatus.PROPOSED
 
 
 def test_the_policy_accepts_no_more_than_its_limit(store: Store) -> None:
     fill(store, 9)
-    assert review.accept_by_policy(store, review.queue(store), Review(max_accept=5), "b") == 5
+    assert (
+        review.accept_by_policy(store, review.queue(store), ReviewSettings(max_accept=5), "b") == 5
+    )
 
 
 def test_a_file_of_decisions_is_carried_out_whole(store: Store, tmp_path: Path) -> None:

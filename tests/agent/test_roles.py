@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from agent.calls.roles import Engines
-from agent.graphs.state import Context
 from agent.services import runs
 from agent.steps import review
-from benchmarks.doubles.scripted import Scripted, spoken
+from benchmarks.doubles.scripted import Scripted, scripted_connection
 from memory.errors import Trouble
 from memory.records import (
     Event,
@@ -30,6 +29,7 @@ from memory.records import (
     RunStatus,
 )
 from tests.agent.fakes import World, facts
+from tools.replies.losses import Loss
 from tools.teachers import Threaded
 from tools.teachers.model import QuestionJudge
 from tools.teachers.model.enrich import Enricher
@@ -40,15 +40,18 @@ BETA = "The point of betium is 200 kelvin."
 Script = Callable[[str], Any]
 
 
-def crewed(world: World, **models: tuple[Any, Script]) -> dict[str, Scripted]:
+def staffed(world: World, **models: tuple[Any, Script]) -> dict[str, Scripted]:
     """The world's teacher, and beside it these kinds of workers with these scripts."""
     spoke = {name: Scripted(script=script) for name, (_, script) in models.items()}
 
-    def hire(ctx: Context) -> Engines:
-        workers = {name: kind(spoken(spoke[name]), ctx.lost) for name, (kind, _) in models.items()}
+    def staff(on_loss: Callable[[Loss], None]) -> Engines:
+        workers = {
+            name: kind(scripted_connection(spoke[name]), on_loss)
+            for name, (kind, _) in models.items()
+        }
         return replace(Engines(Threaded(world.teacher)), **workers)
 
-    world.crew = hire
+    world.staff = staff
     return spoke
 
 
@@ -72,7 +75,7 @@ def test_a_paper_that_does_not_fit_is_left_out_unless_it_is_there_to_explore(
     world: World, exploration: float, left: set[str]
 ) -> None:
     folder, store = world.papers(alpha=ALPHA, beta=BETA), world.space.store
-    crewed(world, screener=(Screener, rating({"alpha": 2, "beta": 8})))
+    staffed(world, screener=(Screener, rating({"alpha": 2, "beta": 8})))
     discover(world, folder, exploration=exploration)
     assert {nugget.claim for nugget in store.all(Nugget)} == left
     assert sorted(one.score for one in store.all(Relevance)) == [2, 8]
@@ -85,7 +88,7 @@ def test_a_rating_is_asked_for_once_until_the_interest_asks_for_something_else(
     world: World,
 ) -> None:
     folder = world.papers(alpha=ALPHA)
-    spoke = crewed(world, screener=(Screener, rating({"alpha": 9})))
+    spoke = staffed(world, screener=(Screener, rating({"alpha": 9})))
     for _ in range(2):
         discover(world, folder)
     assert len(spoke["screener"].asked) == 1
@@ -94,18 +97,18 @@ def test_a_rating_is_asked_for_once_until_the_interest_asks_for_something_else(
 
 
 def test_a_rating_that_does_not_come_leaves_its_paper_in(world: World) -> None:
-    crewed(world, screener=(Screener, lambda asked: "I cannot help with that."))
+    staffed(world, screener=(Screener, lambda asked: "I cannot help with that."))
     discover(world, world.papers(alpha=ALPHA))
     assert world.space.store.count(Nugget) == 1
 
 
 def test_a_profile_that_does_not_come_is_asked_for_again_and_is_told_of(world: World) -> None:
     folder, store = world.papers(alpha=ALPHA), world.space.store
-    crewed(world, profiler=(Enricher, lambda asked: ""))
+    staffed(world, profiler=(Enricher, lambda asked: ""))
     assert discover(world, folder).lost == {"profiles": 1}
     sketch = {"summary": ALPHA, "keywords": ["alphium"], "people": ["Nobody"], "organisations": [],
               "places": []}  # fmt: skip
-    crewed(world, profiler=(Enricher, lambda asked: json.dumps({"profiles": [sketch]})))
+    staffed(world, profiler=(Enricher, lambda asked: json.dumps({"profiles": [sketch]})))
     assert discover(world, folder).lost == {}
     [profile] = store.all(Profile)
     assert (profile.summary, profile.people) == (ALPHA, ())
@@ -114,7 +117,7 @@ def test_a_profile_that_does_not_come_is_asked_for_again_and_is_told_of(world: W
 def test_a_judge_refuses_questions_and_leaves_alone_what_it_does_not_judge(world: World) -> None:
     """What is told in statements is no matter for a judge, and is taught all the same."""
     wrong = {"question": 1, "choice": "none", "right": [], "alone": True, "score": 9}
-    spoke = crewed(world, judge=(QuestionJudge, lambda asked: json.dumps({"judgements": [wrong]})))
+    spoke = staffed(world, judge=(QuestionJudge, lambda asked: json.dumps({"judgements": [wrong]})))
     run = discover(world, world.papers(a="\n".join(facts(1, 30)), b="\n".join(facts(30, 41))))
     runs.drive(world.space, world.context(), run, {"policy": review.POLICY})
     interest = world.space.store.all(Interest)[0]
@@ -132,7 +135,7 @@ def test_a_judge_refuses_questions_and_leaves_alone_what_it_does_not_judge(world
 
 
 def test_what_a_judge_left_unjudged_is_told_of_as_lost(world: World) -> None:
-    crewed(world, judge=(QuestionJudge, lambda asked: "I cannot help with that."))
+    staffed(world, judge=(QuestionJudge, lambda asked: "I cannot help with that."))
     run = discover(world, world.papers(a="\n".join(facts(1, 30)), b="\n".join(facts(30, 41))))
     runs.drive(world.space, world.context(), run, {"policy": review.POLICY})
     interest = world.space.store.all(Interest)[0]

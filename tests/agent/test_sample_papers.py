@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from agent.demo import papers
-from agent.demo.papers import NOTICE, Plot, Rows, parse
+from agent.demo.papers import NOTICE, Plot, TableRows, parse
 from memory.records import Nugget
 from tests.agent.sample import truths
 from tools.reading import read
@@ -27,7 +27,7 @@ def test_every_paper_has_the_parts_of_a_paper() -> None:
         assert headings[:5] == ["Abstract", "Introduction", "Methods", "Results", "Discussion"]
         assert headings[-1] == "References"
         kinds = Counter(type(block) for section in source.sections for block in section.blocks)
-        assert kinds[Rows] == kinds[Plot] == 1
+        assert kinds[TableRows] == kinds[Plot] == 1
         assert len(source.authors) >= 2
 
 

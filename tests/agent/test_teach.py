@@ -8,10 +8,13 @@ from importlib.util import find_spec
 
 import pytest
 
+from agent.forecast import estimates
 from agent.services import report, runs
-from agent.settings import Training
+from agent.services.interests import find_interest
+from agent.settings import TrainingSettings
 from agent.steps import review
-from agent.steps import train as teaching
+from agent.steps.approve import taught_by
+from agent.steps.retention import exam_of
 from memory.errors import BadInput, NothingToDo, TrainingFailed
 from memory.lineage import Lineage
 from memory.records import (
@@ -44,7 +47,7 @@ def ready(world: World) -> World:
 
 
 def interest_of(world: World) -> Interest:
-    return runs.find_interest(world.space, "points")
+    return find_interest(world.space, "points")
 
 
 def teach(world: World) -> Run:
@@ -158,10 +161,10 @@ def test_a_second_cycle_teaches_old_and_new_from_the_base_and_keeps_what_was_tau
     version = report.candidate(ready.space, run)
     assert version is not None
     assert version.number == 2
-    assert len(teaching.taught_by(ready.space.store, version)) == len(FACTS) + len(more)
+    assert len(taught_by(ready.space.store, version)) == len(FACTS) + len(more)
     scores = {score.metric: score for score in version.scores}
     before = ready.space.store.get(ModelVersion, version.parent)
-    kept = teaching.exam_of(ready.space.store, teaching.taught_by(ready.space.store, before))
+    kept = exam_of(ready.space.store, taught_by(ready.space.store, before))
     assert kept
     assert scores["old_after"].n == 40 + len(kept)
 
@@ -169,14 +172,16 @@ def test_a_second_cycle_teaches_old_and_new_from_the_base_and_keeps_what_was_tau
 @pytest.mark.skipif(find_spec("bitsandbytes") is not None, reason="here it may be done")
 def test_a_forecast_refuses_a_training_that_cannot_be_done_here(ready: World) -> None:
     """Who looks first should not hear of it an hour later."""
-    ready.settings = ready.settings.model_copy(update={"training": Training(method="qlora")})
+    ready.settings = ready.settings.model_copy(
+        update={"training": TrainingSettings(method="qlora")}
+    )
     with pytest.raises(BadInput, match=r"bitsandbytes|CUDA"):
-        asyncio.run(teaching.forecast(ready.context(), interest_of(ready)))
+        asyncio.run(estimates.of_a_teaching(ready.context(), interest_of(ready)))
 
 
 def test_a_forecast_says_what_teaching_takes_and_saves_nothing(ready: World) -> None:
     before = ready.space.store.count(Question)
-    told = asyncio.run(teaching.forecast(ready.context(), interest_of(ready)))
+    told = asyncio.run(estimates.of_a_teaching(ready.context(), interest_of(ready)))
     assert told["accepted_nuggets"] == told["of_them_new"] == len(FACTS)
     assert told["training_rows"] == len(FACTS)
     assert "learnt: 100.0% of the tokens" in told["preflight"]

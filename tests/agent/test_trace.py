@@ -20,7 +20,7 @@ from langchain_core.messages import AIMessage
 from agent.calls.connections import Connections
 from agent.calls.trace import JsonLines
 from agent.settings import Roles, Settings
-from benchmarks.doubles.endpoint import Body, Called, Fault, MockEndpoint, MockReply, down
+from benchmarks.doubles.endpoint import Body, Fault, MockEndpoint, MockReply, ToolCall, down
 from benchmarks.doubles.scripted import REFUSAL
 from memory.errors import BadReply
 from memory.records import Call
@@ -48,7 +48,7 @@ def lines_of(folder: Path) -> list[dict[str, Any]]:
 
 def says(body: Body) -> MockReply | Fault:
     if "tools" in body:
-        return MockReply(calls=(Called("Extraction", '{"nuggets": []}'),))
+        return MockReply(calls=(ToolCall("Extraction", '{"nuggets": []}'),))
     return down() if "fail" in str(body["messages"]) else MockReply("Osk is resin.")
 
 
@@ -64,7 +64,7 @@ def traced(tmp_path: Path) -> Iterator[Connections]:
 def ask(lines: Connections, *texts: str, **options: Any) -> None:
     async def main() -> None:
         account.set(Account("run-1", "interest-1"))
-        line = lines.line("teacher")
+        line = lines.connection("teacher")
         for text in texts:
             messages = (*ASKED[:1], Message("user", text))
             with suppress(BadReply):

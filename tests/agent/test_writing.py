@@ -8,6 +8,7 @@ import pytest
 
 from agent.calls.roles import Engines
 from agent.services import runs
+from agent.services.interests import find_interest
 from agent.steps import review
 from memory.errors import BadReply
 from memory.records import Interest, Nugget, Probe, Question, Run, RunStatus
@@ -40,7 +41,7 @@ def discover(world: World) -> Run:
 
 
 def hire(world: World, teacher: Threaded) -> None:
-    world.crew = lambda _: Engines(teacher)
+    world.staff = lambda _: Engines(teacher)
 
 
 def test_a_nugget_without_questions_makes_its_run_partial_and_is_written_about_next_time(
@@ -73,7 +74,7 @@ def test_nothing_is_taught_by_halves_unless_asking_again_is_no_use(
     world: World, reason: str, waits: bool
 ) -> None:
     discover(world)
-    taught = runs.start(world.space, "teach", runs.find_interest(world.space, "points"))
+    taught = runs.start(world.space, "teach", find_interest(world.space, "points"))
     hire(world, Failing(lambda claim: claim == FIRST, reason))
     if waits:
         with pytest.raises(BadReply, match="1 nuggets got no questions"):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.gate import Limits, gate
+from evals.gate import GateLimits, gate
 from evals.stats import share
 from memory.records import Score
 
@@ -45,7 +45,7 @@ def test_a_forgetful_version_is_refused() -> None:
 def test_a_version_that_reads_worse_is_refused() -> None:
     worse = Score(metric="perplexity_after", value=4.7, n=50)
     assert not gate(scores(perplexity_after=worse)).passed
-    assert gate(scores(perplexity_after=worse), Limits(perplexity=2)).passed
+    assert gate(scores(perplexity_after=worse), GateLimits(perplexity=2)).passed
 
 
 def test_an_examination_that_was_trained_on_proves_nothing() -> None:
@@ -58,7 +58,7 @@ def test_a_version_that_its_export_changes_is_refused() -> None:
     """One prompt of two hundred with another most likely word is one too many."""
     changed = scores(parity=share("parity", 199, 200))
     assert not gate(changed).passed
-    assert gate(changed, Limits(parity_prompts=0)).passed
+    assert gate(changed, GateLimits(parity_prompts=0)).passed
 
 
 def test_a_rise_that_chance_explains_is_no_learning() -> None:

@@ -239,7 +239,7 @@ store = Store.open(sys.argv[1])
 for _ in range(60):
     with store.transaction() as rows:
         one = rows.get(Run, "sum")
-        rows.put(one.but(cost=one.cost + 1))
+        rows.put(one.replace(cost=one.cost + 1))
 """
 
 
@@ -353,7 +353,7 @@ def test_a_row_that_cannot_be_read_is_told(store: Store, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("url", ["nonsense://x", "mysql+nothing://x"])
 def test_a_url_of_no_usable_database_is_told(url: str) -> None:
-    with pytest.raises(BadInput, match="cannot be used as a database"):
+    with pytest.raises(BadInput, match="in no other database"):
         Store.open(url)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from memory.errors import BadInput, NothingToDo
 from memory.records import GAP, Nugget, NuggetStatus, Paper, Purpose, Question, QuestionKind
 from tools.dataset import freeze, leaks
-from tools.dataset.rows import plain, row, row_text, text
+from tools.dataset.rows import comparable, row, row_text, text
 
 OLD = [f"The old stone {i} is heavy." for i in range(50)]
 TEACHABLE = (NuggetStatus.ACCEPTED, NuggetStatus.EDITED)
@@ -174,8 +174,8 @@ def test_no_held_out_text_is_ever_trained_on(
             Path(folder), "lamps", nuggets, [*questions, *parrots], papers, [*OLD, *said],
             seed=seed, validation_share=share, replay_ratio=ratio,
         )  # fmt: skip
-        trained = [plain(row) for row in rows(dataset.path)]
-        assert not any(plain(held) in row for held in said for row in trained)
+        trained = [comparable(row) for row in rows(dataset.path)]
+        assert not any(comparable(held) in row for held in said for row in trained)
         assert not leaks(Path(dataset.path))
         assert dataset.counts["left_out_for_secrecy"] == len(given_away)
         splits = [*dataset.train, *dataset.validation, *dataset.held_out]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from memory.errors import EndpointTrouble
 from tests.tools.alcf import RESULT, Alcf
 from tests.tools.peer import Peer, Seen, completion
-from tools.endpoints.batch import MOST, Batches, Result, collect, write
+from tools.endpoints.batch import MOST, Batches, BatchResult, collect, write
 from tools.endpoints.clients import PlainChat, Pool, client
 from tools.endpoints.endpoint import Endpoint
 from tools.endpoints.keys import NoKey
@@ -51,7 +51,7 @@ def test_a_batch_is_submitted_to_its_cluster() -> None:
 def test_a_batch_is_waited_for_and_tells_where_its_results_lie() -> None:
     server = Alcf("pending", "running", "completed")
     result, requests, naps = at(server, lambda it: it.ended("b1", pause=9))
-    assert result == Result(RESULT["results_file"], 2)  # type: ignore[arg-type]
+    assert result == BatchResult(RESULT["results_file"], 2)  # type: ignore[arg-type]
     assert naps == [9, 9]
     assert requests[-1].path == "/resource_server/v1/batches/b1/result"
 

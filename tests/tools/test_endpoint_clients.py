@@ -17,7 +17,7 @@ from memory.errors import EndpointTrouble
 from tests.tools.peer import Answer, Peer, Seen, completion
 from tools.endpoints.clients import Pool, client
 from tools.endpoints.endpoint import Endpoint
-from tools.endpoints.keys import Key, NoKey, Printed, key_of
+from tools.endpoints.keys import CommandKey, Key, NoKey, key_of
 
 SECRET = "sk-mandrake-58213"  # noqa: S105
 ASKED = [("system", "Answer."), ("user", "What melts?")]
@@ -172,11 +172,11 @@ def expiring(good: str) -> Answer:
     return answer
 
 
-def counting(tmp_path: Any, *keys: str) -> Printed:
+def counting(tmp_path: Any, *keys: str) -> CommandKey:
     """A command that prints the next key each time it runs."""
     left = tmp_path / "keys"
     left.write_text("\n".join(keys))
-    return Printed(("sh", "-c", f"head -n1 {left}; sed -i 1d {left}"))
+    return CommandKey(("sh", "-c", f"head -n1 {left}; sed -i 1d {left}"))
 
 
 def test_a_token_that_ran_out_is_fetched_anew_once_for_all_calls(tmp_path: Any) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage
 
-from benchmarks.doubles.endpoint import Body, Called, MockEndpoint, MockReply, Token
+from benchmarks.doubles.endpoint import Body, MockEndpoint, MockReply, MockToken, ToolCall
 from benchmarks.doubles.scripted import REFUSAL, Scripted, stopped
 from memory.errors import BadReply
 from prompts import Message
@@ -131,10 +131,10 @@ def test_a_spoilt_reply_is_asked_for_again() -> None:
 REPLIES = {
     "plain": MockReply("Osk resin melts at 412 K."),
     "cut": MockReply("Osk resin", finish="length"),
-    "called": MockReply(calls=[Called("look", '{"at": [1, 2]}')]),
-    "called twice": MockReply(calls=[Called("look", '{"at": 1}'), Called("look", '{"at": 2}')]),
-    "broken": MockReply(calls=[Called("look", '{"at": 1'), Called("look", '{"at": 2}')]),
-    "likely": MockReply("Yes", tokens=[Token("Yes", {"Yes": -0.1, "No": -2.4})]),
+    "called": MockReply(calls=[ToolCall("look", '{"at": [1, 2]}')]),
+    "called twice": MockReply(calls=[ToolCall("look", '{"at": 1}'), ToolCall("look", '{"at": 2}')]),
+    "broken": MockReply(calls=[ToolCall("look", '{"at": 1'), ToolCall("look", '{"at": 2}')]),
+    "likely": MockReply("Yes", tokens=[MockToken("Yes", {"Yes": -0.1, "No": -2.4})]),
 }
 
 

@@ -19,7 +19,7 @@ from keyring.errors import KeyringLocked
 
 from memory.errors import EndpointTrouble
 from tools.endpoints.endpoint import Endpoint
-from tools.endpoints.keys import HIDDEN, SHORTEST, YOUNG, Key, Printed, key_of, scrub
+from tools.endpoints.keys import HIDDEN, SHORTEST, YOUNG, CommandKey, Key, key_of, scrub
 
 SECRET = "mandrake-58213"  # noqa: S105
 
@@ -112,7 +112,7 @@ def python(code: str) -> tuple[str, ...]:
 
 
 def test_a_command_runs_once_for_all_who_wait_for_its_key(tmp_path: Path) -> None:
-    key = Printed(("sh", "-c", f"echo run >> {tmp_path / 'runs'}; echo {SECRET}"))
+    key = CommandKey(("sh", "-c", f"echo run >> {tmp_path / 'runs'}; echo {SECRET}"))
 
     async def main() -> list[str]:
         return await asyncio.gather(*(key.get() for _ in range(20)))
@@ -123,7 +123,7 @@ def test_a_command_runs_once_for_all_who_wait_for_its_key(tmp_path: Path) -> Non
 
 def test_a_key_that_is_old_is_fetched_anew() -> None:
     now = [0.0]
-    key = Printed(python("import time; print(time.time_ns())"), hours=48, clock=lambda: now[0])
+    key = CommandKey(python("import time; print(time.time_ns())"), hours=48, clock=lambda: now[0])
     first = got(key)
     now[0] = 47 * 3600
     assert got(key) == first
@@ -133,7 +133,7 @@ def test_a_key_that_is_old_is_fetched_anew() -> None:
 
 def test_a_refused_key_is_fetched_anew_and_a_young_one_in_its_place_only_once() -> None:
     now = [0.0]
-    key = Printed(python("import time; print(time.time_ns())"), clock=lambda: now[0])
+    key = CommandKey(python("import time; print(time.time_ns())"), clock=lambda: now[0])
     first = got(key)
     assert key.refuse(first)
     assert key.refuse(first), "another call was refused for the same old key"
@@ -161,7 +161,7 @@ def test_whatever_happens_no_refused_key_is_handed_out_and_none_is_fetched_for_n
     with TemporaryDirectory() as folder:
         runs = Path(folder) / "runs"
         now = [0.0]
-        key = Printed(
+        key = CommandKey(
             ("sh", "-c", f"echo >> {runs}; echo key-$(wc -l < {runs})"),
             hours=48, clock=lambda: now[0],
         )  # fmt: skip
@@ -193,7 +193,7 @@ def test_whatever_happens_no_refused_key_is_handed_out_and_none_is_fetched_for_n
 
 
 def test_a_command_that_prints_the_refused_key_again_is_told_of() -> None:
-    key = Printed(("echo", SECRET))
+    key = CommandKey(("echo", SECRET))
     key.refuse(got(key))
     told = trouble(key)
     assert "again" in told.what
@@ -209,13 +209,13 @@ def test_a_command_that_prints_the_refused_key_again_is_told_of() -> None:
     ],
 )
 def test_a_command_without_a_key_is_told_with_its_last_word(code: str, told: str) -> None:
-    assert told in trouble(Printed(python(code))).what
+    assert told in trouble(CommandKey(python(code))).what
 
 
 def test_what_a_failing_command_says_is_shown_without_anything_like_a_key() -> None:
     token = "AgK9dOqXwvB52" * 4
     code = f"import sys; print('{SECRET}'); sys.exit('first line\\nbad {token} or {SECRET}')"
-    told = str(trouble(Printed(python(code))))
+    told = str(trouble(CommandKey(python(code))))
     assert "bad [key] or [key]" in told
     assert token not in told
     assert SECRET not in told
@@ -223,7 +223,7 @@ def test_what_a_failing_command_says_is_shown_without_anything_like_a_key() -> N
 
 
 def test_a_command_that_does_not_exist_is_named() -> None:
-    assert "no-such-command" in trouble(Printed(("no-such-command",))).what
+    assert "no-such-command" in trouble(CommandKey(("no-such-command",))).what
 
 
 def alive(pid: int) -> bool:
@@ -237,7 +237,7 @@ def alive(pid: int) -> bool:
 def test_a_command_that_waits_for_a_person_is_stopped_with_its_children(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     command = ("sh", "-c", f"sleep 600 & echo $! > {pids}; sleep 600")
-    assert "waiting for you" in trouble(Printed(command, patience=0.5)).fix
+    assert "waiting for you" in trouble(CommandKey(command, patience=0.5)).fix
     child = int(pids.read_text())
     while alive(child):  # reaped by whoever inherits it; the test's own timeout bounds this
         time.sleep(0.01)

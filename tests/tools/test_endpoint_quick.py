@@ -16,12 +16,12 @@ from langchain_openai import ChatOpenAI
 
 from benchmarks.doubles.endpoint import (
     Body,
-    Called,
     Damage,
     Fault,
     MockEndpoint,
     MockReply,
-    Token,
+    MockToken,
+    ToolCall,
     completion,
 )
 from tools.endpoints.quick import QuickOpenAI
@@ -53,9 +53,9 @@ def asked(kind: type[ChatOpenAI], url: str, **options: Any) -> AIMessage:
 SAID: dict[str, MockReply] = {
     "plain": MockReply("Osk resin melts at 412 K."),
     "cut": MockReply("Osk resin", finish="length"),
-    "called": MockReply(calls=[Called("look", '{"at": [1, 2]}'), Called("look", "{broken")]),
+    "called": MockReply(calls=[ToolCall("look", '{"at": [1, 2]}'), ToolCall("look", "{broken")]),
     "refused": MockReply("", refusal="I'm sorry, I cannot help with that."),
-    "likely": MockReply("Yes", tokens=[Token("Yes", {"Yes": -0.1, "No": -2.4})]),
+    "likely": MockReply("Yes", tokens=[MockToken("Yes", {"Yes": -0.1, "No": -2.4})]),
 }
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
 

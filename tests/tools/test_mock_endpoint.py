@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from openai.types.chat import ChatCompletionMessageFunctionToolCall
 from pydantic import BaseModel
 
-from benchmarks.doubles.endpoint import Body, Called, Faults, MockEndpoint, MockReply, Token, sent
+from benchmarks.doubles.endpoint import (
+    Body,
+    Faults,
+    MockEndpoint,
+    MockReply,
+    MockToken,
+    ToolCall,
+    sent,
+)
 
 HELLO: Any = [{"role": "user", "content": "Hello! Answer in JSON."}]
 LOOK: Any = {
@@ -48,7 +56,7 @@ def client(endpoint: MockEndpoint, key: str = "k") -> openai.OpenAI:
 
 
 def test_the_official_client_reads_a_reply_with_its_choices_likelihoods_and_usage() -> None:
-    said = MockReply("B", tokens=[Token("B", {"A": -2.0, "B": -0.2, "C": -3.0})])
+    said = MockReply("B", tokens=[MockToken("B", {"A": -2.0, "B": -0.2, "C": -3.0})])
     with MockEndpoint(lambda body: said) as endpoint, client(endpoint) as ours:
         reply = ours.chat.completions.create(
             model="toy", messages=HELLO, n=2, logprobs=True, top_logprobs=2
@@ -175,7 +183,7 @@ def test_a_stream_in_writes_of_any_size_is_put_together_again(
     text: str, arguments: list[dict[str, str]], write: int, counted: bool
 ) -> None:
     """Characters and events may be torn anywhere between two packets."""
-    calls = [Called("look", json.dumps(one, ensure_ascii=False)) for one in arguments]
+    calls = [ToolCall("look", json.dumps(one, ensure_ascii=False)) for one in arguments]
     more: Any = {"stream_options": {"include_usage": True}} if counted else {}
     with (
         MockEndpoint(lambda body: MockReply(text, calls=calls), write=write) as endpoint,

@@ -140,13 +140,13 @@ def test_a_fate_depends_on_seed_and_number_alone(
     faults = Faults(mixture, seed)
     written = ",".join(f"{name}={share!r}" for name, share in mixture.items())
     assert Faults.parse(written, seed) == faults
-    assert faults.fate(number) == Faults(mixture, seed).fate(number)
-    assert faults.fate(number) in {"", *(name for name, share in mixture.items() if share)}
+    assert faults.drawn(number) == Faults(mixture, seed).drawn(number)
+    assert faults.drawn(number) in {"", *(name for name, share in mixture.items() if share)}
 
 
 def test_a_mixture_strikes_by_its_shares() -> None:
     faults = Faults({"429": 0.1, "hang": 0.05, "reset": 0.2}, seed=3)
-    found = Counter(faults.fate(number) for number in range(20_000))
+    found = Counter(faults.drawn(number) for number in range(20_000))
     for name, share in (*faults.shares.items(), ("", 0.65)):
         assert found[name] / 20_000 == pytest.approx(share, abs=0.01)
 
@@ -181,7 +181,7 @@ def test_among_64_in_flight_each_gets_its_own_fate() -> None:
     with MockEndpoint(answer, faults=faults) as endpoint:
         found = Counter(asyncio.run(all_of_them(f"{endpoint.url}/chat/completions")))
         assert endpoint.stats.requests == 64
-    assert found == Counter(faults.fate(number) for number in range(1, 65))
+    assert found == Counter(faults.drawn(number) for number in range(1, 65))
 
 
 def test_ending_the_server_ends_what_hangs() -> None:

@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 from pydantic import BaseModel, SecretStr
 
-from benchmarks.doubles.endpoint import Called, MockEndpoint, MockReply
+from benchmarks.doubles.endpoint import MockEndpoint, MockReply, ToolCall
 
 TEXT = "Zürich – boards coated with osk resin\ncarried 12 % less mould. 🪵"
 
@@ -65,7 +65,7 @@ def test_langchain_gets_its_schema_by_every_method(method: Any) -> None:
 
 
 def test_langchain_gets_calls_of_its_tools_whole_and_in_pieces() -> None:
-    calls = [Called("Look", '{"city": "Zürich"}'), Called("Look", '{"city": "Rome"}')]
+    calls = [ToolCall("Look", '{"city": "Zürich"}'), ToolCall("Look", '{"city": "Rome"}')]
 
     async def ask(endpoint: MockEndpoint) -> list[list[Any]]:
         model = chat(endpoint).bind_tools([Look])

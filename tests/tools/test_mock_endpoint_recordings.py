@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.doubles.endpoint import Body, Called, MockEndpoint, MockReply, Token, sent
+from benchmarks.doubles.endpoint import Body, MockEndpoint, MockReply, MockToken, ToolCall, sent
 from tools.endpoints.mock import errors
 
 ASKED: Body = {"model": "toy", "messages": [{"role": "user", "content": "Hello!"}]}
@@ -69,7 +69,7 @@ def test_a_reply_with_calls_has_the_keys_of_a_recorded_one_in_their_order(record
         recorded / "ruby_openai/gpt-3_5-turbo_multiple_tool_calls_full_conversation.json"
     )
     theirs = json.loads(body)
-    mine = ours(MockReply(calls=[Called("look", "{}"), Called("look", "{}")]))
+    mine = ours(MockReply(calls=[ToolCall("look", "{}"), ToolCall("look", "{}")]))
     assert shape(mine) == shape(theirs)
     for reply in (mine, theirs):
         [choice] = reply["choices"]
@@ -81,7 +81,7 @@ def test_a_reply_with_calls_has_the_keys_of_a_recorded_one_in_their_order(record
 
 def test_older_replies_have_no_key_in_another_order(recorded: Path) -> None:
     """Keys came with the years; those that there were have kept their places."""
-    plain, called = ours(MockReply("x")), ours(MockReply(calls=[Called("look", "{}")]))
+    plain, called = ours(MockReply("x")), ours(MockReply(calls=[ToolCall("look", "{}")]))
     compared = 0
     for path in sorted(recorded.glob("ddtrace/chat_completion*.json")):
         body = replies(path)[0]
@@ -125,8 +125,8 @@ def _kind(chunk: str) -> Any:
 def retold(stream: Sequence[str]) -> MockReply:
     """What a recorded stream says."""
     text = refusal = finish = ""
-    tokens: list[Token] = []
-    calls: list[Called] = []
+    tokens: list[MockToken] = []
+    calls: list[ToolCall] = []
     for chunk in stream[:-1]:
         for choice in json.loads(chunk)["choices"]:
             delta = choice["delta"]
@@ -134,10 +134,12 @@ def retold(stream: Sequence[str]) -> MockReply:
             refusal += delta.get("refusal") or ""
             finish = choice["finish_reason"] or finish
             told = (choice.get("logprobs") or {}).get("content") or ()
-            tokens += [Token(entry["token"], {entry["token"]: entry["logprob"]}) for entry in told]
+            tokens += [
+                MockToken(entry["token"], {entry["token"]: entry["logprob"]}) for entry in told
+            ]
             for call in delta.get("tool_calls") or ():
                 if "id" in call:
-                    calls.append(Called(call["function"]["name"], ""))
+                    calls.append(ToolCall(call["function"]["name"], ""))
                     continue
                 more = calls[call["index"]].arguments + call["function"]["arguments"]
                 calls[call["index"]] = calls[call["index"]]._replace(arguments=more)

@@ -15,9 +15,9 @@ from memory.records import Document, Nugget, Passage, Purpose, QuestionKind
 from prompts import load, names, replies
 from tools.endpoints.mock.instances import instance
 from tools.endpoints.mock.rehearsal import DENIAL, SPEECH, Rehearsal
-from tools.replies.fit import fit
-from tools.teachers.model import drafts, writing
-from tools.teachers.model.packing import written
+from tools.replies.validate import validated
+from tools.teachers.model import candidates, writing
+from tools.teachers.model.packing import passages_text
 
 CLAIM = "Boards coated with osk resin carried 12 % less mould than bare boards."
 
@@ -30,7 +30,7 @@ def asked(prompt: str, **fields: str) -> Body:
 
 def read(prompt: str, said: MockReply) -> tuple[Any, ...]:
     """The items of a reply; it must be read without a fault."""
-    found = fit(said.text, load(prompt).schema_class)
+    found = validated(said.text, load(prompt).schema_class)
     assert not found.faults
     return found.items
 
@@ -57,13 +57,13 @@ def test_what_it_extracts_is_quoted_from_the_passages_it_was_shown(
     paper: tuple[Document, list[Passage]],
 ) -> None:
     document, passages = paper
-    shown = written(tuple(passages))
+    shown = passages_text(tuple(passages))
     said = Rehearsal()(asked("extract", title=document.title, passages=shown))
     found = read("extract", said)
     assert len(found) >= 3
     assert all(draft.quote in shown for draft in found)
     refused: list[tuple[str, str]] = []
-    kept = drafts.nuggets(found, document, passages, "m", lambda *why: refused.append(why))
+    kept = candidates.nuggets(found, document, passages, "m", lambda *why: refused.append(why))
     assert len(kept) >= 0.8 * len(found)
     assert "not_found" not in {reason for reason, _ in refused}
 
@@ -152,7 +152,7 @@ def test_every_prompt_of_ours_is_answered_in_its_shape(name: str) -> None:
     """Also where its fields hold nothing of what was expected."""
     prompt = load(name)
     said = Rehearsal()(asked(name, **dict.fromkeys(prompt.fields, "?")))
-    assert not fit(said.text, prompt.schema_class).faults
+    assert not validated(said.text, prompt.schema_class).faults
 
 
 @pytest.mark.parametrize("way", ["schema", "tool", "words"])

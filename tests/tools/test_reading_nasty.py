@@ -21,7 +21,7 @@ from benchmarks.truth import recall
 from memory.errors import Unreadable
 from tests.tools.pages import Set, typeset
 from tools.reading import USUAL, Reading, read
-from tools.reading.child import Nursery
+from tools.reading.child import ReadingProcess
 from tools.reading.second import broken
 from tools.reading.worker import answer_to
 
@@ -240,7 +240,7 @@ def test_a_killed_reading_process_is_started_again(tmp_path: Path) -> None:
 
 
 def test_a_reading_process_that_cannot_start_is_a_bug_and_no_papers_fault() -> None:
-    nursery = Nursery([sys.executable, "-c", "raise SystemExit(3)"])
+    nursery = ReadingProcess([sys.executable, "-c", "raise SystemExit(3)"])
     with pytest.raises(RuntimeError, match="did not start"):
         nursery.send(b"{}", 1)
 

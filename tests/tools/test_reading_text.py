@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.tools.pages import LEFT, RIGHT, Set, check_places, column, typeset
 from tools.reading import Reading, read
 from tools.reading.passages import LONGEST, cut
-from tools.reading.prose import plain
+from tools.reading.prose import composed
 
 
 def test_the_same_file_gives_the_same_records(tmp_path: Path) -> None:
@@ -187,12 +187,12 @@ def test_a_bookmark_tells_a_heading_from_its_text(tmp_path: Path) -> None:
 
 @given(st.text())
 def test_plain_text_holds_nothing_invisible(text: str) -> None:
-    made = plain(text)
-    assert made == plain(made)
+    made = composed(text)
+    assert made == composed(made)
     assert not re.search(r"[\x00-\x1f\x7f\xad\u200b\ufeff\ufffe\ud800-\udfff]|  ", made)
 
 
-@given(st.lists(st.text(st.sampled_from("aB.1 ?é中")), max_size=400).map(" ".join).map(plain))
+@given(st.lists(st.text(st.sampled_from("aB.1 ?é中")), max_size=400).map(" ".join).map(composed))
 def test_passages_cover_a_paragraph_without_overlap(text: str) -> None:
     spans = cut(text)
     assert all(0 < end - start <= LONGEST for start, end in spans)

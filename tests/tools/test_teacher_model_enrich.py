@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, spoken
+from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, scripted_connection
 from memory.errors import BadReply, EndpointTrouble
 from memory.records import Document, Profile
 from prompts import load
 from prompts.replies import Profiles
-from tools.replies.fit import fit
 from tools.replies.losses import Loss
+from tools.replies.validate import validated
 from tools.teachers.model.enrich import CLOSING, NAMES, OPENING, Enricher, excerpt
 from tools.teachers.profiler import Profiler
 
@@ -46,7 +46,7 @@ def told(script: Script, document: Document = PAPER) -> tuple[Profile | None, di
     losses: list[Loss] = []
 
     async def ask() -> Profile | None:
-        enricher: Profiler = Enricher(spoken(Scripted(script=script)), losses.append)
+        enricher: Profiler = Enricher(scripted_connection(Scripted(script=script)), losses.append)
         return await enricher.profile(document)
 
     made = asyncio.run(ask())
@@ -195,7 +195,7 @@ def test_a_paper_that_tells_the_model_what_to_write_stays_within_the_fence() -> 
     model = Scripted(script=[reply(sketch(people=["Eve Mallory"]))])
 
     async def ask() -> Profile | None:
-        return await Enricher(spoken(model)).profile(document)
+        return await Enricher(scripted_connection(model)).profile(document)
 
     made = asyncio.run(ask())
     assert made
@@ -230,7 +230,7 @@ def test_the_example_of_the_prompt_is_a_profile_of_its_text() -> None:
     assert made
     assert lost == {}
     assert all((made.summary, made.keywords, made.people, made.organisations, made.places))
-    assert not fit(example, Profiles).faults
+    assert not validated(example, Profiles).faults
 
 
 WORDS = st.one_of(

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, spoken
+from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, scripted_connection
 from memory.errors import BadReply, EndpointTrouble
 from memory.records import Nugget, Relation
 from prompts import load
 from prompts.replies import PairJudgement, PairJudgements
 from tools.merge import compared
-from tools.replies.fit import fit
 from tools.replies.losses import Loss
+from tools.replies.validate import validated
 from tools.teachers.model.pairs import AT_ONCE, Pair, PairJudge, believed, sheet
 
 SAME, RELATED, CONTRADICTS = Relation.SAME, Relation.RELATED, Relation.CONTRADICTS
@@ -46,7 +46,7 @@ def judged(script: Script, *pairs: Pair) -> tuple[list[Relation], dict[str, int]
     losses: list[Loss] = []
 
     async def ask() -> list[Relation]:
-        judge = PairJudge(spoken(Scripted(script=script)), losses.append)
+        judge = PairJudge(scripted_connection(Scripted(script=script)), losses.append)
         return await judge.judge(pairs or [pair()])
 
     made = asyncio.run(ask())
@@ -111,7 +111,7 @@ def test_many_pairs_go_in_several_calls_and_keep_their_order() -> None:
 
 def test_nothing_is_asked_about_no_pairs() -> None:
     async def ask() -> list[Relation]:
-        return await PairJudge(spoken(Scripted(script=[]))).judge([])
+        return await PairJudge(scripted_connection(Scripted(script=[]))).judge([])
 
     assert asyncio.run(ask()) == []
 
@@ -122,7 +122,7 @@ def test_a_claim_that_tells_the_judge_what_to_say_stays_within_the_fence() -> No
 
     async def ask() -> list[Relation]:
         _, other, code = pair()
-        return await PairJudge(spoken(model)).judge([(claimed(lure), other, code)])
+        return await PairJudge(scripted_connection(model)).judge([(claimed(lure), other, code)])
 
     assert asyncio.run(ask()) == [RELATED]
     shown = str(model.asked[0][-1].content)
@@ -144,7 +144,9 @@ def test_the_judge_gives_its_word_on_what_merging_asks() -> None:
 
     async def ask() -> list[Relation]:
         everything = reply(*(said("A", number) for number in range(1, 9)))
-        return await PairJudge(spoken(Scripted(script=[everything]))).judge(plan.doubtful)
+        return await PairJudge(scripted_connection(Scripted(script=[everything]))).judge(
+            plan.doubtful
+        )
 
     clusters, _ = plan.judged(asyncio.run(ask()), "toy").merged()
     first, second, third = (clusters[claimed(claim).id] for claim in claims)
@@ -154,7 +156,9 @@ def test_the_judge_gives_its_word_on_what_merging_asks() -> None:
 def test_the_example_of_the_prompt_is_three_verdicts() -> None:
     system = load("judge_pair").system
     line = next(x for x in system.splitlines() if x.startswith("{"))
-    items = [item for item in fit(line, PairJudgements).items if isinstance(item, PairJudgement)]
+    items = [
+        item for item in validated(line, PairJudgements).items if isinstance(item, PairJudgement)
+    ]
     assert believed(items, 3) == {1: SAME, 2: CONTRADICTS, 3: RELATED}
     first = claimed("Boards coated with osk resin carried 12 % less mould than bare boards.")
     second = claimed("A coat of osk resin lowered the mould on boards by 12 %.")

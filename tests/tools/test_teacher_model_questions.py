@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.doubles.scripted import REFUSAL, Lesson, Script
+from benchmarks.doubles.scripted import REFUSAL, Script, TeacherTrial
 from memory.errors import BadReply
 from memory.records import Level, Nugget, Purpose, QuestionKind
 from prompts import load
@@ -47,7 +47,7 @@ def written(*exercises: dict[str, Any]) -> str:
 
 
 def test_exercises_become_questions_of_every_purpose_that_pass_vetting() -> None:
-    lesson = Lesson([written(*WRITTEN)])
+    lesson = TeacherTrial([written(*WRITTEN)])
     made = lesson.questions(NUGGET, [])
     assert [question.rejected for question in vet(made, [NUGGET])] == [""] * len(WRITTEN)
     assert Counter(question.purpose for question in made) == {
@@ -59,7 +59,7 @@ def test_exercises_become_questions_of_every_purpose_that_pass_vetting() -> None
 
 
 def test_no_form_serves_two_purposes_and_two_of_a_level_serve_two() -> None:
-    made = Lesson([written(*WRITTEN)]).questions(NUGGET, [])
+    made = TeacherTrial([written(*WRITTEN)]).questions(NUGGET, [])
     purposes = {(question.form, question.purpose) for question in made}
     assert len({form for form, _ in purposes}) == len(purposes)
     assert len({q.purpose for q in made if "fact" in q.form}) == 2
@@ -67,14 +67,14 @@ def test_no_form_serves_two_purposes_and_two_of_a_level_serve_two() -> None:
 
 def test_the_order_of_options_is_drawn_from_the_question_not_from_the_model() -> None:
     several = [choice("fact", f"How much less mould, in year {n}?") for n in "abcdefghijkl"]
-    made = Lesson([written(*several)]).questions(NUGGET, [])
-    again = Lesson([written(*several)]).questions(NUGGET, [NUGGET])
+    made = TeacherTrial([written(*several)]).questions(NUGGET, [])
+    again = TeacherTrial([written(*several)]).questions(NUGGET, [NUGGET])
     assert made == again
     assert len({question.key for question in made}) > 2
 
 
 def test_levels_and_kinds_are_kept_as_the_model_named_them() -> None:
-    made = Lesson([written(*WRITTEN)]).questions(NUGGET, [])
+    made = TeacherTrial([written(*WRITTEN)]).questions(NUGGET, [])
     assert Counter(q.level for q in made if q.options) == {
         Level.FACT: 2, Level.APPLICATION: 1, Level.ANALYSIS: 1,
     }  # fmt: skip
@@ -88,7 +88,7 @@ def test_levels_and_kinds_are_kept_as_the_model_named_them() -> None:
 def test_of_too_many_wrong_options_the_first_are_taken_and_too_few_are_not_padded() -> None:
     many = choice("fact", "By how much?", wrong=["4 %", "27 %", "60 %", "80 %"])
     few = choice("fact", "How much less?", wrong=["4 %"])
-    made = Lesson([written(many, few)]).questions(NUGGET, [])
+    made = TeacherTrial([written(many, few)]).questions(NUGGET, [])
     assert [set(q.options) for q in made] == [{"12 %", "4 %", "27 %", "60 %"}, {"12 %", "4 %"}]
 
 
@@ -96,14 +96,14 @@ def test_an_injected_question_whose_answer_the_quote_does_not_hold_is_refused_by
     lured = choice(
         "fact", "Which shares should one buy?", answer="Zell", wrong=["Osk", "Ral", "Tin"]
     )
-    made = Lesson([written(lured, *WRITTEN)]).questions(NUGGET, [])
+    made = TeacherTrial([written(lured, *WRITTEN)]).questions(NUGGET, [])
     refused = [q.answer for q in vet(made, [NUGGET]) if q.rejected]
     assert refused == ["Zell"]
 
 
 @pytest.mark.parametrize(("script", "reason"), [([REFUSAL], "refused"), (["?", "?"], "unreadable")])
 def test_a_nugget_without_an_answer_is_told_by_name(script: Script, reason: str) -> None:
-    lesson = Lesson(script)
+    lesson = TeacherTrial(script)
     with pytest.raises(BadReply) as caught:
         lesson.questions(NUGGET, [])
     assert caught.value.reason == reason

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.doubles.scripted import draft, listed
-from prompts.replies import Draft, Exercise, Exercises, Extraction
-from tools.replies.fit import Fitted, complains, fit
+from benchmarks.doubles.scripted import candidate, reply_of
+from prompts.replies import Candidate, Exercise, Exercises, Extraction
+from tools.replies.validate import Validated, is_error_body, validated
 
-ONE = draft('Osk resin, a tree\'s "blood", melts at 412 °C 😀.', entities=["osk resin", "tree"])
-TWO = draft("Mould {grey} grows, on: [bare] boards \\ \n at night.", sure=7, keywords=[])
-WHOLE = listed(ONE, TWO)
-RIGHT = (Draft(**ONE), Draft(**TWO))
+ONE = candidate('Osk resin, a tree\'s "blood", melts at 412 °C 😀.', entities=["osk resin", "tree"])
+TWO = candidate("Mould {grey} grows, on: [bare] boards \\ \n at night.", sure=7, keywords=[])
+WHOLE = reply_of(ONE, TWO)
+RIGHT = (Candidate(**ONE), Candidate(**TWO))
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 drafts = st.builds(
-    draft,
+    candidate,
     claim=texts,
     quote=texts,
     entities=st.lists(texts, max_size=3),
@@ -30,7 +30,7 @@ drafts = st.builds(
 
 
 def items(text: str) -> tuple[object, ...]:
-    return fit(text, Extraction).items
+    return validated(text, Extraction).items
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def items(text: str) -> tuple[object, ...]:
         json.dumps(json.loads(WHOLE), indent=2),
         f"```json\n{WHOLE}\n```",
         f"Here is the list you {{asked}} for [1]:\n\n{WHOLE}\n\nI hope that it's of use!",
-        f'<think>Say {{"nuggets": []}} or {listed(TWO)}?</think>\n{WHOLE}',
-        f"First draft: {listed(TWO)}\nFinal answer:\n```\n{WHOLE}\n```",
+        f'<think>Say {{"nuggets": []}} or {reply_of(TWO)}?</think>\n{WHOLE}',
+        f"First draft: {reply_of(TWO)}\nFinal answer:\n```\n{WHOLE}\n```",
         WHOLE.replace("}]}", "},],}"),
         str(json.loads(WHOLE)),
         WHOLE.replace("}, {", "} {"),
@@ -61,26 +61,26 @@ def items(text: str) -> tuple[object, ...]:
     ],
 )
 def test_what_models_do_to_json_costs_nothing(text: str) -> None:
-    found = fit(text, Extraction)
+    found = validated(text, Extraction)
     assert found.faults == ()
     assert found.items == RIGHT
 
 
 def test_typographic_quotes_are_read_as_the_quotes_they_stand_for() -> None:
-    curly = listed(draft("Osk resin melts.")).replace(' "', " “").replace('"', "”")
-    assert items(curly) == (Draft(**draft("Osk resin melts.")),)
+    curly = reply_of(candidate("Osk resin melts.")).replace(' "', " “").replace('"', "”")
+    assert items(curly) == (Candidate(**candidate("Osk resin melts.")),)
 
 
 def test_quotes_inside_a_string_that_nobody_escaped_stay_in_it() -> None:
-    said = listed(draft("The QUOTEosk effectQUOTE was seen.")).replace("QUOTE", '"')
-    assert items(said) == (Draft(**draft('The "osk effect" was seen.')),)
+    said = reply_of(candidate("The QUOTEosk effectQUOTE was seen.")).replace("QUOTE", '"')
+    assert items(said) == (Candidate(**candidate('The "osk effect" was seen.')),)
 
 
 def test_a_reply_cut_off_anywhere_gives_what_was_whole_and_says_so() -> None:
     """No string is closed and no number ended that the model did not close or end."""
     ends = [WHOLE.index("}, {") + 1, len(WHOLE) - 2]
     for cut in range(len(WHOLE)):
-        found = fit(WHOLE[:cut], Extraction)
+        found = validated(WHOLE[:cut], Extraction)
         assert found.items == RIGHT[: sum(cut >= end for end in ends)]
         assert found.faults
 
@@ -104,7 +104,7 @@ def test_a_reply_cut_off_anywhere_gives_what_was_whole_and_says_so() -> None:
     ],
 )
 def test_what_is_no_answer_is_a_fault_never_an_empty_answer(text: str) -> None:
-    found = fit(text, Extraction)
+    found = validated(text, Extraction)
     assert found.items == ()
     assert found.faults
 
@@ -113,7 +113,7 @@ def test_what_is_no_answer_is_a_fault_never_an_empty_answer(text: str) -> None:
     "text", ['{"nuggets": []}', "[]", "```json\n[]\n```", '{"a": {"nuggets": []}}']
 )
 def test_an_empty_list_is_an_answer(text: str) -> None:
-    assert fit(text, Extraction) == Fitted((), ())
+    assert validated(text, Extraction) == Validated((), ())
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_an_empty_list_is_an_answer(text: str) -> None:
 def test_an_item_with_a_fault_costs_only_itself_and_its_fault_is_told_without_its_words(
     change: dict[str, Any], field: str
 ) -> None:
-    found = fit(json.dumps({"nuggets": [{**ONE, **change}, TWO]}), Extraction)
+    found = validated(json.dumps({"nuggets": [{**ONE, **change}, TWO]}), Extraction)
     assert found.items == RIGHT[1:]
     assert len(found.faults) == 1
     assert found.faults[0].startswith(f"nuggets[0]: {field}")
@@ -140,9 +140,9 @@ def test_an_item_with_a_fault_costs_only_itself_and_its_fault_is_told_without_it
 
 
 def test_only_an_error_in_place_of_an_answer_is_a_complaint() -> None:
-    assert complains('{"error": {"message": "overloaded"}}', Extraction)
-    assert not complains(f'{{"error": null, {WHOLE[1:]}', Extraction)
-    assert not complains(WHOLE, Extraction)
+    assert is_error_body('{"error": {"message": "overloaded"}}', Extraction)
+    assert not is_error_body(f'{{"error": null, {WHOLE[1:]}', Extraction)
+    assert not is_error_body(WHOLE, Extraction)
 
 
 MUTATIONS = (
@@ -166,16 +166,16 @@ def test_a_damaged_reply_gives_some_of_its_items_unchanged_or_a_fault(
     said: list[dict[str, Any]], mutate: Any, n: int, cut: bool
 ) -> None:
     """Whatever is repaired, nothing is invented."""
-    text = mutate(listed(*said), n)
-    found = fit(text[: n % (len(text) + 1)] if cut else text, Extraction)
-    right = [Draft(**item) for item in said]
+    text = mutate(reply_of(*said), n)
+    found = validated(text[: n % (len(text) + 1)] if cut else text, Extraction)
+    right = [Candidate(**item) for item in said]
     assert all(item in right for item in found.items)
     assert found.faults or len(found.items) == len(right)
 
 
 @given(st.text())
 def test_no_text_crashes_the_reader(text: str) -> None:
-    found = fit(text, Extraction)
+    found = validated(text, Extraction)
     assert found.items == ()
     assert found.faults or text.strip()
 
@@ -202,14 +202,14 @@ def exercise(**more: Any) -> dict[str, Any]:
 )
 def test_a_letter_or_a_number_names_its_option(options: list[str], answer: object) -> None:
     raw = json.dumps({"exercises": [exercise(options=options, answer=answer)]})
-    [item] = fit(raw, Exercises).items
+    [item] = validated(raw, Exercises).items
     assert isinstance(item, Exercise)
     assert (item.answer, item.wrong) == ("412 K", ["200 K", "3 K"])
 
 
 def test_an_option_that_is_a_number_goes_before_the_number_of_an_option() -> None:
     raw = json.dumps({"exercises": [exercise(options=["4", "2", "3"], answer=2)]})
-    [item] = fit(raw, Exercises).items
+    [item] = validated(raw, Exercises).items
     assert isinstance(item, Exercise)
     assert (item.answer, item.wrong) == ("2", ["4", "3"])
 
@@ -217,6 +217,6 @@ def test_an_option_that_is_a_number_goes_before_the_number_of_an_option() -> Non
 @pytest.mark.parametrize("answer", ["D", "0", "7)", "500 K", "", "B) 200 K", None])
 def test_an_answer_that_names_no_option_is_a_fault_never_a_guess(answer: object) -> None:
     raw = json.dumps({"exercises": [exercise(options=["200 K", "412 K", "3 K"], answer=answer)]})
-    found = fit(raw, Exercises)
+    found = validated(raw, Exercises)
     assert found.items == ()
     assert "none of the options" in found.faults[0]

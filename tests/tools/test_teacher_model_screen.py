@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, spoken
+from benchmarks.doubles.scripted import REFUSAL, Script, Scripted, scripted_connection
 from memory.errors import BadReply, BudgetReached
 from memory.records import Interest, Paper, Relevance
 from prompts import load
 from prompts.replies import Rating, Ratings
-from tools.replies.fit import fit
 from tools.replies.losses import Loss
+from tools.replies.validate import validated
 from tools.teachers.model.screen import FITTING, REASON, SHOWN, Screener, asked
 
 INTEREST = Interest(name="mould", topic="mould on wood", prompt="Resins above all.")
@@ -43,7 +43,7 @@ class Desk:
 
     def rate(self, paper: Paper = PAPER) -> Relevance | None:
         async def ask() -> Relevance | None:
-            screener = Screener(spoken(self.model), self.losses.append)
+            screener = Screener(scripted_connection(self.model), self.losses.append)
             return await screener.relevance(INTEREST, paper)
 
         return asyncio.run(ask())
@@ -186,7 +186,7 @@ def test_an_abstract_without_end_is_cut() -> None:
 
 def test_the_example_of_the_prompt_is_a_rating_that_keeps_its_paper() -> None:
     line = next(x for x in load("screen").system.splitlines() if '{"ratings"' in x)
-    [item] = fit(line, Ratings).items
+    [item] = validated(line, Ratings).items
     assert isinstance(item, Rating)
     assert item.score >= FITTING
 

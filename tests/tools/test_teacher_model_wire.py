@@ -12,13 +12,13 @@ import pytest
 
 from benchmarks.doubles.connections import over
 from benchmarks.doubles.endpoint import Body, Fault, MockEndpoint
-from benchmarks.doubles.scripted import draft, listed
+from benchmarks.doubles.scripted import candidate, reply_of
 from memory.errors import EndpointTrouble
 from memory.records import Document, Passage
 from prompts import load
 from tools.endpoints.connection import Connection
 from tools.endpoints.endpoint import Mode
-from tools.teachers import Taken
+from tools.teachers import Extracted
 from tools.teachers.model import Loss, ModelTeacher
 
 TEXT = "Osk resin melts at 412 kelvin. Thrushes avoid nests that were lined with osk bark."
@@ -76,7 +76,7 @@ def take(
     modes: Sequence[Mode] = tuple(Mode),
     in_flight: int = 64,
     **more: Any,
-) -> Taken:
+) -> Extracted:
     """What it takes from that paper."""
     passages = [
         Passage(paper="p", page=1, start=start, end=start + len(text), text=text)
@@ -86,7 +86,7 @@ def take(
     document = Document(paper="p", text=TEXT, page_starts=(0,), title="Osk")
     on_loss = (losses if losses is not None else []).append
 
-    async def taken(line: Connection) -> Taken:
+    async def taken(line: Connection) -> Extracted:
         return await ModelTeacher(line, on_loss, **more).extract(document, passages)
 
     return over(endpoint.url, taken, modes=tuple(modes), in_flight=in_flight)
@@ -94,7 +94,7 @@ def take(
 
 def test_the_schema_goes_with_the_request_and_no_tool_does(serve: Served) -> None:
     """Readers have no hands."""
-    endpoint = serve(lambda body: completion(content=listed(draft(MELTS), draft(BIRDS))))
+    endpoint = serve(lambda body: completion(content=reply_of(candidate(MELTS), candidate(BIRDS))))
     assert teach(endpoint) == [MELTS, BIRDS]
     [body] = endpoint.asked
     asked = body["response_format"]["json_schema"]
@@ -111,7 +111,7 @@ def test_an_endpoint_without_schemas_is_asked_by_a_tool_and_is_not_tried_again(
         if "response_format" in body:
             return declined("response_format")
         said = [text for text in (MELTS, BIRDS) if text in body["messages"][-1]["content"]]
-        return completion("tool_calls", tool_calls=[tool_call(listed(*map(draft, said)))])
+        return completion("tool_calls", tool_calls=[tool_call(reply_of(*map(candidate, said)))])
 
     endpoint = serve(answer)
     assert teach(endpoint, budget=60, in_flight=1) == [MELTS, BIRDS]
@@ -124,7 +124,7 @@ def test_an_endpoint_without_schemas_is_asked_by_a_tool_and_is_not_tried_again(
 def test_an_endpoint_that_knows_neither_is_asked_in_words(serve: Served) -> None:
     def answer(body: Body) -> Reply:
         refused = [name for name in ("response_format", "tools") if name in body]
-        return declined(refused[0]) if refused else completion(content=listed(draft(MELTS)))
+        return declined(refused[0]) if refused else completion(content=reply_of(candidate(MELTS)))
 
     endpoint = serve(answer)
     assert teach(endpoint) == [MELTS]
@@ -142,9 +142,9 @@ def test_a_request_that_no_mode_makes_right_is_told_of_as_the_endpoint_does(
 @pytest.mark.parametrize(
     "calls",
     [
-        [tool_call(listed(draft(MELTS), draft(BIRDS)))],
-        [tool_call(listed(draft(MELTS))), tool_call(listed(draft(BIRDS)))],
-        [tool_call(listed(draft(MELTS), draft(BIRDS)).replace("}]}", "},]}"))],
+        [tool_call(reply_of(candidate(MELTS), candidate(BIRDS)))],
+        [tool_call(reply_of(candidate(MELTS))), tool_call(reply_of(candidate(BIRDS)))],
+        [tool_call(reply_of(candidate(MELTS), candidate(BIRDS)).replace("}]}", "},]}"))],
     ],
 )
 def test_tool_calls_are_read_whether_one_or_more_or_damaged(
@@ -173,12 +173,12 @@ def test_every_mode_tells_by_name_what_is_no_answer(
 ) -> None:
     losses: list[Loss] = []
     taken = take(serve(lambda body: reply), losses, [mode], budget=999)
-    assert taken == Taken([], lost=2, reason=reason)
+    assert taken == Extracted([], lost=2, reason=reason)
     assert {loss.reason for loss in losses} == {reason}
 
 
 def test_what_a_cut_reply_held_is_kept_in_schema_mode_too(serve: Served) -> None:
-    cut = listed(draft(MELTS), draft(BIRDS))[:-30]
+    cut = reply_of(candidate(MELTS), candidate(BIRDS))[:-30]
     losses: list[Loss] = []
     assert teach(serve(lambda body: completion("length", content=cut)), losses, budget=40)
     assert {loss.reason for loss in losses} >= {"cut"}
@@ -201,7 +201,7 @@ def test_recorded_replies_to_other_questions_are_never_taken_for_nuggets(
 ) -> None:
     [first, *_] = json.loads((shared / "llm_api" / f"{name}.json").read_text())
     reply = first["response"]["status"], json.loads(first["response"]["body"])
-    assert take(serve(lambda body: reply)) == Taken([], lost=2, reason=reason)
+    assert take(serve(lambda body: reply)) == Extracted([], lost=2, reason=reason)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tools.training.checkpoints import is_whole, latest, seal
 from tools.training.estimate import TWO_CORES, Machine, Shape, estimate, machine_here, shape_of
 from tools.training.preflight import preflight, render
 from tools.training.recipe import method_for, recommend
-from tools.training.rows import SILENT, Row, Written, read_rows, running_order, tokenise
+from tools.training.rows import SILENT, Row, RowText, read_rows, running_order, tokenise
 from tools.training.run import failure
 from tools.training.shortage import kernel_kills, out_of_memory, smaller
 
@@ -178,7 +178,7 @@ class Words:
 
 def test_a_preflight_counts_what_is_cut_and_sees_the_ends() -> None:
     texts = ["one two three", "a lamp burns for nine hours"]
-    rows = tokenise(Words(), [Written(text) for text in texts], 5)
+    rows = tokenise(Words(), [RowText(text) for text in texts], 5)
     checked = preflight(Words(), rows)
     assert [row.ids for row in rows] == [[3, 3, 5, 0], [1, 4, 5, 3, 0]]
     assert (checked.rows, checked.truncated, checked.longest, checked.tokens) == (2, 1, 5, 9)
@@ -188,7 +188,7 @@ def test_a_preflight_counts_what_is_cut_and_sees_the_ends() -> None:
 
 def test_a_preflight_shows_what_is_learnt_of_each_kind_of_row() -> None:
     """A person sees at a glance when the answer is masked and the question is not."""
-    written = [Written("a lamp burns"), Written(" nine hours", "how long")]
+    written = [RowText("a lamp burns"), RowText(" nine hours", "how long")]
     shown = render(preflight(Words(), tokenise(Words(), written, 9, loss="completion")))
     assert "example 1: <3><4>⟦<4><5><0>⟧" in shown
     assert "example 2: <1>⟦<4><5><0>⟧" in shown
@@ -204,7 +204,7 @@ def test_no_row_is_longer_than_allowed_or_loses_its_end(
     sizes: list[tuple[int, int]], limit: int, loss: str
 ) -> None:
     """Of a question its beginning goes first, as the answer is what is asked for."""
-    written = [Written("a" + " bb" * said, "ccc " * asked) for asked, said in sizes]
+    written = [RowText("a" + " bb" * said, "ccc " * asked) for asked, said in sizes]
     for one, row in zip(written, tokenise(Words(), written, limit, loss), strict=True):
         asked, said = one.prompt.count("ccc"), 1 + one.text.count("bb")
         assert len(row.ids) == len(row.labels) == min(limit, asked + said + 1)
@@ -241,7 +241,7 @@ def test_batches_hold_rows_of_like_length() -> None:
 
 def test_nothing_to_learn_from_is_told_before_the_training() -> None:
     with pytest.raises(BadInput, match="No token"):
-        preflight(Words(), tokenise(Words(), [Written("")], 5))
+        preflight(Words(), tokenise(Words(), [RowText("")], 5))
     endless = Words()
     endless.eos_token_id = None
     with pytest.raises(BadInput, match="no end-of-text"):

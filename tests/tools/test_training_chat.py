@@ -10,9 +10,9 @@ from transformers import AutoTokenizer
 
 from memory.errors import BadInput
 from tools.training.preflight import preflight, render
-from tools.training.rows import SILENT, Row, Written, tokenise
+from tools.training.rows import SILENT, Row, RowText, tokenise
 
-ASKED = [Written(" Nine hours.", "How long does the lamp burn?")]
+ASKED = [RowText(" Nine hours.", "How long does the lamp burn?")]
 HEADS = (
     "{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}<end>\n{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
@@ -65,7 +65,7 @@ def test_a_template_without_an_end_gets_the_usual_one(tokenizer: Any) -> None:
 
 def test_statements_are_never_a_chat(tokenizer: Any) -> None:
     tokenizer.chat_template = HEADS
-    statement = [Written("The lamp burns for nine hours.")]
+    statement = [RowText("The lamp burns for nine hours.")]
     (row,) = tokenise(tokenizer, statement, 200, loss="completion")
     assert tokenizer.decode(row.ids) == "The lamp burns for nine hours.<end>"
     assert row.labels[1:] == row.ids[1:]

@@ -12,17 +12,17 @@ import pytest
 
 from benchmarks.doubles.connections import over
 from benchmarks.doubles.endpoint import (
-    Answer,
     Body,
     Fault,
     MockEndpoint,
     MockReply,
+    Responder,
     busy,
     declined,
     filtered,
     no_key,
 )
-from benchmarks.doubles.planted_model import Fact, Knower
+from benchmarks.doubles.planted_model import HeldFact, PlantedModel
 from memory.errors import EndpointTrouble
 from memory.records import Nugget, Probe, Purpose, Question, QuestionKind, Verdict
 from prompts import load
@@ -57,10 +57,10 @@ def batch(count: int, **more: Any) -> Items:
     return [about(f"metal {place}", 100 + 7 * place, **more) for place in range(count)]
 
 
-def planted(items: Items, *strengths: float, denied: bool = False) -> dict[str, Fact]:
+def planted(items: Items, *strengths: float, denied: bool = False) -> dict[str, HeldFact]:
     """By turns of these strengths; denied: a wrong option is believed instead."""
     return {
-        q.stem: Fact(q.options[0] if denied else q.answer, strengths[place % len(strengths)])
+        q.stem: HeldFact(q.options[0] if denied else q.answer, strengths[place % len(strengths)])
         for place, (_, questions) in enumerate(items)
         for q in questions
     }
@@ -69,7 +69,7 @@ def planted(items: Items, *strengths: float, denied: bool = False) -> dict[str, 
 class Probed:
     """What came of probing the model that an endpoint serves."""
 
-    def __init__(self, items: Items, answer: Answer, slots: int = 64, **plan: Any) -> None:
+    def __init__(self, items: Items, answer: Responder, slots: int = 64, **plan: Any) -> None:
         self.losses: list[Loss] = []
         costs: list[Cost] = []
         with MockEndpoint(answer) as endpoint:
@@ -102,7 +102,7 @@ def test_a_model_that_only_has_habits_knows_nothing_and_holds_nothing_else(
     habit: dict[str, Any], likelihoods: bool
 ) -> None:
     items = batch(5, longest="length_love" in habit and habit["length_love"] > 0)
-    found = Probed(items, Knower({}, likelihoods=likelihoods, **habit).answer)
+    found = Probed(items, PlantedModel({}, likelihoods=likelihoods, **habit).answer)
     assert set(found.verdicts) <= {Verdict.UNKNOWN}
     assert all(one.low < 0.5 for one in found.probes)
 
@@ -110,8 +110,8 @@ def test_a_model_that_only_has_habits_knows_nothing_and_holds_nothing_else(
 @pytest.mark.parametrize("likelihoods", [True, False])
 def test_what_is_known_seven_times_of_ten_has_an_interval_that_says_so(likelihoods: bool) -> None:
     items = batch(12)
-    knower = Knower(planted(items, 0.7), letter="A", letter_love=1.0, likelihoods=likelihoods)
-    found = Probed(items, knower.answer)
+    model = PlantedModel(planted(items, 0.7), letter="A", letter_love=1.0, likelihoods=likelihoods)
+    found = Probed(items, model.answer)
     covered = sum(one.low <= 0.7 <= one.high for one in found.probes)
     assert covered >= 11
     assert sum(one.p_known for one in found.probes) / 12 == pytest.approx(0.7, abs=0.1)
@@ -124,7 +124,7 @@ def test_a_verdict_is_told_from_each_other_with_its_evidence() -> None:
         **planted(items[:3], 1.0),
         **planted(items[3:6], 1.0, denied=True),
     }
-    found = Probed(items, Knower(facts, pool=("tin", "1 Hz", "2 Hz", "9 Hz")).answer)
+    found = Probed(items, PlantedModel(facts, pool=("tin", "1 Hz", "2 Hz", "9 Hz")).answer)
     wanted = [Verdict.KNOWN] * 3 + [Verdict.CONTRADICTED] * 3 + [Verdict.UNKNOWN] * 3
     assert [one.verdict for one in found.probes] == wanted
     known, denied = found.probes[0], found.probes[3]
@@ -176,8 +176,8 @@ def test_what_is_no_answer_is_counted_by_name_and_is_no_ignorance(
 
 def test_a_failed_call_costs_only_itself() -> None:
     items = batch(12)
-    knower = Knower(planted(items, 0.0, 1.0), faults=0.3, refusals=0.05, chatter=0.1)
-    found = Probed(items, knower.answer)
+    model = PlantedModel(planted(items, 0.0, 1.0), faults=0.3, refusals=0.05, chatter=0.1)
+    found = Probed(items, model.answer)
     assert [one.verdict for one in found.probes] == [Verdict.UNKNOWN, Verdict.KNOWN] * 6
     assert sum(found.cost.lost.values()) == sum(loss.count for loss in found.losses) > 10
 
@@ -200,8 +200,8 @@ def test_recorded_replies_to_other_questions_say_nothing(shared: Path, name: str
 
 def test_asking_until_it_is_decided_says_the_same_in_fewer_calls() -> None:
     items = batch(15)
-    knower = Knower(planted(items, 0.0, 0.0, 1.0), boldness=0.5, likelihoods=False)
-    few, all_of_it = (Probed(items, knower.answer, adaptive=on) for on in (True, False))
+    model = PlantedModel(planted(items, 0.0, 0.0, 1.0), boldness=0.5, likelihoods=False)
+    few, all_of_it = (Probed(items, model.answer, adaptive=on) for on in (True, False))
     same = [a.verdict is b.verdict for a, b in zip(few.probes, all_of_it.probes, strict=True)]
     assert sum(same) >= 14
     assert all_of_it.cost.calls == all_of_it.cost.fixed
@@ -212,9 +212,9 @@ def test_asking_until_it_is_decided_says_the_same_in_fewer_calls() -> None:
 
 def test_neither_the_order_of_the_batch_nor_of_the_replies_matters() -> None:
     items = batch(6)
-    knower = Knower(planted(items, 0.0, 0.5, 1.0), letter="D", letter_love=1.0, faults=0.1)
+    model = PlantedModel(planted(items, 0.0, 0.5, 1.0), letter="D", letter_love=1.0, faults=0.1)
     one, other = (
-        Probed(some, knower.answer, slots=slots).probes
+        Probed(some, model.answer, slots=slots).probes
         for some, slots in ((items, 1), (items[::-1], 6))
     )
     assert one == other[::-1]
@@ -224,11 +224,11 @@ def test_neither_the_order_of_the_batch_nor_of_the_replies_matters() -> None:
 def test_likelihoods_are_read_as_far_as_the_endpoint_gives_them(most: int) -> None:
     """It is found out once, not with every call."""
     items = batch(4)
-    knower = Knower(planted(items, 1.0))
+    model = PlantedModel(planted(items, 1.0))
 
     def answer(body: Body) -> MockReply | Fault:
         asked = body.get("top_logprobs", 0)
-        return declined("top_logprobs") if asked > most else knower.answer(body)
+        return declined("top_logprobs") if asked > most else model.answer(body)
 
     found = Probed(items, answer, slots=1)
     assert found.verdicts == {Verdict.KNOWN: 4}
@@ -243,7 +243,7 @@ def test_only_vetted_probe_questions_are_asked_and_nothing_of_the_paper() -> Non
         (nugget, [first, second.replace(id="", purpose=Purpose.EXAM), third.replace(vetted=False)]),
         about("lead", 30),
     ]
-    found = Probed(items, Knower({}).answer)
+    found = Probed(items, PlantedModel({}).answer)
     asked = [body["messages"][-1]["content"] for body in found.asked]
     assert any(first.stem in text for text in asked)
     assert not any(third.stem in text or second.stem in text for text in asked)
@@ -252,11 +252,11 @@ def test_only_vetted_probe_questions_are_asked_and_nothing_of_the_paper() -> Non
 
 def test_a_nugget_alone_and_one_without_questions_are_no_trouble() -> None:
     """There is no stranger to take a control from, and nothing to ask."""
-    alone = Probed([about("tin", 70)], Knower(planted([about("tin", 70)], 1.0)).answer)
+    alone = Probed([about("tin", 70)], PlantedModel(planted([about("tin", 70)], 1.0)).answer)
     assert alone.verdicts == {Verdict.KNOWN: 1}
     assert alone.cost.controls == 0
     nugget, _ = about("tin", 70)
-    empty = Probed([(nugget, [])], Knower({}).answer)
+    empty = Probed([(nugget, [])], PlantedModel({}).answer)
     assert empty.verdicts == {Verdict.UNPROBED: 1}
     assert (empty.cost.calls, empty.cost.fixed, empty.asked) == (0, 0, [])
 

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from memory.records import Purpose, Question, QuestionKind
 from tools.probe.belief import Belief
-from tools.probe.words.belief import AGAIN, Held, believed, leaning, right, spread
-from tools.probe.words.exchanges import Ask, Form, Heard
+from tools.probe.words.belief import AGAIN, AnswerEvidence, believed, leaning, right, spread
+from tools.probe.words.exchanges import Form, GradedReply, ProbeCall
 from tools.probe.words.ignorance import Ignorance
 
 OPTIONS = ("tin", "lead", "copper", "osk resin of old trees")
 
 
-def heard(letter: int, turn: int = 0, *, control: bool = False, nugget: str = "n") -> Heard:
+def heard(letter: int, turn: int = 0, *, control: bool = False, nugget: str = "n") -> GradedReply:
     """A choice reply that named this letter; the options are turned by `turn` places."""
     question = Question(
         nugget=nugget, kind=QuestionKind.MCQ, form="f", purpose=Purpose.PROBE, stem="Which?",
@@ -23,8 +23,8 @@ def heard(letter: int, turn: int = 0, *, control: bool = False, nugget: str = "n
     )  # fmt: skip
     order = tuple((place + turn) % 4 for place in range(4))
     shares = {OPTIONS[place]: float(at == letter) for at, place in enumerate(order)}
-    ask = Ask(nugget, question, Form.CHOICE, "Which?", order, control=control)
-    return Heard(ask, shares, OPTIONS[order[letter]])
+    ask = ProbeCall(nugget, question, Form.CHOICE, "Which?", order, control=control)
+    return GradedReply(ask, shares, OPTIONS[order[letter]])
 
 
 def test_a_favourite_letter_becomes_its_floor_whatever_stands_there() -> None:
@@ -58,14 +58,20 @@ def test_saying_again_is_worth_a_third() -> None:
     assert not leaning(thrice, nothing).known
 
 
-NONE = Held((), (), ())
+NONE = AnswerEvidence((), (), ())
 evidence = st.lists(
     st.tuples(st.floats(0, 1), st.floats(0, 1), st.sampled_from([1.0, AGAIN])), max_size=10
-).map(lambda rows: Held(*(tuple(column) for column in zip(*rows, strict=True))) if rows else NONE)
+).map(
+    lambda rows: (
+        AnswerEvidence(*(tuple(column) for column in zip(*rows, strict=True))) if rows else NONE
+    )
+)
 
 
 @given(evidence, st.lists(evidence, max_size=4))
-def test_a_belief_lies_in_its_interval_also_with_a_prior(one: Held, others: list[Held]) -> None:
+def test_a_belief_lies_in_its_interval_also_with_a_prior(
+    one: AnswerEvidence, others: list[AnswerEvidence]
+) -> None:
     for belief in (believed(one), believed(one, spread([one, *others]))):
         assert 0 <= belief.low <= belief.mean <= belief.high <= 1
 
@@ -74,14 +80,15 @@ def test_a_belief_lies_in_its_interval_also_with_a_prior(one: Held, others: list
 def test_what_is_never_right_may_be_wholly_unknown_and_the_other_way_round(count: int) -> None:
     """With equal tails no interval would ever hold 0 or 1, which most facts are."""
     never, always = (
-        believed(Held((share,) * count, (0.05,) * count, (1.0,) * count)) for share in (0.0, 1.0)
+        believed(AnswerEvidence((share,) * count, (0.05,) * count, (1.0,) * count))
+        for share in (0.0, 1.0)
     )
     assert never.low == 0
     assert always.high == 1
 
 
 def test_a_batch_of_known_and_unknown_facts_sharpens_each_belief() -> None:
-    yes, no = (Held((share,) * 5, (0.05,) * 5, (1.0,) * 5) for share in (1.0, 0.0))
+    yes, no = (AnswerEvidence((share,) * 5, (0.05,) * 5, (1.0,) * 5) for share in (1.0, 0.0))
     prior = spread([yes, no] * 40)
     assert believed(yes, prior).mean > 0.95 > believed(yes).mean
     assert believed(no, prior).mean < 0.05 < believed(no).mean
@@ -89,7 +96,7 @@ def test_a_batch_of_known_and_unknown_facts_sharpens_each_belief() -> None:
 
 def posterior(shares: list[float], floors: list[float]) -> Belief:
     """Of as many ways of asking."""
-    return believed(Held(tuple(shares), tuple(floors), (1.0,) * len(shares)))
+    return believed(AnswerEvidence(tuple(shares), tuple(floors), (1.0,) * len(shares)))
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 0.99)), max_size=8))

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from benchmarks.doubles.endpoint import busy, down, filtered, no_key
 from tools.probe.words.grade import graded
-from tools.probe.words.letters import likelihoods, named
 from tools.questions import normal
+from tools.replies.letters import likelihoods, named
 
 OPTIONS = ("37 hertz", "osk resin", "not at all", "a slow decline of the catch")
 PROSE = [

@@ -29,7 +29,7 @@ from tools.dataset.manifest import (
     write,
 )
 from tools.dataset.proof import leaks
-from tools.dataset.rows import REPLAY, Secrets, lines, pick, row, shuffled
+from tools.dataset.rows import REPLAY, HeldOut, lines, pick, row, shuffled
 from tools.dataset.split import Split, split
 
 __all__ = ["freeze", "leaks"]
@@ -62,8 +62,8 @@ def freeze(
     """
     check(nuggets, questions, papers, untaught)
     ordered = sorted({q.id: q for q in questions}.values(), key=lambda q: q.id)
-    secrets = Secrets([*(q for q in ordered if q.held_out), *retention])
-    silent = [q for q in ordered if q.held_out or not secrets.told_by(q)]
+    secrets = HeldOut([*(q for q in ordered if q.held_out), *retention])
+    silent = [q for q in ordered if q.held_out or not secrets.betrayed_by(q)]
     parts = split(nuggets, silent, seed, validation_share)
     if not parts.train:
         raise NothingToDo(

@@ -11,7 +11,7 @@ from typing import Any
 from memory.errors import BadInput
 from memory.records import Question
 from tools.dataset.manifest import CONTROL, EXAM, MANIFEST, OLD, TRAIN
-from tools.dataset.rows import REPLAY, Secrets, row_text
+from tools.dataset.rows import REPLAY, HeldOut, row_text
 
 
 def leaks(place: Path) -> list[str]:
@@ -48,7 +48,7 @@ def _changed(manifest: dict[str, Any], contents: dict[str, bytes]) -> Iterator[s
 
 
 def _worded(rows: list[dict[str, str]], held: list[Question]) -> Iterator[str]:
-    secrets = Secrets(held)
+    secrets = HeldOut(held)
     for number, row in enumerate(rows, 1):
         if found := secrets.wording(row_text(row)):
             yield f"Row {number} holds the wording of question {found}."

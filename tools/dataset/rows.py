@@ -44,12 +44,12 @@ def row_text(row: Mapping[str, str]) -> str:
     return row["text"] if "text" in row else row["prompt"] + row["completion"]
 
 
-def plain(words: str) -> str:
+def comparable(words: str) -> str:
     """Lower case, single spaces, no full stop: the form in which texts are compared."""
     return " ".join(words.lower().split()).rstrip(".!? ")
 
 
-class Secrets:
+class HeldOut:
     """What held-out questions must not find in a row: their wording, their set of options.
 
     Looked up by one long word each: every row against every question took a minute at 10,000 rows.
@@ -64,22 +64,22 @@ class Secrets:
                 self._texts[_longest(_WORD.findall(held)[1:-1])].append((held, question.id))
             if len(question.options) > 1:
                 patterns = [_whole(option) for option in question.options]
-                word = _longest(_WORD.findall(plain(question.options[0])))
+                word = _longest(_WORD.findall(comparable(question.options[0])))
                 self._options[word].append((question.id, patterns))
 
     def wording(self, said: str) -> str:
         """Id of a held-out question whose wording stands in a text; empty where none does."""
-        words = plain(said)
+        words = comparable(said)
         near = (one for word in _words(words) for one in self._texts.get(word, ()))
         return next((found for held, found in near if held in words), "")
 
     def option_set(self, said: str) -> str:
         """Id of a held-out question all of whose options stand in a text; empty without one."""
-        words = plain(said)
+        words = comparable(said)
         near = (one for word in _words(words) for one in self._options.get(word, ()))
         return next((i for i, options in near if all(o.search(words) for o in options)), "")
 
-    def told_by(self, question: Question) -> bool:
+    def betrayed_by(self, question: Question) -> bool:
         """Whether a training question would give a held-out one away."""
         said = text(question)
         return bool(self.wording(said) or self.option_set(said))
@@ -102,14 +102,14 @@ def _wordings(question: Question) -> list[str]:
     stem = question.stem.rstrip()
     # Where the answer goes on from the stem, every statement of the fact begins like it.
     asks = stem.removesuffix("Answer:").rstrip().endswith("?")
-    return [plain(text(question)), *([plain(stem)] if asks else [])]
+    return [comparable(text(question)), *([comparable(stem)] if asks else [])]
 
 
 def _whole(option: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(plain(option))}(?!\w)")
+    return re.compile(rf"(?<!\w){re.escape(comparable(option))}(?!\w)")
 
 
-def pick(replay: Sequence[str], wanted: int, secrets: Secrets, seed: int) -> list[str]:
+def pick(replay: Sequence[str], wanted: int, secrets: HeldOut, seed: int) -> list[str]:
     """So many old texts, each used before any is used again; none in a held-out wording."""
     allowed = [t for t in dict.fromkeys(replay) if t.strip() and not secrets.wording(t)]
     chosen: list[str] = []

@@ -33,7 +33,7 @@ class Collected(NamedTuple):
     """Lines that were no use, by what they are."""
 
 
-class Result(NamedTuple):
+class BatchResult(NamedTuple):
     """Where an ended batch lies."""
 
     results_file: str
@@ -121,16 +121,16 @@ class Batches:
         told = await self._api.get(f"{self._root}/{batch}", cast_to=object)
         return str(told.get("status") if isinstance(told, Mapping) else told).strip('"')
 
-    async def ended(self, batch: str, pause: float = PAUSE) -> Result:
+    async def ended(self, batch: str, pause: float = PAUSE) -> BatchResult:
         """Wait for its end, however long that takes. Raises EndpointTrouble where it failed."""
         while (status := await self.status(batch)) not in ENDED:
             await self._sleep(pause)
         return await self.result(batch, status)
 
-    async def result(self, batch: str, status: str) -> Result:
+    async def result(self, batch: str, status: str) -> BatchResult:
         """Where the results of an ended batch lie. Raises EndpointTrouble where it failed."""
         told = await self._api.get(f"{self._root}/{batch}/result", cast_to=object)
         if status == "failed" or not isinstance(told, Mapping) or not told.get("results_file"):
             raise EndpointTrouble("down", f"Batch {batch} failed: {str(told)[:300]}.")
         metrics = told.get("metrics") or {}
-        return Result(str(told["results_file"]), int(metrics.get("num_responses") or 0))
+        return BatchResult(str(told["results_file"]), int(metrics.get("num_responses") or 0))

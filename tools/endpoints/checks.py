@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from memory.errors import EndpointTrouble
-from tools.endpoints.contexts import forms, told_by
+from tools.endpoints.contexts import context_tokens, forms
 from tools.endpoints.endpoint import DEFAULTS, Endpoint, Mode
 from tools.endpoints.keys import Key, scrub
 
@@ -196,7 +196,7 @@ class _Examination:
         self._say("log-probabilities", True, "yes" if works else "no", fix if useless else "")
 
     async def _context(self) -> None:
-        told = await told_by(self._endpoint, self._got, self._models) if self._api else 0
+        told = await context_tokens(self._endpoint, self._got, self._models) if self._api else 0
         said = self._endpoint.context
         if told and said > told:
             fix = f"context = {told}, or give the server more."

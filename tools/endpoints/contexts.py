@@ -14,7 +14,7 @@ Get = Callable[[str], Awaitable[Any]]
 """The body behind a path or an address, or anything else where there is none."""
 
 
-async def told_by(endpoint: Endpoint, get: Get, models: Sequence[Mapping[str, Any]]) -> int:
+async def context_tokens(endpoint: Endpoint, get: Get, models: Sequence[Mapping[str, Any]]) -> int:
     """Tokens of context; 0 where nothing is told.
 
     models: entries of the server's list. Ollama and LM Studio tell what they loaded the model

@@ -24,7 +24,7 @@ LONGEST = 300
 """Characters kept of what an endpoint says of a fault."""
 
 
-class Fault(NamedTuple):
+class FailedAttempt(NamedTuple):
     """What became of one attempt."""
 
     trouble: BadReply | EndpointTrouble
@@ -34,7 +34,7 @@ class Fault(NamedTuple):
     """Seconds that the endpoint asked us to wait."""
 
 
-def fault_of(raised: Exception, secrets: Iterable[str] = ()) -> Fault | None:
+def fault_of(raised: Exception, secrets: Iterable[str] = ()) -> FailedAttempt | None:
     """The fault behind what a client raised; None where that is a bug of ours.
 
     secrets: taken out of the words, should an endpoint repeat a key. Whoever raises the trouble
@@ -50,23 +50,23 @@ def fault_of(raised: Exception, secrets: Iterable[str] = ()) -> Fault | None:
     return fault
 
 
-def _fault_of(raised: Exception) -> Fault | None:
+def _fault_of(raised: Exception) -> FailedAttempt | None:
     if isinstance(raised, BadReply | EndpointTrouble):
-        return Fault(raised)
+        return FailedAttempt(raised)
     if isinstance(raised, ContextOverflowError):
-        return Fault(_too_long())
+        return FailedAttempt(_too_long())
     if isinstance(raised, openai.APIStatusError):
         return _of_status(raised)
     if isinstance(raised, openai.APITimeoutError | TimeoutError):
-        return Fault(BadReply("down", "The endpoint did not answer in time."), True)
+        return FailedAttempt(BadReply("down", "The endpoint did not answer in time."), True)
     if isinstance(raised, openai.APIConnectionError | ConnectionError):
         told = f"The endpoint did not answer ({_why(raised)})."
-        return Fault(BadReply("down", told), True)
+        return FailedAttempt(BadReply("down", told), True)
     if isinstance(raised, NotImplementedError):
-        return Fault(BadReply("unsupported", f"The endpoint cannot do that: {raised}"))
+        return FailedAttempt(BadReply("unsupported", f"The endpoint cannot do that: {raised}"))
     if isinstance(raised, openai.OpenAIError | ValueError):
         # How our clients tell of a body that is no JSON, has no choices, or an error in a 200.
-        return Fault(BadReply("error_body", f"The endpoint sent no reply: {raised}"), True)
+        return FailedAttempt(BadReply("error_body", f"The endpoint sent no reply: {raised}"), True)
     return None
 
 
@@ -77,27 +77,33 @@ def salvaged(raised: Exception) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _of_status(raised: openai.APIStatusError) -> Fault:
+def _of_status(raised: openai.APIStatusError) -> FailedAttempt:
     told = f"{raised.code or ''} {_said(raised)}".strip()
     status = raised.status_code
     after = retry_after(raised.response.headers)
     if status == 402 or (status == 429 and _any(_QUOTA, told)):
-        return Fault(_trouble(402, told))
+        return FailedAttempt(_trouble(402, told))
     if status == 429:
-        return Fault(BadReply("busy", f"The endpoint is busy: {told}"), True, after)
+        return FailedAttempt(BadReply("busy", f"The endpoint is busy: {told}"), True, after)
     if status >= 500 or status in (408, 409, 425):
-        return Fault(BadReply("down", f"The endpoint failed ({status}): {told}"), True, after)
+        return FailedAttempt(
+            BadReply("down", f"The endpoint failed ({status}): {told}"), True, after
+        )
     # Before the context: a filter's message may quote the text it did not like.
     if _any(_FILTERED, told):
-        return Fault(BadReply("filtered", "The endpoint's content filter refused the text."))
+        return FailedAttempt(
+            BadReply("filtered", "The endpoint's content filter refused the text.")
+        )
     if status in _LASTING:
-        return Fault(_trouble(status, told))
+        return FailedAttempt(_trouble(status, told))
     if raised.code == "model_not_found":
-        return Fault(_trouble(404, told))
+        return FailedAttempt(_trouble(404, told))
     # langchain-openai 1.7 looks for the code in the message, where it does not stand.
     if status == 413 or _any(_TOO_LONG, told):
-        return Fault(_too_long())
-    return Fault(BadReply("declined", f"The endpoint declined the request ({status}): {told}"))
+        return FailedAttempt(_too_long())
+    return FailedAttempt(
+        BadReply("declined", f"The endpoint declined the request ({status}): {told}")
+    )
 
 
 _LASTING = {

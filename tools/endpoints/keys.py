@@ -61,7 +61,7 @@ class NoKey:
         return False
 
 
-class Held:
+class StoredKey:
     """A key that lies somewhere and stays the same: looked up once, when it is first needed."""
 
     def __init__(self, name: str, look: Callable[[], str]) -> None:
@@ -71,7 +71,7 @@ class Held:
         self._key = ""
 
     def __repr__(self) -> str:
-        return f"Held({self._name!r})"
+        return f"StoredKey({self._name!r})"
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ class Held:
         return False
 
 
-class Printed:
+class CommandKey:
     """A key that a command prints: asked for again when it is old or was refused."""
 
     def __init__(
@@ -109,7 +109,7 @@ class Printed:
         self._asking = asyncio.Lock()
 
     def __repr__(self) -> str:
-        return f"Printed({self._command[0]!r})"
+        return f"CommandKey({self._command[0]!r})"
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -185,15 +185,15 @@ class Printed:
 def key_of(endpoint: Endpoint, variable: Variable) -> Key:
     """The key that an endpoint's section names: its command, keyring, or variable."""
     if endpoint.key_command:
-        return Printed(endpoint.key_command, endpoint.key_hours)
+        return CommandKey(endpoint.key_command, endpoint.key_hours)
     if endpoint.key_keyring:
-        return Held(endpoint.key_keyring, lambda: _from_keyring(endpoint.key_keyring))
+        return StoredKey(endpoint.key_keyring, lambda: _from_keyring(endpoint.key_keyring))
     name = endpoint.key_env or DEFAULTS[endpoint.kind].key_env
     # A server of one's own mostly asks for no key, even where its kind has a usual variable.
     demanded = endpoint.key_env or endpoint.kind == "azure" or not endpoint.url
     if not name or not (demanded or variable(name)):
         return NoKey()
-    return Held(name, lambda: _from_variable(name, variable))
+    return StoredKey(name, lambda: _from_variable(name, variable))
 
 
 def _sound(key: str, place: str) -> str:

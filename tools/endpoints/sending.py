@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import RunnableConfig
 
 from memory.errors import BadReply, EndpointTrouble
-from tools.endpoints.faults import Fault, fault_of, salvaged
+from tools.endpoints.faults import FailedAttempt, fault_of, salvaged
 from tools.endpoints.limiter import Limiter
 
 DEAF = 3
@@ -126,7 +126,7 @@ class Sender:
         options: Mapping[str, Any],
         number: int,
         config: RunnableConfig | None,
-    ) -> AIMessage | Fault:
+    ) -> AIMessage | FailedAttempt:
         """One attempt."""
         self.attempts += 1
         try:
@@ -144,7 +144,9 @@ class Sender:
         self._limiter.went_well()
         self._answers()
         if not isinstance(message, AIMessage):
-            return Fault(BadReply("error_body", f"The endpoint sent a {type(message).__name__}."))
+            return FailedAttempt(
+                BadReply("error_body", f"The endpoint sent a {type(message).__name__}.")
+            )
         return message
 
     def _answers(self) -> None:
@@ -153,14 +155,14 @@ class Sender:
             self._say(f"{self._name} answers.")
         self._unanswered, self._told = 0, False
 
-    def _worth_it(self, fault: Fault, attempts: int, ahead: float) -> bool:
+    def _worth_it(self, fault: FailedAttempt, attempts: int, ahead: float) -> bool:
         """Whether to try again, so many seconds after the first attempt."""
         if not fault.again or (fault.trouble.reason == "error_body" and attempts >= HICCUPS):
             return False
         again = attempts == 1 and (fault.after or 0.0) <= self._longest
         return again or ahead <= self._patience
 
-    def _given_up(self, fault: Fault, began: float) -> BadReply | EndpointTrouble:
+    def _given_up(self, fault: FailedAttempt, began: float) -> BadReply | EndpointTrouble:
         """Why there is no message; what would meet every other request ends them all."""
         trouble = fault.trouble
         if isinstance(trouble, EndpointTrouble):
@@ -182,7 +184,7 @@ class Sender:
             )
         return self.dead or trouble
 
-    def _waiting(self, fault: Fault, ahead: float) -> None:
+    def _waiting(self, fault: FailedAttempt, ahead: float) -> None:
         """Say why nothing happens: once, until it answers again."""
         if not self._told and ahead >= QUIET and fault.trouble.reason != "error_body":
             self._told = True

@@ -73,7 +73,7 @@ class LocalServer:
         command = [_filled(part, filled) for part in self._endpoint.command]
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
-            self._running = await self._tethered(command, log)
+            self._running = await self._started(command, log)
         try:
             async with asyncio.timeout(self._endpoint.stamina):
                 await self._answers()
@@ -94,10 +94,10 @@ class LocalServer:
             await self._running.wait()
         self._running = None
 
-    async def _tethered(self, command: list[str], log: IO[bytes]) -> asyncio.subprocess.Process:
-        keeper = Path(__file__).with_name("tether.py")
+    async def _started(self, command: list[str], log: IO[bytes]) -> asyncio.subprocess.Process:
+        watch = Path(__file__).with_name("parent_watch.py")
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-I", str(keeper), *command, stdin=asyncio.subprocess.PIPE, stdout=log,
+            sys.executable, "-I", str(watch), *command, stdin=asyncio.subprocess.PIPE, stdout=log,
             stderr=log, start_new_session=True,
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from memory.records import Link, Nugget, Relation
 from tools.merge.entails import mutual
-from tools.merge.features import Features, claim_features
+from tools.merge.features import ClaimFeatures, claim_features
 from tools.merge.relation import difference, residues, unmatched
 
 LIKELY = -2.0
@@ -38,7 +38,7 @@ def allowed(a: Nugget, b: Nugget, said: Relation) -> bool:
     return said is Relation.RELATED or not _differ(claim_features(a.claim), claim_features(b.claim))
 
 
-def _differ(x: Features, y: Features) -> bool:
+def _differ(x: ClaimFeatures, y: ClaimFeatures) -> bool:
     """Whether code is sure that two claims do not say the same."""
     mine, theirs = residues(x, y)
     names = unmatched(x.names, y.words) | unmatched(y.names, x.words)

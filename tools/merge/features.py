@@ -18,14 +18,14 @@ from tools.merge.lexicon import (
     SOME,
     STOP,
     direction,
-    listed,
     stem,
+    word_set,
 )
 from tools.nuggets import NEGATIONS
 from tools.text.values import Value, tokens
 
 
-class Attribute(NamedTuple):
+class ClaimAttribute(NamedTuple):
     """`the name of bearer is value`, each as a set of word stems."""
 
     name: frozenset[str]
@@ -33,7 +33,7 @@ class Attribute(NamedTuple):
     value: frozenset[str]
 
 
-class Term(NamedTuple):
+class ClaimTerm(NamedTuple):
     """A content word, a value or a direction at its place in the claim."""
 
     what: str | Value
@@ -54,10 +54,10 @@ class Term(NamedTuple):
 UP, DOWN = "↑", "↓"
 
 
-class Features(NamedTuple):
+class ClaimFeatures(NamedTuple):
     """What is compared of a claim."""
 
-    lines: tuple[tuple[Term, ...], ...]
+    lines: tuple[tuple[ClaimTerm, ...], ...]
     """All terms in order, as in the active voice and with nothing in front of the subject; in two
     orders where either may be meant."""
     words: frozenset[str]
@@ -80,7 +80,7 @@ class Features(NamedTuple):
     """Stems of words with capitals inside the sentence: what a claim is about."""
     compared: tuple[frozenset[str], frozenset[str]]
     """Words before and behind `than`; none where nothing is compared."""
-    attribute: Attribute | None
+    attribute: ClaimAttribute | None
     """Where the claim is of that shape."""
 
 
@@ -90,8 +90,8 @@ _NO_DENIAL = re.compile(
 
 
 @lru_cache(maxsize=50_000)
-def claim_features(claim: str) -> Features:
-    """The comparable gist of a claim."""
+def claim_features(claim: str) -> ClaimFeatures:
+    """What can be compared of a claim."""
     text = re.sub(r"\s+", " ", claim).strip().rstrip(".")
     text = re.sub(r"^A(?= )", "a", text)
     lines = tuple(tuple(_terms(plain)) for plain in _arranged(text))
@@ -102,7 +102,7 @@ def claim_features(claim: str) -> Features:
     told = bool(directions) or len(values) > 1
     low = set(re.findall(r"[\w'’-]+", text.lower()))
     scope = {SCOPE[word] for word in low & SCOPE.keys()} | ({"hedged"} if low & HEDGES else set())
-    return Features(
+    return ClaimFeatures(
         lines=lines,
         words=_stems(words),
         adjuncts=_stems(term for term in words if term.adjunct),
@@ -119,18 +119,18 @@ def claim_features(claim: str) -> Features:
     )
 
 
-def _stems(terms: Iterable[Term]) -> frozenset[str]:
+def _stems(terms: Iterable[ClaimTerm]) -> frozenset[str]:
     return frozenset(str(term.what) for term in terms)
 
 
-def _terms(text: str) -> Iterator[Term]:
+def _terms(text: str) -> Iterator[ClaimTerm]:
     """Terms of a text in order; a comma or a verb of being ends what a preposition governs."""
     gap: set[str] = set()
     for part in re.split(r"[,;:()]\s|[()]", text):
         behind = False
         for token in tokens(part):
             if isinstance(token, Value):
-                yield Term(token, frozenset(gap), behind, manner=False)
+                yield ClaimTerm(token, frozenset(gap), behind, manner=False)
                 gap = set()
                 continue
             low = bare(token)
@@ -140,7 +140,7 @@ def _terms(text: str) -> Iterator[Term]:
                 gap.add(low)
             else:
                 manner = low.endswith("ly") or (low == "first" and bool(gap & BEING))
-                yield Term(side or root, frozenset(gap), behind, manner)
+                yield ClaimTerm(side or root, frozenset(gap), behind, manner)
                 gap = set()
             behind = low in PREPOSITIONS or (behind and not side and low not in _ENDS)
 
@@ -150,10 +150,10 @@ def _is_letter(token: str) -> bool:
     return len(token) == 1 and (token != token.lower() or not token.isascii())
 
 
-_ENDS = BEING | listed("has have had that which who but than")
+_ENDS = BEING | word_set("has have had that which who but than")
 
 
-def _is_condition(term: Term, told: bool) -> bool:
+def _is_condition(term: ClaimTerm, told: bool) -> bool:
     """Whether it is a value that says when or under what, not how much.
 
     told: whether the claim has a result beside it, a direction or another value.
@@ -276,13 +276,13 @@ _DONE = re.compile(
 """`The load of X is analysed` gives no value of the load."""
 
 
-def _attribute(text: str) -> Attribute | None:
+def _attribute(text: str) -> ClaimAttribute | None:
     text = re.sub(r"^(?:in|at|on|under|by|with|for) [^,;]{2,60}, ", "", text)
     for pattern in _ATTRIBUTES:
         found = pattern.fullmatch(text)
         if found and not (_MANY_VALUED.search(found["name"]) or _DONE.match(found["value"])):
             parts = [_said(found[name]) for name in ("name", "bearer", "value")]
-            return Attribute(*parts) if all(parts[:2]) else None
+            return ClaimAttribute(*parts) if all(parts[:2]) else None
     return None
 
 

@@ -1,6 +1,6 @@
 """Closed lists of English words that decide what two claims have in common. Stems by Snowball.
 
-How they are used is told in `gist` and `merge`.
+How they are used is told in `features` and `merge`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from functools import lru_cache
 from typing import cast
 
 
-def listed(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
     """The words of a text."""
     return frozenset(text.split())
 
 
-STOP = listed(
+STOP = word_set(
     """
     the a an of in on at by for with from to into and or but is are was were be been being has
     have had do does did that which who this these those it its as than then there their they
@@ -34,23 +34,23 @@ STOP = listed(
 )
 """Words that carry grammar or framing, no content."""
 
-PREPOSITIONS = listed(
+PREPOSITIONS = word_set(
     "in on at by for with from into under over during among per after before within without until "
     "via through across onto upon above below between against towards"
 )
-LINKS = listed("of and or which that who")
+LINKS = word_set("of and or which that who")
 """Words may change places at these: `growth of mould`, `mould growth`; `A and B`, `B and A`."""
-BEING = listed("is are was were be been being")
-GLUE = LINKS | listed("the a an its is are was were")
+BEING = word_set("is are was were be been being")
+GLUE = LINKS | word_set("the a an its is are was were")
 
-MORE = listed(
+MORE = word_set(
     """
     more increas higher rais greater improv enhanc elev larger faster longer upregul promot stimul
     acceler gain rise rose risen strengthen augment boost amplifi expand exacerb aggrav better
     stronger up-regul
     """
 )
-LESS = listed(
+LESS = word_set(
     """
     decreas lower reduc reduct declin smaller slower shorter downregul inhibit suppress worsen
     impair attenu diminish fall fell fallen loss weaken less slow prevent block lessen drop mitig
@@ -66,7 +66,7 @@ SCOPE = {"all": "all", "each": "all", "every": "all", "both": "both", "only": "o
 SOME = re.compile(r"(?:^|\b(?:in|of|for) )(?:some|several|certain|few|many)\b|\bsometimes\b")
 """`Some do` and `some do not` may both be true."""
 
-HEDGES = listed(
+HEDGES = word_set(
     "may might could possibly perhaps probably likely potentially presumably apparently seem seems "
     "seemed appear appears"
 )
@@ -88,7 +88,7 @@ OPPOSITES = frozenset(
 _DENIERS = ("un", "in", "im", "ir", "non", "non-", "dis", "de", "mis", "anti", "anti-")
 
 NAMED_BY = {
-    verb: listed(names)
+    verb: word_set(names)
     for verb, names in {
         "weigh": "mass weight", "ring": "pitch tone frequenc", "sound": "pitch tone frequenc",
         "reson": "frequenc pitch", "vibrat": "frequenc", "cost": "price", "contain": "content",

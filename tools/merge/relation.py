@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memory.records import Relation
-from tools.merge.features import DOWN, UP, Features, Term
-from tools.merge.lexicon import BEING, GLUE, LINKS, NAMED_BY, listed, opposed
+from tools.merge.features import DOWN, UP, ClaimFeatures, ClaimTerm
+from tools.merge.lexicon import BEING, GLUE, LINKS, NAMED_BY, opposed, word_set
 from tools.text.values import Value
 
 SAME, SAME_VALUES, SAME_NAMED = 0.80, 0.75, 0.86
@@ -22,7 +22,7 @@ attribute and bearer agree word for word; related; anything at all: a denial can
 from what it denies."""
 
 
-def relation(x: Features, y: Features, cosine: float) -> tuple[Relation, str] | None:
+def relation(x: ClaimFeatures, y: ClaimFeatures, cosine: float) -> tuple[Relation, str] | None:
     """Relation and its reason, or None for claims that have nothing to do with each other."""
     if cosine < FARTHEST:
         return None
@@ -40,7 +40,7 @@ def relation(x: Features, y: Features, cosine: float) -> tuple[Relation, str] | 
     return Relation.RELATED, differs or apart or "alike"
 
 
-def difference(x: Features, y: Features) -> str:
+def difference(x: ClaimFeatures, y: ClaimFeatures) -> str:
     """Which of negation, direction, value or predicate stands against the other's; or empty."""
     if x.denied != y.denied:
         return "negation"
@@ -63,7 +63,7 @@ def difference(x: Features, y: Features) -> str:
 _TURN = {UP: DOWN, DOWN: UP}
 
 
-def _turned(x: Features, y: Features) -> bool:
+def _turned(x: ClaimFeatures, y: ClaimFeatures) -> bool:
     """Whether what is compared changed places: `A is higher than B`, `B is lower than A`."""
     (before, behind), (others_before, others_behind) = x.compared, y.compared
     return bool(
@@ -72,7 +72,7 @@ def _turned(x: Features, y: Features) -> bool:
     )  # fmt: skip
 
 
-def _opposites(x: Features, y: Features) -> bool:
+def _opposites(x: ClaimFeatures, y: ClaimFeatures) -> bool:
     """Whether one word said of the subject is the opposite: `is stable`, `is unstable`."""
     said, others = (
         {str(term.what) for term in claim.lines[0] if term.gap & BEING and not term.adjunct}
@@ -81,7 +81,7 @@ def _opposites(x: Features, y: Features) -> bool:
     return any(opposed(a, b) for a in said - others for b in others - said)
 
 
-def residues(x: Features, y: Features) -> tuple[frozenset[str], frozenset[str]]:
+def residues(x: ClaimFeatures, y: ClaimFeatures) -> tuple[frozenset[str], frozenset[str]]:
     """Words of each that have nothing alike in the other.
 
     A verb and the attribute it gives the value of count as alike: `weighs` and `the mass of`.
@@ -104,7 +104,7 @@ def unmatched(words: frozenset[str], others: frozenset[str]) -> frozenset[str]:
     return frozenset(w for w in left if w[:4] not in heads or not any(alike(w, o) for o in others))
 
 
-_ENDINGS = listed(
+_ENDINGS = word_set(
     "th er or ion al ial ic i y iti ness ment anc enc at if iz is ing s t pt b ar ous iv eri d e "
     "ed en r atori"
 ) | {""}
@@ -123,7 +123,7 @@ def alike(a: str, b: str) -> bool:
     return same >= 4 and min(map(len, rests)) <= 1 and all(rest in _ENDINGS for rest in rests)
 
 
-def _apart(x: Features, y: Features, mine: frozenset[str], theirs: frozenset[str]) -> str:
+def _apart(x: ClaimFeatures, y: ClaimFeatures, mine: frozenset[str], theirs: frozenset[str]) -> str:
     """What shows that the two speak of different things; empty where nothing does."""
     if unmatched(x.names, y.words) or unmatched(y.names, x.words):
         return "names"
@@ -142,13 +142,15 @@ def _apart(x: Features, y: Features, mine: frozenset[str], theirs: frozenset[str
     return "order" if not free and rearranged(x, y) else ""
 
 
-def _one_attribute(x: Features, y: Features) -> bool:
+def _one_attribute(x: ClaimFeatures, y: ClaimFeatures) -> bool:
     """Whether both claims give a value of one attribute of one bearer."""
     a, b = x.attribute, y.attribute
     return a is not None and b is not None and a.name == b.name and a.bearer == b.bearer
 
 
-def _other_value(x: Features, y: Features, mine: frozenset[str], theirs: frozenset[str]) -> bool:
+def _other_value(
+    x: ClaimFeatures, y: ClaimFeatures, mine: frozenset[str], theirs: frozenset[str]
+) -> bool:
     """`The A of X is V` against `The A of X is W`: one attribute of one bearer has one value."""
     if x.attribute is None or y.attribute is None or not _one_attribute(x, y):
         return False
@@ -161,7 +163,7 @@ def _other_value(x: Features, y: Features, mine: frozenset[str], theirs: frozens
     return not elsewhere - (a | b) and not a & b
 
 
-def _same(x: Features, y: Features, extra: frozenset[str], cosine: float) -> bool:
+def _same(x: ClaimFeatures, y: ClaimFeatures, extra: frozenset[str], cosine: float) -> bool:
     """Whether nothing but wording is left between two claims that no rule holds apart."""
     if x.values != y.values or len(x.directions) != len(y.directions):
         return False
@@ -177,7 +179,7 @@ def _same(x: Features, y: Features, extra: frozenset[str], cosine: float) -> boo
     return cosine >= SAME
 
 
-def rearranged(x: Features, y: Features) -> bool:
+def rearranged(x: ClaimFeatures, y: ClaimFeatures) -> bool:
     """Whether shared terms changed places so that another thing may be said: `A ate B`, `B ate A`.
 
     `Growth of mould` may become `mould growth`, `red and blue` become `blue and red`, and a single
@@ -187,7 +189,7 @@ def rearranged(x: Features, y: Features) -> bool:
     return all(_moved(a, b, values) for a in x.lines for b in y.lines)
 
 
-def _moved(left: Sequence[Term], right: Sequence[Term], values: bool) -> bool:
+def _moved(left: Sequence[ClaimTerm], right: Sequence[ClaimTerm], values: bool) -> bool:
     places = [
         (i, j)
         for i, j in _places(left, right)
@@ -200,7 +202,7 @@ def _moved(left: Sequence[Term], right: Sequence[Term], values: bool) -> bool:
     )
 
 
-def _places(left: Sequence[Term], right: Sequence[Term]) -> list[tuple[int, int]]:
+def _places(left: Sequence[ClaimTerm], right: Sequence[ClaimTerm]) -> list[tuple[int, int]]:
     """Places of the terms that both lines hold, each taken once, the first with the first."""
     places: list[tuple[int, int]] = []
     free = dict(enumerate(right))
@@ -217,18 +219,18 @@ def _places(left: Sequence[Term], right: Sequence[Term]) -> list[tuple[int, int]
     return places
 
 
-def _matches(a: Term, b: Term, exact: bool) -> bool:
+def _matches(a: ClaimTerm, b: ClaimTerm, exact: bool) -> bool:
     if exact or not (a.is_word and b.is_word):
         return a.what == b.what
     return alike(str(a.what), str(b.what))
 
 
-_HAVING = listed("has have had a an the")
+_HAVING = word_set("has have had a an the")
 """`Osk has a hue` is `osk's hue`."""
 _MOVABLE = ({"compound", "of"}, {"and"})
 
 
-def _joint(line: Sequence[Term], i: int, j: int) -> str:
+def _joint(line: Sequence[ClaimTerm], i: int, j: int) -> str:
     """How two terms of a line hang together: a compound, by `of` or by `and`; or empty."""
     i, j = min(i, j), max(i, j)
     gap = frozenset[str]().union(*(term.gap for term in line[i + 1 : j + 1]))

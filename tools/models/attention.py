@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tools.models.forest import Block, Forest, Pack, blocks
+from tools.models.forest import AttentionBlock, Forest, Pack, blocks
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAME = "goldpan_forest"
 
 
-class Held:
+class KeyValueCache:
     """Keys and values of nodes that later packs see, by layer. Each [nodes, heads, width]."""
 
     def __init__(self) -> None:
@@ -40,7 +40,9 @@ class Held:
 class Group:
     """Blocks that attend in one call: padded to the longest list of keys."""
 
-    def __init__(self, forest: Forest, pack: Pack, members: Sequence[Block], like: Tensor) -> None:
+    def __init__(
+        self, forest: Forest, pack: Pack, members: Sequence[AttentionBlock], like: Tensor
+    ) -> None:
         """members: blocks of one size that follow each other. like: for device and precision."""
         import torch
 
@@ -104,7 +106,13 @@ class PackedAttention:
     """One pack, ready for a model's layers."""
 
     def __init__(
-        self, forest: Forest, pack: Pack, held: Held, like: Tensor, size: int, together: bool
+        self,
+        forest: Forest,
+        pack: Pack,
+        held: KeyValueCache,
+        like: Tensor,
+        size: int,
+        together: bool,
     ) -> None:
         """size: nodes in a block. together: attend in few large calls, as a graphics card likes."""
         import torch

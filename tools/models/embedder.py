@@ -16,7 +16,7 @@ import numpy as np
 
 from memory.errors import BadModel
 from tools.models import Vectors
-from tools.threads import calm
+from tools.threads import quieten
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,7 +46,7 @@ class MiniLM:
         folder = folder or _packaged()
         for name, expected in PINNED.items():
             _verify(folder / name, expected)
-        calm()
+        quieten()
         from safetensors.torch import load_file
         from tokenizers import Tokenizer
 

@@ -64,7 +64,7 @@ class Pack(NamedTuple):
     reads: Reads
 
 
-class Block(NamedTuple):
+class AttentionBlock(NamedTuple):
     """A run of nodes in a pack that attend together."""
 
     begin: int
@@ -119,7 +119,7 @@ def packs(forest: Forest, tokens: int, reads: int) -> Iterator[Pack]:
         begin, known = end, known[keep]
 
 
-def blocks(forest: Forest, pack: Pack, size: int) -> Iterator[Block]:
+def blocks(forest: Forest, pack: Pack, size: int) -> Iterator[AttentionBlock]:
     """A pack in runs of so many nodes. Beside itself, a run sees what stands above its first node:
     whatever began before and has not ended there.
     """
@@ -128,7 +128,7 @@ def blocks(forest: Forest, pack: Pack, size: int) -> Iterator[Block]:
         end = min(begin + size, pack.end)
         at = held + begin - pack.begin
         above = np.flatnonzero(forest.stop[pack.known[:at]] > begin)
-        yield Block(begin, end, np.concatenate([above, np.arange(at, at + end - begin)]))
+        yield AttentionBlock(begin, end, np.concatenate([above, np.arange(at, at + end - begin)]))
 
 
 def common(a: Sequence[Any], b: Sequence[Any]) -> int:

@@ -17,7 +17,7 @@ from tools.models import Choice, OptionScore
 from tools.models.files import check_adapter, fingerprint, is_whole, locate
 from tools.models.forest import Sequel, common
 from tools.models.scoring import scorer
-from tools.threads import calm
+from tools.threads import quieten
 
 __all__ = ["HFTarget", "fingerprint"]
 
@@ -185,7 +185,7 @@ def end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
 
 def load_parts(folder: Path, device: str = "auto") -> tuple[Any, Any]:
     """Model (evaluation mode) and tokenizer of a directory. Raises BadModel."""
-    calm()
+    quieten()
     import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.models.attention import Held, PackedAttention, chosen
+from tools.models.attention import KeyValueCache, PackedAttention, chosen
 from tools.models.forest import Forest, Pack, Sequel, grow, packs
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class _Rows(NamedTuple):
 def _packed(model: Any, sequels: Sequence[Sequel], sizes: Sizes, *, apart: bool) -> list[float]:
     import torch
 
-    forest, held = grow(sequels), Held()
+    forest, held = grow(sequels), KeyValueCache()
     head = _head(model) if apart else None
     reads = sizes.tokens if apart else max(1, sizes.rows * sizes.words // model.config.vocab_size)
     like = torch.empty(0, dtype=model.dtype, device=model.device)

@@ -12,7 +12,7 @@ from memory.records import Paper
 from tools.papers.formats import Format, doi_of, format_of, stem_of
 
 
-class Found(NamedTuple):
+class FolderListing(NamedTuple):
     """What a folder gave."""
 
     papers: list[Paper]
@@ -27,7 +27,7 @@ class _File(NamedTuple):
     sha256: str
 
 
-def find(folder: Path) -> Found:
+def find(folder: Path) -> FolderListing:
     """Every paper in the folder and below it; one that is there twice counts once.
 
     The same bytes are the same paper, under the first path. So are files beside each other whose
@@ -60,7 +60,7 @@ def find(folder: Path) -> Found:
             f"There is no readable PDF, JATS, HTML or LaTeX paper in {folder}.",
             "Put papers there, or name another folder.",
         )
-    return Found(papers, sorted(skipped))
+    return FolderListing(papers, sorted(skipped))
 
 
 def _once(files: list[_File], skipped: list[tuple[str, str]]) -> list[_File]:

@@ -16,9 +16,9 @@ import numpy as np
 from memory.records import GAP, Nugget, Probe, Purpose, Question, QuestionKind, Verdict
 from tools.models import Choice, OptionScore, Target
 from tools.probe.belief import ChoiceShares
-from tools.probe.calibration import Fitted, fit
+from tools.probe.calibration import Calibration, fit
 from tools.probe.controls import Chosen, controls_of
-from tools.probe.evidence import Evidence, Heard, gathered, values
+from tools.probe.evidence import Evidence, ScoredQuestion, gathered, values
 from tools.probe.verdicts import judged
 
 MADE_BY = "choice likelihood"
@@ -103,7 +103,7 @@ def ask(
     asked = {nugget.id: usable(questions) for nugget, questions in items}
     controls = controls_of(all_asked := {**by_nugget(around), **asked}, asked)
     queue = [(name, question) for name, questions in asked.items() for question in questions]
-    heard: dict[str, list[Heard]] = {}
+    heard: dict[str, list[ScoredQuestion]] = {}
     for first in range(0, len(queue), CHUNK):
         part = queue[first : first + CHUNK]
         for name, one in _heard(part, controls, all_asked, target):
@@ -129,7 +129,7 @@ def judge(probes: Sequence[Probe], earlier: Sequence[Probe] = ()) -> list[Probe]
     return [_judged(one, fitted) if one.evidence else one for one in probes]
 
 
-def _judged(one: Probe, fitted: Fitted) -> Probe:
+def _judged(one: Probe, fitted: Calibration) -> Probe:
     found = judged(fitted, _evidence(one), one.answers)
     return one.replace(
         p_known=found.belief.mean,
@@ -165,7 +165,7 @@ def _heard(
     controls: Mapping[str, Chosen],
     asked: Asked,
     target: Target,
-) -> Iterator[tuple[str, Heard]]:
+) -> Iterator[tuple[str, ScoredQuestion]]:
     """One call for the questions and their backgrounds; what cannot be read is left out."""
     plans = [_stems(name, question, controls, asked) for name, question in part]
     choices = [choice for plan in plans for choice in plan.values()]
@@ -175,7 +175,7 @@ def _heard(
         own = read.pop("")
         if own is not None:
             background = {who: found for who, found in read.items() if found is not None}
-            told = Heard(question, own, background)
+            told = ScoredQuestion(question, own, background)
             # What follows the answer is read with it, and is another text after every stem.
             yield name, told.relative() if re.search(r"\w", remainder(question)) else told
 
@@ -193,7 +193,11 @@ def _stems(
 
 
 def _record(
-    nugget: str, model: str, heard: Sequence[Heard], controls: Mapping[str, Chosen], made_by: str
+    nugget: str,
+    model: str,
+    heard: Sequence[ScoredQuestion],
+    controls: Mapping[str, Chosen],
+    made_by: str,
 ) -> Probe:
     if not heard:
         reason = "no question was asked, or no answer could be read"

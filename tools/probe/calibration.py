@@ -50,7 +50,7 @@ class Scale(NamedTuple):
         return found
 
 
-class Fitted(NamedTuple):
+class Calibration(NamedTuple):
     """A calibration, with which evidence becomes a probability."""
 
     scale: Scale
@@ -74,14 +74,14 @@ class Fitted(NamedTuple):
         return found
 
 
-def fit(batch: Sequence[Evidence]) -> Fitted:
+def fit(batch: Sequence[Evidence]) -> Calibration:
     """Learn π, a and w. batch: at least one piece of evidence, in an order of its own."""
     own = _table([e.rows[0] for e in batch])
     null = _table([row for e in batch for row in e.background])
     if len(null) < LEAST:
         null = np.concatenate([null, _table([row for e in batch for row in e.rows[1:]])])
     scale = scaled(null if len(null) else own)
-    return Fitted(scale, *_learnt(scale(own), scale(null)))
+    return Calibration(scale, *_learnt(scale(own), scale(null)))
 
 
 def _table(rows: Sequence[Sequence[float]]) -> Floats:

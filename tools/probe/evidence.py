@@ -25,7 +25,7 @@ STRETCH = 6.0
 can be 20 nats behind, and that is not knowledge of the right one."""
 
 
-class Heard(NamedTuple):
+class ScoredQuestion(NamedTuple):
     """One question as the target answered it."""
 
     question: Question
@@ -34,14 +34,17 @@ class Heard(NamedTuple):
     controls: dict[str, Floats]
     """By control (nugget id): the same options after its stem."""
 
-    def relative(self) -> Heard:
+    def relative(self) -> ScoredQuestion:
         """The same as shares of the options' probability, which leaves out what they have alike."""
         held = {who: found - _log_sum(found) for who, found in self.controls.items()}
-        return Heard(self.question, self.own - _log_sum(self.own), held)
+        return ScoredQuestion(self.question, self.own - _log_sum(self.own), held)
 
 
 class Evidence(NamedTuple):
-    """What a probe has to go by. Each row: see `read`, then its standard error over phrasings."""
+    """What a probe has to go by.
+
+    Each row: see `evidence_numbers`, then its standard error over phrasings.
+    """
 
     candidates: tuple[str, ...]
     """The right answer, then the wrong options in the order of their texts."""
@@ -57,7 +60,7 @@ def values(scores: Sequence[OptionScore]) -> Floats | None:
     return found if found.size and np.isfinite(found).all() else None
 
 
-def read(own: Floats, background: Floats) -> Floats:
+def evidence_numbers(own: Floats, background: Floats) -> Floats:
     """[options, 4]: log odds of the whole answer, log of its mean probability after controls,
     log odds against the other options, and the same after controls.
 
@@ -83,7 +86,7 @@ def _against(x: Floats) -> Floats:
     return found
 
 
-def gathered(heard: Sequence[Heard], alike: bool) -> Evidence:
+def gathered(heard: Sequence[ScoredQuestion], alike: bool) -> Evidence:
     """Evidence of one nugget from all its phrasings. heard: at least one.
 
     alike: whether the controls ask the same of another subject. Where they do not, the stem alone
@@ -96,14 +99,16 @@ def gathered(heard: Sequence[Heard], alike: bool) -> Evidence:
     nulls: dict[str, list[Floats]] = {}
     for one in heard:
         held = np.array(list(one.controls.values())).reshape(-1, len(one.own))
-        rows = read(one.own, held)
+        rows = evidence_numbers(one.own, held)
         for option, row in zip(one.question.options, rows, strict=True):
             told.setdefault(option, []).append(row)
             gains.setdefault(option, []).append(row[0] - row[1])
         for place, name in enumerate(one.controls):
             others = np.delete(held, place, axis=0)
             if len(others):
-                nulls.setdefault(name, []).append(read(held[place], others)[one.question.key])
+                nulls.setdefault(name, []).append(
+                    evidence_numbers(held[place], others)[one.question.key]
+                )
     wrong = sorted(o for o, rows in told.items() if o != answer and 2 * len(rows) >= len(heard))
     fit = 0.0
     if not alike:

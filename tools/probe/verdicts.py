@@ -14,7 +14,7 @@ import numpy as np
 
 from memory.records import Verdict
 from tools.probe.belief import Belief
-from tools.probe.calibration import Fitted, odds
+from tools.probe.calibration import Calibration, odds
 from tools.probe.evidence import NUMBERS, Evidence, Floats
 
 UNKNOWN, KNOWN = 0.07, 0.9
@@ -39,7 +39,7 @@ class Judgement(NamedTuple):
     reason: str
 
 
-def judged(fitted: Fitted, evidence: Evidence, favourites: Sequence[str]) -> Judgement:
+def judged(fitted: Calibration, evidence: Evidence, favourites: Sequence[str]) -> Judgement:
     """What is to be thought of one nugget.
 
     favourites: the likeliest option of every question that was read, at least one.
@@ -56,7 +56,7 @@ def judged(fitted: Fitted, evidence: Evidence, favourites: Sequence[str]) -> Jud
     return Judgement(belief, Verdict.KNOWN if belief.mean >= KNOWN else Verdict.PARTLY, told)
 
 
-def _held(fitted: Fitted, evidence: Evidence, ratio: Floats, favourites: Sequence[str]) -> str:
+def _held(fitted: Calibration, evidence: Evidence, ratio: Floats, favourites: Sequence[str]) -> str:
     """The wrong option that the target holds for true; empty where there is none.
 
     Before anything is heard, all wrong options together are as likely to be held as the right one.

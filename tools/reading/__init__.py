@@ -12,25 +12,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tools.reading.limits import USUAL
+from tools.reading.limits import ReadingLimits as ReadingLimits
+
 if TYPE_CHECKING:
     from memory.records import Document, Passage
 
 VERSION = "reading-2"
 """Of reading PDFs; changes whenever the same file would give another text. The readers of mark-up
 have versions of their own."""
-
-
-class Limits(NamedTuple):
-    """What one file may cost. More than that and it is given up, with a reason code."""
-
-    seconds: float = 60.0
-    """By the clock."""
-    cpu_seconds: float = 60.0
-    memory_mb: int = 1024
-    """Address space of the reading process."""
-    pages: int = 500
-    bytes: int = 200 * 2**20
-    """Of the file."""
 
 
 class Reading(NamedTuple):
@@ -45,11 +35,9 @@ class Reading(NamedTuple):
     """Resident memory of the reading process at its highest."""
 
 
-USUAL = Limits()
-"""Generous for papers: the longest of a hundred took 1 second, 50 MB and 117 pages."""
-
-
-def read(path: Path, paper: str, limits: Limits = USUAL, password: str | None = None) -> Reading:
+def read(
+    path: Path, paper: str, limits: ReadingLimits = USUAL, password: str | None = None
+) -> Reading:
     """Text and passages of the file at `path`, for the paper of that id.
 
     Raises Unreadable with one of the codes missing, too_large, not_a_pdf, not_a_paper, encrypted,

@@ -11,7 +11,7 @@ import pypdfium2.raw as pdfium
 
 from tools.reading.lines import Line
 from tools.reading.outline import Marks, bookmarks
-from tools.reading.prose import plain
+from tools.reading.prose import composed
 from tools.reading.roles import references_begin
 
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>\x02\ufffe]+")
@@ -36,10 +36,10 @@ def about(document: Any, data: bytes) -> About:
     """The metadata of an open document and of its bytes."""
     stated = _doi_in(_info(document, "doi")) or _doi_in(_info(document, "Subject"))
     packed = (_doi_in(packet.decode("utf-8", "replace")) for packet in _packets(data))
-    title = plain(_info(document, "Title"))
+    title = composed(_info(document, "Title"))
     return About(
         "" if _FILE.search(title) else title,
-        _authors(plain(_info(document, "Author"))),
+        _authors(composed(_info(document, "Author"))),
         [stated] if stated else list(dict.fromkeys(doi for doi in packed if doi)),
         bookmarks(document),
     )

@@ -29,7 +29,7 @@ _ASIDE = (
 )
 
 
-class Piece(NamedTuple):
+class Paragraph(NamedTuple):
     """A finished paragraph of the document's text."""
 
     kind: str
@@ -86,7 +86,7 @@ def assemble(blocks: list[Block], roles: list[str], known: Vocabulary, pages: in
     return Assembled(text, starts, cuts, title, _abstract(kept), _aside(everything))
 
 
-def _cuts(piece: Piece, offset: int, turns: list[tuple[int, int]]) -> list[Cut]:
+def _cuts(piece: Paragraph, offset: int, turns: list[tuple[int, int]]) -> list[Cut]:
     return [
         Cut(
             piece.section,
@@ -98,7 +98,7 @@ def _cuts(piece: Piece, offset: int, turns: list[tuple[int, int]]) -> list[Cut]:
     ]
 
 
-def _aside(pieces: list[Piece]) -> dict[str, int]:
+def _aside(pieces: list[Paragraph]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for piece in pieces:
         if piece.kind in _ASIDE:
@@ -106,7 +106,7 @@ def _aside(pieces: list[Piece]) -> dict[str, int]:
     return counts
 
 
-def _abstract(pieces: list[Piece]) -> str:
+def _abstract(pieces: list[Paragraph]) -> str:
     """The abstract as it is printed: one line a paragraph, each behind its label."""
     lines: list[str] = []
     label = ""
@@ -127,7 +127,7 @@ class _Writer:
     def __init__(self, known: Vocabulary) -> None:
         self.known = known
         self.sections = Sections()
-        self.pieces: list[Piece] = []
+        self.pieces: list[Paragraph] = []
         self.abstract: tuple[int, bool] | None = None
         """Look of an abstract that no heading announces."""
         self.summary: Block | None = None
@@ -135,7 +135,7 @@ class _Writer:
         self.open: tuple[int, Block] | None = None
         """Index of the last prose piece and its last block, while text may go on."""
 
-    def write(self, blocks: list[Block], roles: list[str]) -> list[Piece]:
+    def write(self, blocks: list[Block], roles: list[str]) -> list[Paragraph]:
         """The pieces in reading order."""
         named = any(is_abstract(b.text) for b in blocks[: len(blocks) // 2])
         named = named or _undivided(blocks, roles)
@@ -165,7 +165,7 @@ class _Writer:
                     self.open = (len(self.pieces), block)
                 self.sections.written()
             self.pieces.append(
-                Piece(kind, text, block.page, self._section(kind, text, block, named))
+                Paragraph(kind, text, block.page, self._section(kind, text, block, named))
             )
         return self.pieces
 
@@ -179,7 +179,7 @@ class _Writer:
         if last and last.kind == block_roles.CAPTION and last.page == page:
             self.pieces[-1] = last._replace(kind=block_roles.TABLE, text=f"{last.text}\n{rows}")
             return
-        self.pieces.append(Piece(block_roles.TABLE, rows, page, self._last_label()))
+        self.pieces.append(Paragraph(block_roles.TABLE, rows, page, self._last_label()))
 
     def _last_label(self) -> tuple[str, ...]:
         floats = (

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from memory.errors import Unreadable
 
 if TYPE_CHECKING:
-    from tools.reading import Limits
+    from tools.reading.limits import ReadingLimits
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 # -P keeps the current folder off the path: a file called json.py there would be run.
@@ -54,7 +54,7 @@ def trouble(reason: str, path: Path, what: str) -> Unreadable:
     return Unreadable(reason, f"{path.name}: {what}", _FIX[reason], transient=transient)
 
 
-class Nursery:
+class ReadingProcess:
     """The reading process, seen from outside: started when first needed, again when it died."""
 
     def __init__(
@@ -116,11 +116,11 @@ class Nursery:
             process.wait()
 
 
-_nursery = Nursery()
-atexit.register(_nursery.stop)
+_process = ReadingProcess()
+atexit.register(_process.stop)
 
 
-def ask(path: Path, limits: Limits, password: str | None) -> dict[str, Any]:
+def ask(path: Path, limits: ReadingLimits, password: str | None) -> dict[str, Any]:
     """The reading process's answer about one file. Raises Unreadable."""
     _check_file(path, limits)
     request = {
@@ -130,7 +130,7 @@ def ask(path: Path, limits: Limits, password: str | None) -> dict[str, Any]:
     pipe, other_end = os.pipe()
     try:
         try:
-            _nursery.send(json.dumps(request).encode(), other_end)
+            _process.send(json.dumps(request).encode(), other_end)
         finally:
             os.close(other_end)
         raw = _receive(pipe, path, time.monotonic() + limits.seconds + _GRACE)
@@ -139,7 +139,7 @@ def ask(path: Path, limits: Limits, password: str | None) -> dict[str, Any]:
     return _understand(raw, path, limits)
 
 
-def _check_file(path: Path, limits: Limits) -> None:
+def _check_file(path: Path, limits: ReadingLimits) -> None:
     try:
         size = path.stat().st_size
         readable = path.is_file() and os.access(path, os.R_OK)
@@ -160,7 +160,7 @@ def _receive(pipe: int, path: Path, deadline: float) -> bytes:
     poll.register(pipe, select.POLLIN)
     while True:
         if not poll.poll(1000 * max(0.0, deadline - time.monotonic())):
-            _nursery.stop()
+            _process.stop()
             raise trouble("timeout", path, "Reading it takes longer than allowed.")
         part = os.read(pipe, 1 << 16)
         if not part:
@@ -171,7 +171,7 @@ def _receive(pipe: int, path: Path, deadline: float) -> bytes:
             raise trouble("too_large", path, "It holds more text than can be kept.")
 
 
-def _understand(raw: bytes, path: Path, limits: Limits) -> dict[str, Any]:
+def _understand(raw: bytes, path: Path, limits: ReadingLimits) -> dict[str, Any]:
     """What an answer says.
 
     raw: JSON, a line feed, the reader's exit code (negative: the signal it died of), a space, and

@@ -29,7 +29,7 @@ _ASCII_LETTERS = string.ascii_letters.encode()
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
-def plain(text: str) -> str:
+def composed(text: str) -> str:
     """Composed characters, ligatures spelt out, single spaces, nothing invisible."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", replaced(text, _PLAIN))
@@ -107,7 +107,7 @@ def _hyphen(text: str, more: str, known: Vocabulary) -> str:
 
 def mended(text: str) -> str:
     """A joined paragraph, plain; soft hyphens that stayed inside a line are ordinary ones."""
-    return plain(replaced(text, _HARD_HYPHENS))
+    return composed(replaced(text, _HARD_HYPHENS))
 
 
 # The letter first: the engine leaps from one to the next and looks back only there.

@@ -6,15 +6,15 @@ from typing import TypeVar
 
 from memory.errors import BadReply
 from prompts import Prompt
-from prompts.replies import Item
-from tools.replies.ask import Answer, Asker
+from prompts.replies import ReplyItem
+from tools.replies.ask import ReplyItems, SchemaAsker
 from tools.replies.losses import Losses
 
-T = TypeVar("T", bound=Item)
+T = TypeVar("T", bound=ReplyItem)
 
 
-async def heard(
-    asker: Asker, prompt: Prompt, kind: type[T], losses: Losses, **fields: str
+async def items_of(
+    asker: SchemaAsker, prompt: Prompt, kind: type[T], losses: Losses, **fields: str
 ) -> list[T] | None:
     """The items of the reply; None where there was no answer."""
     try:
@@ -22,11 +22,11 @@ async def heard(
     except BadReply as fault:
         losses.fail(fault)
         return None
-    count(answer, losses)
+    count_faults(answer, losses)
     return [item for item in answer.items if isinstance(item, kind)]
 
 
-def count(answer: Answer, losses: Losses) -> None:
+def count_faults(answer: ReplyItems, losses: Losses) -> None:
     """What an answer does not hold."""
     for fault in answer.faults:
         losses.add("schema", fault)

@@ -1,4 +1,4 @@
-"""Read JSON as language models write it. What it should have said is left to `fit`.
+"""Read JSON as language models write it. What it should have said is left to `validate`.
 
 Read besides JSON: text around it, code fences, trailing and missing commas, single and typographic
 quotes, Python's literals, bare line ends and unescaped quotes in strings. A text that was cut off
@@ -13,12 +13,13 @@ import json
 import re
 from typing import Any, NamedTuple
 
+from tools.replies.faults import without_thoughts
+
 DEPTH = 16
 """Deepest nesting that is read; replies have four levels."""
 STARTS = 500
 """Brackets at which reading is tried; a text of brackets only would take for ever."""
 
-_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL)
 _SPACE = re.compile(r"\s*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{0,30})?(?:[eE][-+]?\d{1,3})?")
@@ -29,7 +30,7 @@ _CLOSING = {'"': '"', "'": "'", "“": '”“"', "„": "”“", "‘": "’�
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
-class Found(NamedTuple):
+class Decoded(NamedTuple):
     """A value that stands in a text."""
 
     value: Any
@@ -43,9 +44,9 @@ class _NotJson(ValueError):
     """What stands here cannot be read as a value."""
 
 
-def read(text: str) -> list[Found]:
+def decode(text: str) -> list[Decoded]:
     """Every object and list of a text that is not inside another one, in their order."""
-    text = _THOUGHT.sub("", text).strip()
+    text = without_thoughts(text)
     if text.startswith('"'):
         text = _unwrapped(text)
     body = re.sub(r"\A```\w*\s*|\s*```\Z", "", text)
@@ -56,7 +57,7 @@ def read(text: str) -> list[Found]:
         except _NotJson:
             at = start + 1
             continue
-        found.append(Found(value, whole, alone=start == 0 and not body[at:].strip()))
+        found.append(Decoded(value, whole, alone=start == 0 and not body[at:].strip()))
     return found
 
 

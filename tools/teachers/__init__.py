@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 from memory.records import Document, Nugget, Passage, Question
 
 
-class Taken(NamedTuple):
-    """What a teacher took from a paper."""
+class Extracted(NamedTuple):
+    """What a teacher extracted from a paper."""
 
     nuggets: list[Nugget]
     lost: int = 0
@@ -27,7 +27,7 @@ class Teacher(Protocol):
         """Engine or model, prompt name and prompt version; stands in every record it makes."""
         ...
 
-    async def extract(self, document: Document, passages: Sequence[Passage]) -> Taken:
+    async def extract(self, document: Document, passages: Sequence[Passage]) -> Extracted:
         """Self-contained claims of this paper, each with a verbatim quote at its offsets."""
         ...
 
@@ -67,9 +67,9 @@ class Threaded:
         """The engine's."""
         return self._engine.made_by
 
-    async def extract(self, document: Document, passages: Sequence[Passage]) -> Taken:
-        """What the engine takes."""
-        return Taken(await asyncio.to_thread(self._engine.extract, document, passages))
+    async def extract(self, document: Document, passages: Sequence[Passage]) -> Extracted:
+        """What the engine extracts."""
+        return Extracted(await asyncio.to_thread(self._engine.extract, document, passages))
 
     async def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:
         """What the engine writes."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tools.text.words import listed
+from tools.text.words import word_set
 
-ABBREVIATIONS = listed(
+ABBREVIATIONS = word_set(
     "al approx avg ca cf ch chap co conc cv dept diam dr ed eds eq eqs equiv esp est etc ex exp "
     "fig figs inc jr ltd max min mr mrs ms mt no nos op p pp prof ref refs resp sec sect sp spp "
     "sr ssp st subsp suppl tab temp univ var viz vol vols vs wt i.e e.g i.v i.p s.d s.e s.e.m "
@@ -19,7 +19,7 @@ ABBREVIATIONS = listed(
 )
 """Words (lower case, without the last stop) after which a full stop seldom ends a sentence."""
 
-_NEVER_ENDS = listed("fig figs eq eqs dr prof mr mrs ms vs cf i.e e.g ref refs sec sect tab")
+_NEVER_ENDS = word_set("fig figs eq eqs dr prof mr mrs ms vs cf i.e e.g ref refs sec sect tab")
 """Of these, the ones that a name or a number follows even when it looks like a new sentence."""
 
 _STOP = re.compile(

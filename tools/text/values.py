@@ -1,7 +1,7 @@
 """Numbers with their units, in one spelling, so that the values of two claims can be compared.
 
 `1.5 kg`, `1,500 grams` and `1.5 × 10^3 g` are one value; `5 mg/kg` and `5 mg/l` are two. What a
-value means for its claim is left to `gist`.
+value means for its claim is left to `tools.merge.features`.
 """
 
 from __future__ import annotations

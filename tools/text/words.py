@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 
-def listed(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
     """The words of a text, as a set."""
     return frozenset(text.split())
 
@@ -88,7 +88,7 @@ _CLOSED: dict[Tag, str] = {
     "approximately roughly about strongly highly markedly slightly further later earlier now",
 }
 _CLOSED_TAGS = {word: tag for tag, words in reversed(_CLOSED.items()) for word in words.split()}
-NUMBER_WORDS = listed(
+NUMBER_WORDS = word_set(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
     "hundred thousand million billion"

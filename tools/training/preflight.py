@@ -17,7 +17,7 @@ WIDE = 400
 """Characters of a shown row; a longer one is shown by both its ends."""
 
 
-class Piece(NamedTuple):
+class RowStretch(NamedTuple):
     """A stretch of a row."""
 
     text: str
@@ -38,7 +38,7 @@ class Preflight(NamedTuple):
     longest: int
     end: str = ""
     """That mark, as it is written."""
-    examples: tuple[tuple[Piece, ...], ...] = ()
+    examples: tuple[tuple[RowStretch, ...], ...] = ()
     """Rows of each kind, decoded, split where learning begins and ends."""
 
 
@@ -73,10 +73,10 @@ def _telling(rows: Sequence[Row]) -> list[Row]:
     return [kinds[kind] for kind in sorted(kinds, reverse=True)][:SHOWN]
 
 
-def _pieces(tokenizer: Any, row: Row) -> tuple[Piece, ...]:
+def _pieces(tokenizer: Any, row: Row) -> tuple[RowStretch, ...]:
     marked = list(zip(row.ids, (label != SILENT for label in row.labels), strict=True))
     return tuple(
-        Piece(tokenizer.decode([one for one, _ in run]), trained)
+        RowStretch(tokenizer.decode([one for one, _ in run]), trained)
         for trained, run in groupby(marked, key=lambda pair: pair[1])
     )
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from memory import disk
 from memory.errors import BadInput, Trouble
 from memory.records import TrainingSpec
-from tools.threads import calm
+from tools.threads import quieten
 from tools.training import ADAPTER, BUSY, DONE, STOPPED, WHOLE
 
 WAIT = 60
@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: os._exit(STOPPED))
     if given.with_parent:
         follow(given.with_parent)
-    calm()
+    quieten()
     try:
         spec = TrainingSpec.model_validate_json(given.spec.read_text("utf-8"))
         return run(spec)

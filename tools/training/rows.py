@@ -19,7 +19,7 @@ SILENT = -100
 """The label of a token that no loss is taken on."""
 
 
-class Written(NamedTuple):
+class RowText(NamedTuple):
     """A row as it was written: a statement alone, or what is said to a prompt."""
 
     text: str
@@ -36,7 +36,7 @@ class Row(NamedTuple):
     """Whether it was too long and lost a part."""
 
 
-def read_rows(file: Path) -> list[Written]:
+def read_rows(file: Path) -> list[RowText]:
     """The rows of a JSON-lines file. Raises BadInput."""
     try:
         lines = file.read_text("utf-8").splitlines()
@@ -47,17 +47,17 @@ def read_rows(file: Path) -> list[Written]:
         ) from fault
 
 
-def parse(lines: Iterable[Mapping[str, str]]) -> list[Written]:
+def parse(lines: Iterable[Mapping[str, str]]) -> list[RowText]:
     """Rows of `text`, or of `prompt` and `completion`. KeyError for others."""
     return [
-        Written(line["completion"], line["prompt"]) if "prompt" in line else Written(line["text"])
+        RowText(line["completion"], line["prompt"]) if "prompt" in line else RowText(line["text"])
         for line in lines
     ]
 
 
 def tokenise(
     tokenizer: Any,
-    written: Sequence[Written],
+    written: Sequence[RowText],
     limit: int,
     loss: str = "all",
     chat: str = "auto",

@@ -19,7 +19,7 @@ from tools.training.best import Best
 from tools.training.checkpoints import latest
 from tools.training.preflight import Preflight, preflight, render
 from tools.training.rows import Row, read_rows, tokenise
-from tools.training.shortage import Split, halve, out_of_memory, split_of
+from tools.training.shortage import BatchSplit, halve, out_of_memory, split_of
 from tools.training.trainer import make_trainer
 
 
@@ -110,7 +110,7 @@ def attempts(
 
 def attempt(
     spec: TrainingSpec,
-    split: Split,
+    split: BatchSplit,
     parts: Callable[[], tuple[Any, Any]],
     rows: list[Row],
     watched: list[Row],
@@ -118,7 +118,7 @@ def attempt(
 ) -> Ended:
     """Train with this split, from the last checkpoint if there is one."""
     from tools.training.batches import keeps_rows_apart
-    from tools.training.keeper import Keeper
+    from tools.training.keeper import TrainingWatch
 
     output = Path(spec.output)
     model, tokenizer = parts()
@@ -128,7 +128,7 @@ def attempt(
     checkpoint = latest(output / "checkpoints")
     best = Best(output, spec.patience if watched else 0)
     best.begin(checkpoint)
-    keeper = Keeper(output, stop, best)
+    keeper = TrainingWatch(output, stop, best)
     trainer = make_trainer(spec, split, model, tokenizer, rows, watched, keeper)
     result = trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     early = trainer.state.global_step < trainer.state.max_steps

@@ -25,7 +25,7 @@ def out_of_memory(fault: BaseException) -> bool:
     )
 
 
-class Split(NamedTuple):
+class BatchSplit(NamedTuple):
     """How the rows of one optimiser step are computed."""
 
     batch_size: int
@@ -41,18 +41,18 @@ def kernel_kills(file: Path = Path("/proc/vmstat")) -> int:
         return 0
 
 
-def split_of(spec: TrainingSpec) -> Split:
+def split_of(spec: TrainingSpec) -> BatchSplit:
     """The spec's own, or the smaller one that was found to fit."""
     try:
         found = json.loads((Path(spec.output) / SPLIT).read_text("utf-8"))
-        return Split(int(found["batch_size"]), int(found["accumulation"]))
+        return BatchSplit(int(found["batch_size"]), int(found["accumulation"]))
     except (OSError, ValueError, KeyError):
-        return Split(spec.batch_size, spec.accumulation)
+        return BatchSplit(spec.batch_size, spec.accumulation)
 
 
-def halve(spec: TrainingSpec) -> Split | None:
+def halve(spec: TrainingSpec) -> BatchSplit | None:
     """The next smaller split, from now on the one of this training; None where there is none."""
-    less = Split(*smaller(*split_of(spec)))
+    less = BatchSplit(*smaller(*split_of(spec)))
     if not less.batch_size:
         return None
     disk.write(Path(spec.output) / SPLIT, json.dumps(less._asdict()).encode())

@@ -12,7 +12,7 @@ from typing import Any
 from memory.records import TrainingSpec
 from tools.training.batches import packed, padded
 from tools.training.rows import Row, running_order
-from tools.training.shortage import Split
+from tools.training.shortage import BatchSplit
 
 LINES = 120
 """Progress rows written in a whole training, about."""
@@ -22,7 +22,7 @@ LARGE = 1_000_000_000
 
 def make_trainer(
     spec: TrainingSpec,
-    split: Split,
+    split: BatchSplit,
     model: Any,
     tokenizer: Any,
     rows: Sequence[Row],
@@ -54,7 +54,7 @@ def make_trainer(
 
 
 def settings(
-    spec: TrainingSpec, split: Split, model: Any, rows: int, watched: bool
+    spec: TrainingSpec, split: BatchSplit, model: Any, rows: int, watched: bool
 ) -> dict[str, Any]:
     """Arguments of the trainer, by their names; rows: of all passes together."""
     from trl import SFTConfig

@@ -8,27 +8,27 @@ from __future__ import annotations
 
 from tools.endpoints.mock.faults import Faults
 from tools.endpoints.mock.replies import (
-    Answer,
-    Asked,
     Body,
-    Called,
     Damage,
     Fault,
     MockReply,
-    Token,
+    MockRequest,
+    MockToken,
+    Responder,
+    ToolCall,
 )
 from tools.endpoints.mock.server import MockEndpoint, Stats
 
 __all__ = [
-    "Answer",
-    "Asked",
     "Body",
-    "Called",
     "Damage",
     "Fault",
     "Faults",
     "MockEndpoint",
     "MockReply",
+    "MockRequest",
+    "MockToken",
+    "Responder",
     "Stats",
-    "Token",
+    "ToolCall",
 ]

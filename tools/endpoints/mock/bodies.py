@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
-from tools.endpoints.mock.replies import Body, Called, MockReply, Token
+from tools.endpoints.mock.replies import Body, MockReply, MockToken, ToolCall
 
 FINGERPRINT = "fp_mock"
 DIMENSIONS = 256
@@ -86,12 +86,12 @@ def fitted(said: MockReply, body: Body) -> MockReply:
     """What is said as the request has it: by the tool it demands, within its limit of tokens."""
     tool = demanded(body)
     if tool and said.text and not (said.calls or said.refusal):
-        said = replace(said, text="", tokens=(), calls=(Called(tool, said.text),))
+        said = replace(said, text="", tokens=(), calls=(ToolCall(tool, said.text),))
     # Where one tool is demanded by name, real endpoints finish with `stop`.
     if said.calls and said.finish == "stop" and not isinstance(body.get("tool_choice"), dict):
         said = replace(said, finish="tool_calls")
     room = body.get("max_completion_tokens") or body.get("max_tokens")
-    return _limited(said, room) if room and written(said) > room else said
+    return _limited(said, room) if room and completion_tokens(said) > room else said
 
 
 def _limited(said: MockReply, room: int) -> MockReply:
@@ -110,7 +110,7 @@ def _limited(said: MockReply, room: int) -> MockReply:
     )
 
 
-def written(said: MockReply) -> int:
+def completion_tokens(said: MockReply) -> int:
     """Tokens written."""
     texts = (said.refusal or "", *(call.arguments for call in said.calls))
     spoken = len(said.tokens) or len(pieces(said.text))
@@ -120,7 +120,7 @@ def written(said: MockReply) -> int:
 def usage(body: Body, said: Sequence[MockReply]) -> Body:
     """Tokens read, a quarter of the characters, and written."""
     read = sum(len(str(message.get("content"))) for message in body["messages"]) // 4
-    wrote = sum(max(1, written(one)) for one in said)
+    wrote = sum(max(1, completion_tokens(one)) for one in said)
     return {
         "prompt_tokens": read,
         "completion_tokens": wrote,
@@ -148,7 +148,7 @@ def _choice(place: int, said: MockReply, body: Body) -> Body:
     return {"index": place, "message": message, "logprobs": told, "finish_reason": said.finish}
 
 
-def _call(call: Called) -> Body:
+def _call(call: ToolCall) -> Body:
     called = {"name": call.name, "arguments": call.arguments}
     return {"id": f"call_{uuid4().hex[:24]}", "type": "function", "function": called}
 
@@ -178,20 +178,20 @@ def _deltas(said: MockReply, body: Body) -> Iterator[tuple[Body, Body | None, st
     yield {}, None, said.finish
 
 
-def _tokens(said: MockReply) -> Sequence[Token]:
+def _tokens(said: MockReply) -> Sequence[MockToken]:
     """The tokens of what is said; where none are given, each is certain."""
     plain = pieces(said.refusal or said.text)
-    return said.tokens or [Token(piece, {piece: 0.0}) for piece in plain]
+    return said.tokens or [MockToken(piece, {piece: 0.0}) for piece in plain]
 
 
-def _likelihoods(said: MockReply, tokens: Sequence[Token], body: Body) -> Body:
+def _likelihoods(said: MockReply, tokens: Sequence[MockToken], body: Body) -> Body:
     told = [_likelihood(token, body) for token in tokens]
     return (
         {"content": None, "refusal": told} if said.refusal else {"content": told, "refusal": None}
     )
 
 
-def _likelihood(token: Token, body: Body) -> Body:
+def _likelihood(token: MockToken, body: Body) -> Body:
     likely = sorted(token.tops.items(), key=lambda pair: -pair[1])[: body.get("top_logprobs") or 0]
     tops = [_entry(text, value) for text, value in likely]
     return {**_entry(token.text, token.tops[token.text]), "top_logprobs": tops}

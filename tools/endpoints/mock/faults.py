@@ -69,7 +69,7 @@ class Faults:
                 raise ValueError(f"{part!r} is not NAME=SHARE") from None
         return cls(shares, seed)
 
-    def fate(self, number: int) -> str:
+    def drawn(self, number: int) -> str:
         """Name of the fault that strikes the request of this number; empty: none."""
         point = random.Random(f"{self.seed}:{number}").random()  # noqa: S311
         for name, share in self.shares.items():
@@ -85,7 +85,7 @@ class Faults:
         return ERRORS[fate]() if fate in ERRORS else None
 
 
-def struck(said: MockReply, fate: str) -> MockReply:
+def with_fault(said: MockReply, fate: str) -> MockReply:
     """What is said, as this fate has it."""
     if fate in CHANGES:
         return CHANGES[fate](said)

@@ -19,12 +19,19 @@ from typing import Any
 
 from memory.records import Document, Nugget, Passage, Purpose, Question, QuestionKind
 from prompts import load, names
-from prompts.replies import Draft, Exercise, Judgement, PairJudgement, Rating, Sketch
+from prompts.replies import (
+    Candidate,
+    Exercise,
+    PairJudgement,
+    ProfileSketch,
+    QuestionJudgement,
+    Rating,
+)
 from tools.endpoints.mock.bodies import demanded
 from tools.endpoints.mock.instances import instance
-from tools.endpoints.mock.replies import Body, MockReply, Token
+from tools.endpoints.mock.replies import Body, MockReply, MockToken
+from tools.questions.options import OPTIONS
 from tools.teachers.offline import OfflineTeacher
-from tools.teachers.offline.distractors import OPTIONS
 
 SPEECH = "This is a rehearsal: no model is behind this endpoint."
 DENIAL = "I do not know"
@@ -84,8 +91,8 @@ class Rehearsal:
         document = Document(paper="rehearsal", text=shown, page_starts=(0,), title=title)
         found = OfflineTeacher().extract(document, list(_passages(shown)))
         self._remember(found)
-        drafts = [
-            Draft(
+        candidates = [
+            Candidate(
                 claim=nugget.claim,
                 quote=nugget.quote,
                 kind=nugget.kind.value,
@@ -95,7 +102,7 @@ class Rehearsal:
             )
             for nugget in found
         ]
-        return _listed("nuggets", drafts)
+        return _listed("nuggets", candidates)
 
     def _exercises(self, text: str, turns: str) -> MockReply:
         """The offline questions about a claim, probing and examining ones by turns."""
@@ -211,7 +218,7 @@ def _judgements(text: str, _turns: str) -> MockReply:
         score = 8 if alone and len(right) == 1 else 4
         choice = right[0] if right else "none"
         judged.append(
-            Judgement(question=number, choice=choice, right=right, alone=alone, score=score)
+            QuestionJudgement(question=number, choice=choice, right=right, alone=alone, score=score)
         )
     return _listed("judgements", judged)
 
@@ -227,7 +234,7 @@ def _profile(text: str, _turns: str) -> MockReply:
     _, shown = _titled(text)
     sentences = re.findall(r"[A-Z][^.!?]{20,}[.!?](?=\s|$)", shown)
     long = Counter(re.findall(r"\b[a-z]{6,}\b", shown))
-    sketch = Sketch(
+    sketch = ProfileSketch(
         summary=" ".join(" ".join(sentences[:2]).split()[:60]),
         keywords=[word for word, _ in long.most_common(5)],
         people=[],
@@ -266,4 +273,4 @@ def _choice(text: str, _turns: str) -> MockReply:
     drawn = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:4])
     picked = letters[drawn % len(letters)]
     tops = {one: math.log((1 + (one == picked)) / (len(letters) + 1)) for one in letters}
-    return MockReply(picked, tokens=(Token(picked, tops),))
+    return MockReply(picked, tokens=(MockToken(picked, tops),))

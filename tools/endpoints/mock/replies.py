@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 Body = dict[str, Any]
 
 
-class Token(NamedTuple):
+class MockToken(NamedTuple):
     """A token as it was written, with the log-likelihoods of what might stand there."""
 
     text: str
     tops: Mapping[str, float]
 
 
-class Called(NamedTuple):
+class ToolCall(NamedTuple):
     """A call of a tool."""
 
     name: str
@@ -49,11 +49,11 @@ class MockReply:
 
     text: str = ""
     """Where a request demands one tool, this is what it is called with."""
-    tokens: Sequence[Token] = ()
+    tokens: Sequence[MockToken] = ()
     """Told only where likelihoods are asked for; without any, each token was certain."""
     finish: str = "stop"
     refusal: str | None = None
-    calls: Sequence[Called] = ()
+    calls: Sequence[ToolCall] = ()
     damage: Damage | None = None
 
 
@@ -66,7 +66,7 @@ class Fault(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
 
 
-class Asked(NamedTuple):
+class MockRequest(NamedTuple):
     """A request as it arrived."""
 
     path: str
@@ -76,6 +76,6 @@ class Asked(NamedTuple):
     body: Body
 
 
-Answer = Callable[[Body], MockReply | Fault | Awaitable[MockReply | Fault]]
+Responder = Callable[[Body], MockReply | Fault | Awaitable[MockReply | Fault]]
 """What the server says to a request. An `async def` runs in the server's loop, any other in a
 thread of its own, where it may wait."""

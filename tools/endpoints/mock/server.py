@@ -21,8 +21,8 @@ from aiohttp import web
 
 from tools.endpoints.mock import bodies, errors
 from tools.endpoints.mock.checks import wrong_chat, wrong_embedding
-from tools.endpoints.mock.faults import Faults, struck
-from tools.endpoints.mock.replies import Answer, Asked, Body, Damage, Fault, MockReply
+from tools.endpoints.mock.faults import Faults, with_fault
+from tools.endpoints.mock.replies import Body, Damage, Fault, MockReply, MockRequest, Responder
 from tools.endpoints.mock.sending import EVENTS, JSON, damaged, sent, streamed, whole
 
 MODEL = "mock"
@@ -63,7 +63,7 @@ class MockEndpoint:
 
     def __init__(
         self,
-        answer: Answer,
+        answer: Responder,
         *,
         latency: float = 0.0,
         faults: Faults | None = None,
@@ -79,7 +79,7 @@ class MockEndpoint:
         self._write, self._keep = write, keep
         self.key = key
         self.stats = Stats()
-        self.requests: list[Asked] = []
+        self.requests: list[MockRequest] = []
         """Every POST, in the order of arrival."""
         self._pool = ThreadPoolExecutor(AT_ONCE, "mock-endpoint")
         self._started: Future[int] = Future()
@@ -151,7 +151,7 @@ class MockEndpoint:
         body = _read(await request.content.read())
         if method == "POST" and self._keep:
             headers = {name.lower(): value for name, value in request.headers.items()}
-            self.requests.append(Asked(path, dict(request.query), headers, body or {}))
+            self.requests.append(MockRequest(path, dict(request.query), headers, body or {}))
         if fault := self._locked(request):
             return sent(fault)
         end = self._end(path)
@@ -202,7 +202,7 @@ class MockEndpoint:
             fault = errors.no_such_model(str(body["model"]))
         if fault:
             return sent(fault)
-        fate = self._faults.fate(number)
+        fate = self._faults.drawn(number)
         if fate:
             self.stats.struck[fate] += 1
         if fault := self._faults.error(fate):
@@ -211,13 +211,13 @@ class MockEndpoint:
             await asyncio.sleep(self._latency)
         if not chat:
             return await self._sent(
-                request, bodies.embeddings(body), struck(MockReply(), fate).damage
+                request, bodies.embeddings(body), with_fault(MockReply(), fate).damage
             )
         said = []
         for one in await self._said(body):
             if isinstance(one, Fault):
                 return sent(one)
-            said.append(struck(one, fate))
+            said.append(with_fault(one, fate))
         damage = next((one.damage for one in said if one.damage), None)
         if not body.get("stream"):
             return await self._sent(request, bodies.completion(body, said), damage)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 
 from memory.records import Nugget, Probe, Purpose, Question, QuestionKind
 from tools.endpoints.connection import Connection
-from tools.probe.words.asking import Asker
+from tools.probe.words.asking import QuestionAsker
 from tools.probe.words.belief import believed, judge, right, spread
 from tools.probe.words.exchanges import Cost, Effort, Form
-from tools.probe.words.rounds import Case, Rounds, cases
+from tools.probe.words.rounds import ProbedNugget, Rounds, cases
 from tools.replies.losses import Loss
 
 __all__ = ["Cost", "Effort", "Form", "probe"]
@@ -41,7 +41,7 @@ async def probe(
     """
     asked = [(nugget, [q for q in questions if _usable(q)]) for nugget, questions in items]
     plan = plan or Effort()
-    asker = Asker(target, plan.logprobs)
+    asker = QuestionAsker(target, plan.logprobs)
     batch = list(cases(asked, seed))
     rounds = Rounds(batch, asker, plan, seed)
     await rounds.run(on_progress)
@@ -57,7 +57,9 @@ def _usable(question: Question) -> bool:
     return told and question.vetted and not question.rejected
 
 
-def _records(batch: Sequence[Case], rounds: Rounds, model: str, made_by: str) -> list[Probe]:
+def _records(
+    batch: Sequence[ProbedNugget], rounds: Rounds, model: str, made_by: str
+) -> list[Probe]:
     ignorance = rounds.ignorance
     evidence = [right(case.heard, ignorance) for case in batch]
     prior = spread(evidence)
@@ -82,7 +84,7 @@ def _records(batch: Sequence[Case], rounds: Rounds, model: str, made_by: str) ->
     return made
 
 
-def _lost(case: Case) -> str:
+def _lost(case: ProbedNugget) -> str:
     """What could not be read, by name."""
     told = ", ".join(f"{loss.count} {loss.reason}" for loss in case.losses.listed())
     return f"; not read: {told}" if told else ""

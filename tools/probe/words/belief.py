@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from memory.records import Verdict
 from tools.probe.belief import Belief
-from tools.probe.words.exchanges import IGNORANCE, Form, Heard
+from tools.probe.words.exchanges import IGNORANCE, Form, GradedReply
 from tools.probe.words.ignorance import Ignorance
 
 KNOWN, UNKNOWN = 0.6, 0.4
@@ -34,7 +34,7 @@ _GRID = (np.arange(200) + 0.5) / 200
 _Array = NDArray[np.float64]
 
 
-class Held(NamedTuple):
+class AnswerEvidence(NamedTuple):
     """The evidence for one thing that a model may hold true of one nugget."""
 
     shares: tuple[float, ...]
@@ -66,12 +66,14 @@ class Held(NamedTuple):
         return float(np.average(np.subtract(self.shares, self.floors), weights=self.weights))
 
 
-def right(heard: Sequence[Heard], ignorance: Ignorance) -> Held:
+def right(heard: Sequence[GradedReply], ignorance: Ignorance) -> AnswerEvidence:
     """The evidence for the right answers."""
     return _evidence([(one, one.right) for one in heard], ignorance)
 
 
-def wrong(heard: Sequence[Heard], key: tuple[str, str], ignorance: Ignorance) -> Held:
+def wrong(
+    heard: Sequence[GradedReply], key: tuple[str, str], ignorance: Ignorance
+) -> AnswerEvidence:
     """The evidence for a wrong answer, from all asks in which it could be said in its place.
 
     key: the right answer, and what was said instead.
@@ -85,7 +87,7 @@ def wrong(heard: Sequence[Heard], key: tuple[str, str], ignorance: Ignorance) ->
     return _evidence([(one, label) for one in able], ignorance)
 
 
-def _evidence(heard: Sequence[tuple[Heard, str]], ignorance: Ignorance) -> Held:
+def _evidence(heard: Sequence[tuple[GradedReply, str]], ignorance: Ignorance) -> AnswerEvidence:
     pairs = [_pair(one, label, ignorance.floor(one, label)) for one, label in heard]
     seen: set[tuple[str, Form]] = set()
     weights = []
@@ -93,12 +95,12 @@ def _evidence(heard: Sequence[tuple[Heard, str]], ignorance: Ignorance) -> Held:
         way = (one.ask.question.id, one.ask.form)
         weights.append(AGAIN if way in seen else 1.0)
         seen.add(way)
-    return Held(
+    return AnswerEvidence(
         tuple(share for share, _ in pairs), tuple(floor for _, floor in pairs), tuple(weights)
     )
 
 
-def _pair(one: Heard, label: str, floor: float) -> tuple[float, float]:
+def _pair(one: GradedReply, label: str, floor: float) -> tuple[float, float]:
     """Its share, and its floor.
 
     A likelihood shows how much of it is guessed: that is taken off, and no floor is left. Not from
@@ -110,7 +112,7 @@ def _pair(one: Heard, label: str, floor: float) -> tuple[float, float]:
     return max(0.0, share - floor) / (1 - floor), 0.0
 
 
-def believed(evidence: Held, prior: _Array | None = None) -> Belief:
+def believed(evidence: AnswerEvidence, prior: _Array | None = None) -> Belief:
     """How sure one may be of it: posterior mean of θ and its 95 % interval.
 
     prior: weights on the grid; even where none is given. (0.5, 0, 1) with neither.
@@ -134,7 +136,7 @@ def _shortest(weight: _Array) -> tuple[float, float]:
     return float(starts[best] / len(weight)), float(ends[best] / len(weight))
 
 
-def spread(evidence: Sequence[Held]) -> _Array:
+def spread(evidence: Sequence[AnswerEvidence]) -> _Array:
     """How knowledge is spread over a batch: weights of the grid, summing to 1.
 
     Some facts are known and most are not; an even prior would call the known less known than they
@@ -181,7 +183,7 @@ class Leaning(NamedTuple):
         return self.known or self.contradicted or (self.right.high < HALF and not may_contradict)
 
 
-def leaning(heard: Sequence[Heard], ignorance: Ignorance) -> Leaning:
+def leaning(heard: Sequence[GradedReply], ignorance: Ignorance) -> Leaning:
     """The belief in the right answers, and in the wrong one that is held most.
 
     A wrong one counts from two ways of asking on: in one alone, its wording may be at fault.
@@ -199,7 +201,9 @@ def leaning(heard: Sequence[Heard], ignorance: Ignorance) -> Leaning:
     return Leaning(believed(right(heard, ignorance)), beliefs.get(most, nothing), most[1])
 
 
-def judge(heard: Sequence[Heard], ignorance: Ignorance, belief: Belief) -> tuple[Verdict, str]:
+def judge(
+    heard: Sequence[GradedReply], ignorance: Ignorance, belief: Belief
+) -> tuple[Verdict, str]:
     """The verdict and why. belief: in the right answers, with the batch's own prior."""
     if not heard:
         return Verdict.UNPROBED, "no question was asked, or no answer could be read"

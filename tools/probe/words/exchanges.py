@@ -25,7 +25,7 @@ class Form(StrEnum):
     """Without its options, to be answered in a few words."""
 
 
-class Ask(NamedTuple):
+class ProbeCall(NamedTuple):
     """One call."""
 
     nugget: str
@@ -42,10 +42,10 @@ class Ask(NamedTuple):
     """How many asks about the nugget came before: the same words again are another sample."""
 
 
-class Heard(NamedTuple):
+class GradedReply(NamedTuple):
     """A reply that could be read."""
 
-    ask: Ask
+    ask: ProbeCall
     shares: Mapping[str, float]
     """By what may be held (an option or another answer, normalised; IGNORANCE): its share of the
     model's choice, in [0, 1], summing to 1. What is not named has none."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from tools.probe.words.exchanges import IGNORANCE
-from tools.probe.words.letters import plain
 from tools.questions import normal
+from tools.replies.letters import bare_reply
 from tools.text.faith import negations
 from tools.text.values import Value, tokens
 
@@ -42,7 +42,7 @@ def graded(reply: str, options: Sequence[str]) -> str | None:
     as normalised there. IGNORANCE where it says that it does not know. A reply that holds two, a
     reply with a negation of its own, an error's text, and prose are None.
     """
-    text = _LEAD.sub("", plain(reply), count=1).strip(" \n.*\"'")
+    text = _LEAD.sub("", bare_reply(reply), count=1).strip(" \n.*\"'")
     if _DOES_NOT_KNOW.fullmatch(text):
         return IGNORANCE
     words = normal(text).split()

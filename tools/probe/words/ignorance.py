@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools import logit
-from tools.probe.words.exchanges import LETTERS, Form, Heard
+from tools.probe.words.exchanges import LETTERS, Form, GradedReply
 from tools.questions import normal
 
 RIDGE = 0.5
@@ -29,7 +29,7 @@ _Array = NDArray[np.float64]
 class Ignorance:
     """Floors, learnt from the replies of a batch."""
 
-    def __init__(self, heard: Sequence[Heard]) -> None:
+    def __init__(self, heard: Sequence[GradedReply]) -> None:
         controls = [one for one in heard if one.ask.control]
         self._weights = _fit(controls)
         self._liking = self._likings(controls)
@@ -43,7 +43,7 @@ class Ignorance:
                     mine = self._free[one.ask.nugget]
                     mine[label] = max(mine.get(label, 0.0), share)
 
-    def floor(self, heard: Heard, label: str) -> float:
+    def floor(self, heard: GradedReply, label: str) -> float:
         """What `label` would get in this ask from a model that knows nothing of it, in [0, 1]."""
         if heard.ask.form is Form.SHORT:
             return self._said_elsewhere(heard.ask.nugget, label)
@@ -58,14 +58,14 @@ class Ignorance:
         ]
         return sum(others) / len(others) if others else 0.0
 
-    def _by_letters(self, heard: Heard) -> dict[str, float]:
+    def _by_letters(self, heard: GradedReply) -> dict[str, float]:
         labels = _labels(heard)
         liking = self._liking.get(_set(heard), {})
         expected = logit.shares(_features(heard), self._weights)
         scaled = expected * np.array([liking.get(label, 1.0) for label in labels])
         return dict(zip(labels, (scaled / scaled.sum()).tolist(), strict=True))
 
-    def _likings(self, controls: Sequence[Heard]) -> dict[tuple[str, ...], dict[str, float]]:
+    def _likings(self, controls: Sequence[GradedReply]) -> dict[tuple[str, ...], dict[str, float]]:
         """By set of options: how many times likelier than letter and length explain each one is.
 
         Gamma-Poisson: (OWN + chosen) / (OWN + expected), over the controls with these options.
@@ -86,21 +86,21 @@ class Ignorance:
         }
 
 
-def _set(heard: Heard) -> tuple[str, ...]:
+def _set(heard: GradedReply) -> tuple[str, ...]:
     return tuple(sorted(_labels(heard)))
 
 
-def _labels(heard: Heard) -> list[str]:
+def _labels(heard: GradedReply) -> list[str]:
     """Options as they were shown, normalised."""
     options = heard.ask.question.options
     return [normal(options[place]) for place in heard.ask.order]
 
 
-def _shares(heard: Heard) -> _Array:
+def _shares(heard: GradedReply) -> _Array:
     return np.array([heard.shares.get(label, 0.0) for label in _labels(heard)])
 
 
-def _features(heard: Heard) -> _Array:
+def _features(heard: GradedReply) -> _Array:
     """Float64[options, letters + 3]: which letter, whether the last, how long, whether longest."""
     ask = heard.ask
     lengths = np.array([float(len(ask.question.options[place])) for place in ask.order])
@@ -115,7 +115,7 @@ def _features(heard: Heard) -> _Array:
     return found
 
 
-def _fit(controls: Sequence[Heard]) -> _Array:
+def _fit(controls: Sequence[GradedReply]) -> _Array:
     """Weights of the features that make the replies likeliest; zeros without any."""
     if not controls:
         return np.zeros(FEATURES)

@@ -10,9 +10,9 @@ from itertools import islice
 from memory.errors import BadReply
 from memory.records import Nugget, Question, QuestionKind, digest
 from tools.endpoints.gather import gather
-from tools.probe.words.asking import Asker
+from tools.probe.words.asking import QuestionAsker
 from tools.probe.words.belief import leaning
-from tools.probe.words.exchanges import Ask, Cost, Effort, Form, Heard
+from tools.probe.words.exchanges import Cost, Effort, Form, GradedReply, ProbeCall
 from tools.probe.words.ignorance import Ignorance
 from tools.questions import normal
 from tools.replies.losses import Losses
@@ -25,7 +25,7 @@ words by whoever knows it."""
 
 
 @dataclass
-class Case:
+class ProbedNugget:
     """One nugget in the course of a probe."""
 
     nugget: Nugget
@@ -39,8 +39,8 @@ class Case:
     letters: int = 0
     """Of those, how many with options."""
     controls: int = 0
-    heard: list[Heard] = field(default_factory=list)
-    checked: list[Heard] = field(default_factory=list)
+    heard: list[GradedReply] = field(default_factory=list)
+    checked: list[GradedReply] = field(default_factory=list)
     """What was heard to its false controls."""
     silent: int = 0
     """Replies in a row that could not be read."""
@@ -62,7 +62,9 @@ class Case:
 class Rounds:
     """A probe of one batch. seed: shuffles options and chooses controls, nothing else."""
 
-    def __init__(self, cases: Sequence[Case], asker: Asker, plan: Effort, seed: int) -> None:
+    def __init__(
+        self, cases: Sequence[ProbedNugget], asker: QuestionAsker, plan: Effort, seed: int
+    ) -> None:
         self._cases = cases
         self._asker = asker
         self._plan = plan
@@ -99,7 +101,7 @@ class Rounds:
             lost=_tally(case.losses for case in self._cases),
         )
 
-    def _opening(self) -> Iterator[tuple[Case, Ask]]:
+    def _opening(self) -> Iterator[tuple[ProbedNugget, ProbeCall]]:
         """The first round: the pilot of false controls, and as many asks as are needed anyway."""
         able = sorted(filter(_checkable, self._cases), key=lambda case: self._draw(case.nugget.id))
         for case in able[: self._plan.pilot]:
@@ -109,7 +111,7 @@ class Rounds:
             for _ in range(min(first, self._plan.calls) if case.ways else 0):
                 yield case, self._ask(case)
 
-    def _next(self, case: Case) -> list[Ask]:
+    def _next(self, case: ProbedNugget) -> list[ProbeCall]:
         """What to ask about it in the coming round; nothing where it is done."""
         plan = self._plan
         if not case.ways or case.silent >= plan.patience:
@@ -122,16 +124,16 @@ class Rounds:
             return []
         return [self._ask(case)]
 
-    def _ask(self, case: Case) -> Ask:
+    def _ask(self, case: ProbedNugget) -> ProbeCall:
         question, form = case.next_way
         order: tuple[int, ...] = ()
         if form is Form.CHOICE:
             order = self._order(question, case.nugget.id, case.letters)
             case.letters += 1
         case.sent += 1
-        return Ask(case.nugget.id, question, form, question.stem, order, turn=case.sent)
+        return ProbeCall(case.nugget.id, question, form, question.stem, order, turn=case.sent)
 
-    def _control(self, case: Case) -> Ask:
+    def _control(self, case: ProbedNugget) -> ProbeCall:
         """One of its option sets under a source's stem."""
         questions = case.by_letters
         question = questions[case.controls % len(questions)]
@@ -139,7 +141,9 @@ class Rounds:
         source = sources[case.controls % len(sources)]
         order = self._order(question, f"control {case.nugget.id}", case.controls)
         case.controls += 1
-        return Ask(case.nugget.id, question, Form.CHOICE, source.stem, order, True, case.controls)
+        return ProbeCall(
+            case.nugget.id, question, Form.CHOICE, source.stem, order, True, case.controls
+        )
 
     def _order(self, question: Question, series: str, turn: int) -> tuple[int, ...]:
         """Options in an order of their own; the right one goes from letter to letter.
@@ -155,7 +159,9 @@ class Rounds:
     def _draw(self, *parts: object) -> str:
         return digest(self._seed, *parts)
 
-    async def _one(self, asked: tuple[Case, Ask]) -> tuple[Case, Ask, Heard | BadReply]:
+    async def _one(
+        self, asked: tuple[ProbedNugget, ProbeCall]
+    ) -> tuple[ProbedNugget, ProbeCall, GradedReply | BadReply]:
         case, ask = asked
         self._calls += 1
         try:
@@ -164,7 +170,7 @@ class Rounds:
             return case, ask, fault
 
 
-def _note(case: Case, ask: Ask, said: Heard | BadReply) -> None:
+def _note(case: ProbedNugget, ask: ProbeCall, said: GradedReply | BadReply) -> None:
     if isinstance(said, BadReply):
         case.losses.fail(said)
         case.silent += not ask.control
@@ -175,7 +181,7 @@ def _note(case: Case, ask: Ask, said: Heard | BadReply) -> None:
         case.silent = 0
 
 
-def cases(asked: Sequence[tuple[Nugget, Sequence[Question]]], seed: int) -> Iterator[Case]:
+def cases(asked: Sequence[tuple[Nugget, Sequence[Question]]], seed: int) -> Iterator[ProbedNugget]:
     """A case for each nugget. The seed draws the sources of controls, no order of the batch."""
     drawn = sorted(
         (question for _, questions in asked for question in questions if question.options),
@@ -187,7 +193,7 @@ def cases(asked: Sequence[tuple[Nugget, Sequence[Question]]], seed: int) -> Iter
         start = int(digest(seed, nugget.id), 16) % max(1, len(drawn))
         others = (*drawn[start:], *drawn[:start])
         others = tuple(question for question in others if question.nugget != nugget.id)
-        yield Case(nugget, list(_ways(mine)), others, Losses("probe", nugget.id))
+        yield ProbedNugget(nugget, list(_ways(mine)), others, Losses("probe", nugget.id))
 
 
 def _tally(losses: Iterable[Losses]) -> Counter[str]:
@@ -215,11 +221,11 @@ def _forms(question: Question) -> Iterable[Form]:
         yield Form.SHORT
 
 
-def _checkable(case: Case) -> bool:
+def _checkable(case: ProbedNugget) -> bool:
     return any(True for question in case.by_letters[:1] for _ in _control_sources(case, question))
 
 
-def _control_sources(case: Case, question: Question) -> Iterator[Question]:
+def _control_sources(case: ProbedNugget, question: Question) -> Iterator[Question]:
     """Those whose own answer is not among the options: it would be right there. Its form first."""
     options = {normal(option) for option in question.options}
     for like in (True, False):

@@ -11,7 +11,7 @@ from tools.reading.extract import Answer, Refused
 from tools.reading.markup.maths import name
 from tools.reading.markup.tree import Walker, sentences
 from tools.reading.markup.writer import Front, Writer
-from tools.reading.prose import plain
+from tools.reading.prose import composed
 
 VERSION = "jats-1"
 """Changes whenever the same file would give another text."""
@@ -194,7 +194,7 @@ class _Walker(Walker):
         """A paragraph; a short one that is bold or slanted throughout is a heading."""
         inside = [name(part) for part in element]
         alone = not (element.text or "").strip() and inside in (["bold"], ["italic"])
-        text = plain(self.text(element)) if alone and not (element[0].tail or "").strip() else ""
+        text = composed(self.text(element)) if alone and not (element[0].tail or "").strip() else ""
         if text and len(text.split()) <= _LONGEST_HEADING and text[-1] not in ".,;:" and self.level:
             self.writer.heading(text.lstrip("-–• "), self.level + 1)
         else:
@@ -244,15 +244,15 @@ class _Walker(Walker):
         if who is not None:
             parts = (_first(who, part) for part in ("given-names", "surname", "suffix"))
             split = " ".join(self.text(part).strip() for part in parts if part is not None)
-            return plain(split or self.text(who))
+            return composed(split or self.text(who))
         group = _first(person, "collab")
-        return "" if group is None else plain((group.text or "") or self.text(group))
+        return "" if group is None else composed((group.text or "") or self.text(group))
 
     def set_front_aside(self, meta: Any) -> None:
         """Count addresses, notes to the authors and keywords, which are left out of the text."""
         for part in meta:
             if name(part) in ("aff", "author-notes", "kwd-group", "contrib-group"):
-                size = len(plain(self.text(part)))
+                size = len(composed(self.text(part)))
                 self.writer.aside[block_roles.FRONT] = (
                     self.writer.aside.get(block_roles.FRONT, 0) + size
                 )

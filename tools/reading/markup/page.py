@@ -10,7 +10,7 @@ from lxml import etree
 
 from tools.reading.extract import Refused
 from tools.reading.markup.writer import Front
-from tools.reading.prose import plain
+from tools.reading.prose import composed
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?\s*([\w-]+)", re.IGNORECASE)
 
@@ -52,7 +52,7 @@ def meta_of(root: Any) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for element in root.iter("meta"):
         key = (element.get("name") or element.get("property") or "").lower()
-        if key and (content := plain(element.get("content") or "")):
+        if key and (content := composed(element.get("content") or "")):
             found.setdefault(key.replace("dcterms.", "dc."), []).append(content)
     return found
 
@@ -102,7 +102,7 @@ def front_of(root: Any, body: Any, meta: dict[str, list[str]], text: Callable[[A
     dois = said("citation_doi", "prism.doi", "bepress_citation_doi", "dc.identifier")
     found = re.search(r"10\.\d{4,9}/\S+", " ".join(dois))
     return Front(
-        title=next(filter(None, map(plain, titles)), ""),
+        title=next(filter(None, map(composed, titles)), ""),
         authors=tuple(_turned(one) for person in people for one in person.split(";")),
         doi=found[0] if found else "",
         abstract=next(
@@ -113,5 +113,5 @@ def front_of(root: Any, body: Any, meta: dict[str, list[str]], text: Callable[[A
 
 def _turned(person: str) -> str:
     """`Given Surname` for `Surname, Given`."""
-    surname, comma, given = plain(person).partition(",")
-    return f"{given.strip()} {surname}" if comma and "," not in given else plain(person)
+    surname, comma, given = composed(person).partition(",")
+    return f"{given.strip()} {surname}" if comma and "," not in given else composed(person)

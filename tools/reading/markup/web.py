@@ -12,7 +12,7 @@ from tools.reading.markup.maths import name
 from tools.reading.markup.page import body_of, front_of, meta_of, parse
 from tools.reading.markup.tree import Block, Walker, sentences
 from tools.reading.markup.writer import Writer
-from tools.reading.prose import plain, prose_like
+from tools.reading.prose import composed, prose_like
 
 VERSION = "html-1"
 """Changes whenever the same file would give another text."""
@@ -163,7 +163,7 @@ class _Walker(Walker):
         """A paragraph, which a label may have made a caption."""
         if self.label and text.strip():
             kind, text, self.label = block_roles.CAPTION, sentences(self.label, text), ""
-        if kind == block_roles.PROSE and self.around[-1] and not prose_like(plain(text)):
+        if kind == block_roles.PROSE and self.around[-1] and not prose_like(composed(text)):
             # What stands loose between paragraphs and is no sentence: a formula on its own line.
             self.writer.formula(text)
         elif kind == block_roles.PROSE:
@@ -173,7 +173,7 @@ class _Walker(Walker):
 
     def heading(self, element: Any) -> None:
         """A heading, unless it is the paper's title or a figure's label."""
-        text = plain(self.text(element))
+        text = composed(self.text(element))
         if _letters(text) == self.title:
             return
         if label_of(text) and len(text.split()) <= 3:
@@ -246,7 +246,7 @@ class _Walker(Walker):
 
     def front(self, element: Any) -> None:
         """What is told about the paper; its abstract may stand among it."""
-        if any(is_abstract(plain(self.text(h))) for h in element.iter(*_HEADINGS)):
+        if any(is_abstract(composed(self.text(h))) for h in element.iter(*_HEADINGS)):
             self.flow(element)
         else:
             self.writer.add(block_roles.FRONT, self.text(element))

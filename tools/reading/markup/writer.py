@@ -12,7 +12,7 @@ from tools.reading import block_roles
 from tools.reading.extract import Refused
 from tools.reading.headings import BOILERPLATE, is_abstract, is_references, label_of
 from tools.reading.passages import cut, cut_rows
-from tools.reading.prose import plain, prose_like
+from tools.reading.prose import composed, prose_like
 
 _GAP = "\n\n"
 _PASSAGES = (block_roles.PROSE, block_roles.CAPTION, block_roles.TABLE)
@@ -39,7 +39,7 @@ class Front(NamedTuple):
     """Used where the text itself has none."""
 
 
-class Piece(NamedTuple):
+class MarkupPart(NamedTuple):
     """A paragraph, a heading, a caption, a table."""
 
     kind: str
@@ -51,7 +51,7 @@ class Writer:
     """Takes the parts of a paper as they come; references are counted and left out of the text."""
 
     def __init__(self) -> None:
-        self.pieces: list[Piece] = []
+        self.pieces: list[MarkupPart] = []
         self.aside: dict[str, int] = {}
         self.warnings: list[str] = []
         self._path: list[tuple[int, str]] = []
@@ -69,7 +69,7 @@ class Writer:
 
     def title(self, text: str) -> None:
         """The paper's title."""
-        self._put(block_roles.TITLE, plain(text))
+        self._put(block_roles.TITLE, composed(text))
 
     def heading(self, text: str, level: int, aside: str = "") -> None:
         """A heading closes those of its own level and below.
@@ -77,7 +77,7 @@ class Writer:
         level: 1 is the outermost. aside: the kind of all that stands below it, where it is no text.
         """
         self.close(level)
-        text = plain(text)
+        text = composed(text)
         aside = block_roles.REFERENCE if is_references(text) else aside
         if aside and not self._away:
             self._away = (level, aside)
@@ -101,7 +101,7 @@ class Writer:
 
     def add(self, kind: str, text: str) -> None:
         """One paragraph of a kind; its white space does not count."""
-        text = _STRAY.sub("", plain(text))
+        text = _STRAY.sub("", composed(text))
         if kind == block_roles.PROSE and self._in_abstract() and BOILERPLATE.match(text):
             kind = block_roles.FRONT
         if kind == block_roles.PROSE and self._unfinished and text[:1].islower():
@@ -117,7 +117,7 @@ class Writer:
 
         Ahead of the first heading only what reads like an abstract begins the text.
         """
-        clean = plain(text)
+        clean = composed(text)
         long = len(clean.split()) >= _LEAST_WORDS and prose_like(clean)
         self._begun = self._begun or bool(self.section)
         self._begun = self._begun or (long and not BOILERPLATE.match(clean))
@@ -125,7 +125,7 @@ class Writer:
 
     def formula(self, text: str) -> None:
         """A formula on its own line: it belongs to the sentence that it stands in."""
-        text = plain(text)
+        text = composed(text)
         last = self._last()
         ends = (
             last < 0
@@ -152,7 +152,7 @@ class Writer:
 
     def table(self, rows: list[list[str]]) -> None:
         """A table's cells, a line a row, bars between cells; below a caption that came just now."""
-        lines = (" | ".join(map(plain, row)).replace("|  |", "| |").strip(" |") for row in rows)
+        lines = (" | ".join(map(composed, row)).replace("|  |", "| |").strip(" |") for row in rows)
         text = "\n".join(line for line in lines if line)
         last = self.pieces[-1] if self.pieces else None
         named = last is not None and last.kind == block_roles.CAPTION and not self._away
@@ -169,7 +169,7 @@ class Writer:
         if kind in _ASIDE:
             self.aside[kind] = self.aside.get(kind, 0) + len(text)
         if kind != block_roles.REFERENCE:
-            self.pieces.append(Piece(kind, text, self._section(kind, text)))
+            self.pieces.append(MarkupPart(kind, text, self._section(kind, text)))
 
     def _section(self, kind: str, text: str) -> tuple[str, ...]:
         """The label of a caption or a table; a table without one shares that of the one before."""
@@ -196,9 +196,9 @@ class Writer:
             "text": _GAP.join(piece.text for piece in self.pieces),
             "page_starts": [0],
             "passages": cuts,
-            "title": plain(front.title),
-            "authors": [name for name in map(plain, front.authors) if name],
-            "abstract": self._abstract() or plain(front.abstract),
+            "title": composed(front.title),
+            "authors": [name for name in map(composed, front.authors) if name],
+            "abstract": self._abstract() or composed(front.abstract),
             "doi": front.doi.strip(),
             "set_aside": self.aside,
             "warnings": self.warnings,

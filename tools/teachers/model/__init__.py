@@ -1,8 +1,8 @@
 """The teacher that asks a language model, and what else models do for papers and questions.
 
-One structured reply a group of passages (`packing`, `ask`), read leniently (`lenient`, `fit`) and
-believed only as far as the source bears it out (`locate`, `drafts`). Which model a role is bound to
-is left to the agent; what calls cost and how many run at once, to `tools.endpoints`.
+One structured reply a group of passages (`packing`), asked and read by `tools.replies`, and
+believed only as far as the source bears it out (`locate`, `candidates`). Which model a role is
+bound to is left to the agent; what calls cost and how many run at once, to `tools.endpoints`.
 """
 
 from tools.replies.losses import Loss

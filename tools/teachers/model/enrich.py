@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 
 from memory.records import Document, Profile
 from prompts import load
-from prompts.replies import Sketch
+from prompts.replies import ProfileSketch
 from tools.endpoints.connection import Connection
-from tools.replies.ask import Asker
-from tools.replies.items import heard
+from tools.replies.ask import SchemaAsker
+from tools.replies.items import items_of
 from tools.replies.losses import Loss, Losses
-from tools.teachers.model.drafts import IN_TEXT, stems
+from tools.teachers.model.candidates import IN_TEXT, stems
 from tools.teachers.model.locate import named
 from tools.text.faith import plain, unfaithful
 from tools.text.sentences import split
@@ -33,9 +33,11 @@ class Enricher:
     on_loss: told what was lost or left out, by reason.
     """
 
-    def __init__(self, line: Connection, on_loss: Callable[[Loss], None] = lambda _: None) -> None:
-        self._asker = Asker(line)
-        self._name = line.name
+    def __init__(
+        self, connection: Connection, on_loss: Callable[[Loss], None] = lambda _: None
+    ) -> None:
+        self._asker = SchemaAsker(connection)
+        self._name = connection.name
         self._on_loss = on_loss
         self._prompt = load("enrich")
 
@@ -53,8 +55,8 @@ class Enricher:
         it does not have (`numbers`, `units`) or of something else (`unsupported`).
         """
         losses = Losses("enrich", document.paper)
-        sketches = await heard(
-            self._asker, self._prompt, Sketch, losses,
+        sketches = await items_of(
+            self._asker, self._prompt, ProfileSketch, losses,
             title=document.title, text=excerpt(document),
         )  # fmt: skip
         made = None
@@ -65,7 +67,9 @@ class Enricher:
             self._on_loss(loss)
         return made
 
-    def _checked(self, sketches: list[Sketch], document: Document, losses: Losses) -> Profile:
+    def _checked(
+        self, sketches: list[ProfileSketch], document: Document, losses: Losses
+    ) -> Profile:
         if not sketches:
             return Profile(paper=document.paper, made_by=self.made_by)
         sketch, text = sketches[0], f"{document.title}\n\n{document.text}"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from memory.errors import BadReply
 from memory.records import Nugget, Question, QuestionKind
 from prompts import load
-from prompts.replies import Judgement
+from prompts.replies import QuestionJudgement
 from tools.endpoints.connection import Connection
 from tools.endpoints.gather import gather
-from tools.replies.ask import Asker
+from tools.replies.ask import SchemaAsker
+from tools.replies.items import items_of
 from tools.replies.losses import Loss, Losses
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -30,9 +30,11 @@ class QuestionJudge:
     on_loss: told what was not judged, by reason; such questions stay as code vetted them.
     """
 
-    def __init__(self, line: Connection, on_loss: Callable[[Loss], None] = lambda _: None) -> None:
-        self._asker = Asker(line)
-        self._name = line.name
+    def __init__(
+        self, connection: Connection, on_loss: Callable[[Loss], None] = lambda _: None
+    ) -> None:
+        self._asker = SchemaAsker(connection)
+        self._name = connection.name
         self._on_loss = on_loss
         self._prompt = load("judge_question")
 
@@ -56,30 +58,25 @@ class QuestionJudge:
         ]
         judged: dict[str, Question] = {}
         parts = [shown[first : first + AT_ONCE] for first in range(0, len(shown), AT_ONCE)]
-        heard = await gather(self._said(part, nugget, losses) for part in parts)
-        for part, said in zip(parts, heard, strict=True):
+        replies = await gather(self._judgements(part, nugget, losses) for part in parts)
+        for part, judgements in zip(parts, replies, strict=True):
             for number, question in enumerate(part, 1):
-                if number in said:
-                    judged[question.id] = stamped(question, said[number])
+                if number in judgements:
+                    judged[question.id] = stamped(question, judgements[number])
                 else:
                     losses.add("unjudged", question.stem)
         for loss in losses.listed():
             self._on_loss(loss)
         return [judged.get(question.id, question) for question in questions]
 
-    async def _said(
+    async def _judgements(
         self, questions: Sequence[Question], nugget: Nugget, losses: Losses
-    ) -> Mapping[int, Judgement]:
-        try:
-            answer = await self._asker.ask(
-                self._prompt, quote=nugget.quote, questions=sheet(questions)
-            )
-        except BadReply as fault:
-            losses.fail(fault)
-            return {}
-        for fault_ in answer.faults:
-            losses.add("schema", fault_)
-        return believed([item for item in answer.items if isinstance(item, Judgement)], questions)
+    ) -> Mapping[int, QuestionJudgement]:
+        judgements = await items_of(
+            self._asker, self._prompt, QuestionJudgement, losses,
+            quote=nugget.quote, questions=sheet(questions),
+        )  # fmt: skip
+        return believed(judgements or [], questions)
 
 
 def sheet(questions: Sequence[Question]) -> str:
@@ -104,29 +101,31 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def believed(said: Sequence[Judgement], questions: Sequence[Question]) -> dict[int, Judgement]:
+def believed(
+    judgements: Sequence[QuestionJudgement], questions: Sequence[Question]
+) -> dict[int, QuestionJudgement]:
     """Judgements by question number: one each, about a question and options that there are.
 
     Two about one question count as none: who contradicts himself has not judged.
     """
-    numbers = [judgement.question for judgement in said]
+    numbers = [judgement.question for judgement in judgements]
     return {
         one.question: one
-        for one in said
+        for one in judgements
         if 1 <= one.question <= len(questions)
         and numbers.count(one.question) == 1
         and {one.choice, *one.right} <= {"none", *_letters(questions[one.question - 1])}
     }
 
 
-def stamped(question: Question, judgement: Judgement) -> Question:
+def stamped(question: Question, judgement: QuestionJudgement) -> Question:
     """The question with its score, and refused where the judgement asks for it."""
     reason = verdict(question, judgement)
     scores = {**question.scores, "judge": float(judgement.score)}
     return question.model_copy(update={"scores": scores, "vetted": not reason, "rejected": reason})
 
 
-def verdict(question: Question, judgement: Judgement) -> str:
+def verdict(question: Question, judgement: QuestionJudgement) -> str:
     """A reason code of `tools.questions.REASONS`, or an empty text."""
     key, right = LETTERS[question.key], set(judgement.right)
     if judgement.choice not in (key, "none"):

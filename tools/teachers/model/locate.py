@@ -27,7 +27,7 @@ _AS = {
 }
 
 
-class Place(NamedTuple):
+class QuotePlace(NamedTuple):
     """Where a quote stands, in offsets of the document."""
 
     passage: Passage
@@ -44,7 +44,7 @@ class _Folded(NamedTuple):
     places: list[int]
 
 
-def locate(quote: str, passages: Sequence[Passage]) -> Place | None:
+def locate(quote: str, passages: Sequence[Passage]) -> QuotePlace | None:
     """The first place where a quote stands, whole words only; None where it does not.
 
     A quote that stands letter by letter anywhere goes before one that is only alike.
@@ -84,7 +84,7 @@ def _joined(one: str, next_: str) -> bool:
     return (one.isalpha() and next_.isalpha()) or (one.isdigit() and next_.isdigit())
 
 
-def _alike(letters: str, passage: Passage) -> Place | None:
+def _alike(letters: str, passage: Passage) -> QuotePlace | None:
     for start, end in _places(letters, passage.text):
         if _whole_words(passage.text, start, end):
             return _place(passage, start, end)
@@ -100,9 +100,9 @@ def _places(letters: str, text: str) -> Iterator[tuple[int, int]]:
         at = source.letters.find(letters, at + 1)
 
 
-def _place(passage: Passage, start: int, end: int) -> Place:
+def _place(passage: Passage, start: int, end: int) -> QuotePlace:
     found = passage.text[start:end]
-    return Place(passage, passage.start + start, passage.start + end, found)
+    return QuotePlace(passage, passage.start + start, passage.start + end, found)
 
 
 def _whole_words(text: str, start: int, end: int) -> bool:

@@ -39,7 +39,7 @@ def halves(group: Group) -> tuple[Group, ...]:
     return group[:at], group[at:]
 
 
-def written(group: Group) -> str:
+def passages_text(group: Group) -> str:
     """The text of a group, each change of section told by its path of headings."""
     parts: list[str] = []
     section: tuple[str, ...] = ()

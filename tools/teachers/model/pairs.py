@@ -13,8 +13,8 @@ from prompts import load
 from prompts.replies import PairJudgement
 from tools.endpoints.connection import Connection
 from tools.endpoints.gather import gather
-from tools.replies.ask import Asker
-from tools.replies.items import heard
+from tools.replies.ask import SchemaAsker
+from tools.replies.items import items_of
 from tools.replies.losses import Loss, Losses
 from tools.text.faith import plain
 
@@ -32,9 +32,11 @@ class PairJudge:
     on_loss: told what was not judged, by reason; such pairs stay what code takes them for.
     """
 
-    def __init__(self, line: Connection, on_loss: Callable[[Loss], None] = lambda _: None) -> None:
-        self._asker = Asker(line)
-        self._name = line.name
+    def __init__(
+        self, connection: Connection, on_loss: Callable[[Loss], None] = lambda _: None
+    ) -> None:
+        self._asker = SchemaAsker(connection)
+        self._name = connection.name
         self._on_loss = on_loss
         self._prompt = load("judge_pair")
 
@@ -54,9 +56,11 @@ class PairJudge:
 
     async def _judged(self, pairs: Sequence[Pair]) -> list[Relation]:
         losses = Losses("pairs", digest(*((a.id, b.id) for a, b, _ in pairs)))
-        said = await heard(self._asker, self._prompt, PairJudgement, losses, pairs=sheet(pairs))
-        verdicts = believed(said or [], len(pairs))
-        if said is not None:
+        judgements = await items_of(
+            self._asker, self._prompt, PairJudgement, losses, pairs=sheet(pairs)
+        )
+        verdicts = believed(judgements or [], len(pairs))
+        if judgements is not None:
             for number, (a, _, _) in enumerate(pairs, 1):
                 if number not in verdicts:
                     losses.add("unjudged", a.claim)
@@ -73,14 +77,14 @@ def sheet(pairs: Sequence[Pair]) -> str:
     )
 
 
-def believed(said: Sequence[PairJudgement], count: int) -> dict[int, Relation]:
+def believed(judgements: Sequence[PairJudgement], count: int) -> dict[int, Relation]:
     """Verdicts by the number of their pair: of `count` pairs, one each, by a letter that there is.
 
     Two about one pair count as none: who contradicts himself has not judged.
     """
-    numbers = [one.pair for one in said]
+    numbers = [one.pair for one in judgements]
     return {
         one.pair: VERDICTS[one.verdict]
-        for one in said
+        for one in judgements
         if 1 <= one.pair <= count and numbers.count(one.pair) == 1 and one.verdict in VERDICTS
     }

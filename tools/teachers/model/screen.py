@@ -12,8 +12,8 @@ from memory.records import Interest, Paper, Relevance, digest
 from prompts import load
 from prompts.replies import Rating
 from tools.endpoints.connection import Connection
-from tools.replies.ask import Asker
-from tools.replies.items import heard
+from tools.replies.ask import SchemaAsker
+from tools.replies.items import items_of
 from tools.replies.losses import Loss, Losses
 from tools.text.faith import plain
 from tools.text.sentences import split
@@ -56,9 +56,11 @@ class Screener:
     on_loss: told why a paper has no rating, and what of its abstract was not shown.
     """
 
-    def __init__(self, line: Connection, on_loss: Callable[[Loss], None] = lambda _: None) -> None:
-        self._asker = Asker(line)
-        self._name = line.name
+    def __init__(
+        self, connection: Connection, on_loss: Callable[[Loss], None] = lambda _: None
+    ) -> None:
+        self._asker = SchemaAsker(connection)
+        self._name = connection.name
         self._on_loss = on_loss
         self._prompt = load("screen")
 
@@ -78,7 +80,7 @@ class Screener:
         title, abstract = (self._shown(text, losses) for text in (paper.title, paper.abstract))
         made = None
         if title or abstract:
-            ratings = await heard(
+            ratings = await items_of(
                 self._asker, self._prompt, Rating, losses,
                 topic=interest.topic, wish=interest.prompt, title=title, abstract=abstract,
             )  # fmt: skip

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from memory.records import Level, Nugget, Purpose, Question, QuestionKind
 from prompts.replies import Exercise
-from tools.teachers.offline.frames import ASKED
-from tools.teachers.offline.places import placed
+from tools.questions.frame import framed
+from tools.questions.options import placed
 from tools.text.faith import plain
 
 LEVELS = tuple(Level)
@@ -38,7 +38,7 @@ def questions(
                 kind=QuestionKind.MCQ,
                 form=f"{form} {turns[form]}",
                 purpose=purpose,
-                stem=ASKED.format(q=plain(item.text)),
+                stem=framed(plain(item.text)),
                 # Models put the right one first more often than not.
                 options=placed(answer, wrong, nugget.id, place),
                 answer=answer,
@@ -61,7 +61,7 @@ def _statement(item: Exercise, nugget: Nugget, made_by: str) -> Question:
         kind=KINDS[item.kind],
         form=f"model {item.kind}",
         purpose=Purpose.TRAIN,
-        stem=ASKED.format(q=plain(item.text)) if asked else plain(item.text),
+        stem=framed(plain(item.text)) if asked else plain(item.text),
         answer=plain(item.answer) if asked else "",
         explanation=plain(item.explanation),
         level=Level(item.level),

@@ -17,7 +17,7 @@ from tools.teachers.offline.framing import (
     without_figures,
     without_here,
 )
-from tools.text.words import listed, tokens
+from tools.text.words import tokens, word_set
 
 
 class Claim(NamedTuple):
@@ -78,7 +78,7 @@ _DANGLING_INSIDE = re.compile(
     r"\b(?:previous|next|following|preceding) (?:section|paragraph|chapter|step|example)\b",
     re.IGNORECASE,
 )
-_GENERIC = listed(
+_GENERIC = word_set(
     "result finding effect difference method model system algorithm value datum data group "
     "treatment sample patient participant subject study experiment approach procedure analysis "
     "test technique problem process solution case animal control figure table author paper work "
@@ -240,7 +240,7 @@ def _bare_generic_subject(text: str) -> bool:
     return bare and (lemma in _GENERIC or lemma.removesuffix("e") in _GENERIC) and not clause.front
 
 
-_ABOUT_THE_PAPER = listed(
+_ABOUT_THE_PAPER = word_set(
     "discuss review refer present describe summarize summarise list mention address explain "
     "compare evaluate analyze analyse study investigate examine explore assess conduct perform "
     "propose introduce implement survey"

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 import re
 
-
-def any_of(*patterns: str) -> re.Pattern[str]:
-    """One expression for all of them, without regard to case."""
-    return re.compile("|".join(f"(?:{p})" for p in patterns), re.IGNORECASE)
-
+from tools.text.patterns import any_of
 
 OBJECTIVE = any_of(
     r"\b(?:further|future|additional|more|larger|subsequent) (?:\w+ )?(?:studies|study|"

@@ -13,21 +13,19 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from tools.questions.options import OPTIONS, draw, order
 from tools.teachers.offline.facts import Fact, attribute_of, stated
-from tools.teachers.offline.places import draw, order
 from tools.teachers.offline.term_types import DIRECTIONS, Term, Type
 from tools.teachers.offline.values import alike, made_up, window
 from tools.text.words import is_plural
 
-OPTIONS, MOST = 4, 10
-"""Options of a question unless told, and at most."""
 LEAST = OPTIONS - 1
 """Wrong ones without which nothing is asked as a choice, unless fewer are wanted."""
 MADE = 6
 """How well a made-up value fits its place."""
 
 
-class Lent(NamedTuple):
+class BorrowedTerm(NamedTuple):
     """A term of some claim, with what stands before it there."""
 
     term: Term
@@ -40,15 +38,15 @@ class Lent(NamedTuple):
 class Bank(NamedTuple):
     """Every term of a pool of claims: by type, and by (type, what it shares with other terms)."""
 
-    by_type: dict[Type, tuple[Lent, ...]]
-    by_trait: dict[tuple[Type, str], tuple[Lent, ...]]
+    by_type: dict[Type, tuple[BorrowedTerm, ...]]
+    by_trait: dict[tuple[Type, str], tuple[BorrowedTerm, ...]]
 
 
 @lru_cache(maxsize=4)
 def bank(claims: tuple[str, ...]) -> Bank:
     """Every term of the claims; the same claims in any order give the same bank."""
-    by_type: dict[Type, list[Lent]] = defaultdict(list)
-    by_trait: dict[tuple[Type, str], list[Lent]] = defaultdict(list)
+    by_type: dict[Type, list[BorrowedTerm]] = defaultdict(list)
+    by_trait: dict[tuple[Type, str], list[BorrowedTerm]] = defaultdict(list)
     for claim in sorted(set(claims)):
         text, clause, terms = stated(claim)
         words = content(text)
@@ -56,7 +54,7 @@ def bank(claims: tuple[str, ...]) -> Bank:
             if text[term.end :].startswith(" of ") or term.depth:
                 continue
             fact = Fact(text, term, clause, attribute_of(text, clause, term))
-            lent = Lent(term, _slot(fact), text, words)
+            lent = BorrowedTerm(term, _slot(fact), text, words)
             by_type[term.type].append(lent)
             for trait in _traits(lent.slot, term.head):
                 by_trait[term.type, trait].append(lent)
@@ -162,7 +160,7 @@ def _of_one_family(fact: Fact, lent: Bank, quote: str, seed: str, wanted: int) -
 
 
 def _apart(
-    fact: Fact, family: Sequence[Lent], quote: str, seed: str, shared: set[str], wanted: int
+    fact: Fact, family: Sequence[BorrowedTerm], quote: str, seed: str, shared: set[str], wanted: int
 ) -> tuple[str, ...]:
     """Members that stand well in the answer's place, and have no word in common but the shared.
 
@@ -212,7 +210,7 @@ def _opposite(word: str) -> tuple[str, ...]:
     return tuple(other for other in row if other != word)
 
 
-def _same_question(fact: Fact, other: Lent) -> bool:
+def _same_question(fact: Fact, other: BorrowedTerm) -> bool:
     """Whether another claim answers this very question: its value may be right as well."""
     mine = content(fact.left + fact.right)
     theirs = other.words - content(other.term.text)
@@ -224,7 +222,7 @@ def _slot(fact: Fact) -> str:
     return f"= {fact.attribute.name}" if fact.attribute else slot_of(fact.left, fact.right)
 
 
-def _fits(fact: Fact, other: Lent, quote: str) -> bool:
+def _fits(fact: Fact, other: BorrowedTerm, quote: str) -> bool:
     mine, theirs = fact.term.text, other.term.text
     if other.claim.lower() == fact.claim.lower():
         return False

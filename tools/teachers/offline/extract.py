@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from memory.records import Document, Kind, Nugget, Passage
 from tools.nuggets import distinct, grounded
+from tools.papers.notices import is_notice
 from tools.teachers.offline.claims import MOST, claim_of
 from tools.teachers.offline.clauses import parse
-from tools.teachers.offline.headings import LABEL, is_notice
-from tools.teachers.offline.roles import Reading, Role, read, section_role
+from tools.teachers.offline.headings import LABEL
+from tools.teachers.offline.roles import Role, RoleEstimate, role_estimate, section_role
 from tools.teachers.offline.shorts import explained, spelled_out
 from tools.teachers.offline.term_types import Type
 from tools.teachers.offline.terms import terms
@@ -81,7 +82,7 @@ def _nugget(
     document: Document, sentence: Sentence, longs: Mapping[str, str], made_by: str
 ) -> Nugget | None:
     text = re.sub(r"\s+", " ", sentence.text)
-    reading = read(text, sentence.section, sentence.position)
+    reading = role_estimate(text, sentence.section, sentence.position)
     if reading.found < SUREST:
         return None
     claim = claim_of(sentence.text)
@@ -134,7 +135,7 @@ _RESOURCE = re.compile(
 )
 
 
-def _kind(claim: str, reading: Reading, measured: bool) -> Kind:
+def _kind(claim: str, reading: RoleEstimate, measured: bool) -> Kind:
     if _RESOURCE.search(claim):
         return Kind.RESOURCE
     if _DEFINES.search(claim):

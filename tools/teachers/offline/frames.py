@@ -20,9 +20,6 @@ from __future__ import annotations
 
 Table = tuple[tuple[str, str], ...]
 
-ASKED = "Question: {q}\nAnswer:"
-"""The one frame of questions, in school books and here alike."""
-
 TRAIN_FRAMINGS: Table = (
     ("claim", "{C}."),
     ("found", "It has been found that {c}."),

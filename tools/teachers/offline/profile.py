@@ -12,13 +12,13 @@ from collections.abc import Iterator
 
 from memory.records import Document, Profile
 from tools.teachers.offline.headings import LABEL
-from tools.teachers.offline.roles import read
+from tools.teachers.offline.roles import role_estimate
 from tools.teachers.offline.teacher import OfflineTeacher
 from tools.teachers.offline.term_types import Type
 from tools.teachers.offline.terms import terms
 from tools.text.faith import plain
 from tools.text.sentences import split
-from tools.text.words import listed
+from tools.text.words import word_set
 
 OPENING, CLOSING = 4_000, 2_000
 """Characters in which addresses and thanks are looked for; methods name the makers of reagents."""
@@ -64,7 +64,7 @@ def _summary(abstract: str) -> str:
     """The sentences of an abstract that tell most surely what was found, in their order."""
     told = _sentences(abstract)
     sure = {
-        place: read(sentence, "abstract", (place + 0.5) / len(told)).found
+        place: role_estimate(sentence, "abstract", (place + 0.5) / len(told)).found
         for place, sentence in enumerate(told)
     }
     best = sorted(sure, key=lambda place: -sure[place])[:SENTENCES]
@@ -81,7 +81,7 @@ _OWN = re.compile(
     r"^[^\w\n]{0,5}key\s?words?(?: and phrases)?\W{0,3}?[:.—–\n]\s{0,3}(.{1,600}?)(?:\n\n|\Z)",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
-_GENERAL = listed(
+_GENERAL = word_set(
     "paper article author authors study studies work method methods result results data analysis "
     "approach problem components parameters treatment group groups patients samples facilities "
     "centers cells expression effect effects use case cases isolates extracts system systems"
@@ -139,7 +139,7 @@ _ORGANISATION = re.compile(
     rf"(?:(?: of(?: the)?| and| &| for)? {_CAPITAL}){{0,4}}"
 )
 """`All India Institute of Medical Sciences`, `Karnatak University`; not `the Institute`."""
-_COUNTRIES = listed(
+_COUNTRIES = word_set(
     "Afghanistan Albania Algeria Angola Argentina Armenia Australia Austria Azerbaijan Bahrain "
     "Bangladesh Belarus Belgium Benin Bhutan Bolivia Botswana Brazil Brunei Bulgaria Burundi "
     "Cambodia Cameroon Canada Chile China Colombia Croatia Cuba Cyprus Czechia Denmark Ecuador "

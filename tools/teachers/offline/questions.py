@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from string import Formatter
 
 from memory.records import GAP, Nugget, NuggetStatus, Purpose, Question, QuestionKind
+from tools.questions.frame import framed
+from tools.questions.options import placed
 from tools.questions.texts import normal
 from tools.teachers.offline import frames
 from tools.teachers.offline.distractors import LEAST, wrong_options
 from tools.teachers.offline.facts import Fact, candidates, lower_case, worth
 from tools.teachers.offline.orders import fields
-from tools.teachers.offline.places import placed
 from tools.text.words import lowered
 
 STATEMENTS, ASKED, PROBES, EXAMS = 8, 3, 3, 4
@@ -112,8 +113,8 @@ def _statements(nugget: Nugget, filled: Mapping[str, str], made_by: str) -> list
 
 def _statement_kind(form: str) -> QuestionKind:
     """A framing leaves the claim's own words as they are; an order says it in others."""
-    framed = form in dict(frames.TRAIN_FRAMINGS)
-    return QuestionKind.STATEMENT if framed else QuestionKind.PARAPHRASE
+    statement = form in dict(frames.TRAIN_FRAMINGS)
+    return QuestionKind.STATEMENT if statement else QuestionKind.PARAPHRASE
 
 
 def _short(nugget: Nugget, fact: Fact, filled: Mapping[str, str], made_by: str) -> list[Question]:
@@ -121,7 +122,7 @@ def _short(nugget: Nugget, fact: Fact, filled: Mapping[str, str], made_by: str) 
     made = []
     tables = (frames.TRAIN_QUESTIONS, frames.TRAIN_CLOZE)
     for form, text in _filled(tables, filled):
-        stem = f"{text}\nAnswer:" if form == "cloze" else frames.ASKED.format(q=text)
+        stem = f"{text}\nAnswer:" if form == "cloze" else framed(text)
         made.append(
             Question(
                 nugget=nugget.id,

@@ -31,7 +31,7 @@ class Role(StrEnum):
     OTHER = "other"
 
 
-class Reading(NamedTuple):
+class RoleEstimate(NamedTuple):
     """A sentence's likeliest role, and how sure it is that the paper found what it says."""
 
     role: Role
@@ -84,18 +84,20 @@ def cites(sentence: str) -> bool:
     return bool(cues.CITATION.search(sentence) or cues.OTHERS.search(sentence))
 
 
-def read(sentence: str, section: str, position: float, title: bool = False) -> Reading:
+def role_estimate(
+    sentence: str, section: str, position: float, title: bool = False
+) -> RoleEstimate:
     """Role and probability of a finding.
 
     section: what `section_role` gave.
     position: where it stands in its section, 0 first to 1 last.
     """
     if title or section == "other":
-        return Reading(Role.OTHER, 0.0)
+        return RoleEstimate(Role.OTHER, 0.0)
     odds = SECTION_PRIOR[section] + _place(section, position) + _cues(sentence)
     odds += 0.0 if section == "abstract" else _talk(sentence)
     found = 1 / (1 + math.exp(-odds))
-    return Reading(_role(sentence, section, found), found)
+    return RoleEstimate(_role(sentence, section, found), found)
 
 
 def _place(section: str, position: float) -> float:

@@ -8,9 +8,9 @@ from functools import cached_property
 from importlib import resources
 
 from memory.records import Document, Nugget, Passage, Question
+from tools.questions.options import MOST_OPTIONS, OPTIONS
 from tools.teachers.offline import extract as _extract
 from tools.teachers.offline import questions as _questions
-from tools.teachers.offline.distractors import MOST, OPTIONS
 
 
 class OfflineTeacher:
@@ -22,7 +22,7 @@ class OfflineTeacher:
     """
 
     def __init__(self, options: int = OPTIONS) -> None:
-        if not 2 <= options <= MOST:
+        if not 2 <= options <= MOST_OPTIONS:
             raise ValueError(f"a choice of {options} options")
         self._options = options
 

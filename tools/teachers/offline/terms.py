@@ -10,7 +10,7 @@ import re
 from tools.teachers.offline.clauses import finite, parse
 from tools.teachers.offline.numerals import counts, quantities, years
 from tools.teachers.offline.term_types import DIRECTIONS, Term, Type
-from tools.text.words import Tag, Token, listed, readings, tokens
+from tools.text.words import Tag, Token, readings, tokens, word_set
 
 
 def terms(text: str) -> list[Term]:
@@ -95,7 +95,7 @@ def _directions(text: str) -> list[Term]:
     return found
 
 
-_WEAK = listed(
+_WEAK = word_set(
     "line amounts accordance agreement favour connection effect use result number level rate "
     "amount part way type role presence order group study case fact addition time value "
     "difference form kind range set total series lack terms comparison relation respect "
@@ -140,7 +140,7 @@ def _in_phrase(word: Token, run: list[Token]) -> bool:
     return False
 
 
-_GRADED = listed(
+_GRADED = word_set(
     "significant maximum minimum maximal minimal high higher highest low lower lowest better "
     "best good great greater greatest strong stronger weak large larger largest small smaller "
     "different various several similar same new main major minor important certain common "

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from tools.teachers.offline.places import draw
+from tools.questions.options import draw
 from tools.teachers.offline.term_types import Term, Type
 
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")

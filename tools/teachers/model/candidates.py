@@ -1,6 +1,7 @@
 """Make nuggets of what a model proposes, by code alone: located, grounded, supported, told once.
 
-Grounding itself is `tools.nuggets`' business; a draft that fails anywhere is refused with a reason.
+Grounding itself is `tools.nuggets`' business; a candidate that fails anywhere is refused
+with a reason.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 
 from memory.records import Document, Kind, Nugget, Passage
-from prompts.replies import Draft
+from prompts.replies import Candidate
 from tools.nuggets import Ungrounded, distinct, ground
 from tools.teachers.model.locate import locate
 from tools.text.faith import plain
@@ -37,25 +38,25 @@ _SAID = frozenset(
 
 
 def nuggets(
-    drafts: Iterable[Draft],
+    candidates: Iterable[Candidate],
     document: Document,
     passages: Sequence[Passage],
     made_by: str,
     refuse: Callable[[str, str], None],
 ) -> list[Nugget]:
-    """The drafts that their source bears out, no quote twice.
+    """The candidates that their source bears out, no quote twice.
 
     passages: those that the model was shown.
-    refuse: told the reason code and the claim of each draft that is left out.
+    refuse: told the reason code and the claim of each candidate that is left out.
     """
     # Few claims need it: most have their words from their quote.
     shown = cache(lambda: stems(" ".join([document.title, *(p.text for p in passages)])))
     made: dict[str, Nugget] = {}
-    for draft in drafts:
+    for candidate in candidates:
         try:
-            nugget = _nugget(draft, document, passages, shown, made_by)
+            nugget = _nugget(candidate, document, passages, shown, made_by)
         except Ungrounded as fault:
-            refuse(str(fault), draft.claim)
+            refuse(str(fault), candidate.claim)
             continue
         rival = made.setdefault(nugget.id, nugget)
         if rival is not nugget:
@@ -77,7 +78,7 @@ def once(made: Sequence[Nugget], refuse: Callable[[str, str], None]) -> list[Nug
 
 
 def _nugget(
-    draft: Draft,
+    candidate: Candidate,
     document: Document,
     passages: Sequence[Passage],
     shown: Callable[[], frozenset[str]],
@@ -87,21 +88,21 @@ def _nugget(
 
     Raises Ungrounded: `not_found`, `unsupported`, `overstated`, or a reason of `ground`.
     """
-    place = locate(draft.quote, passages)
+    place = locate(candidate.quote, passages)
     if place is None:
         raise Ungrounded("not_found")
     nugget = Nugget(
         paper=document.paper,
         passage=place.passage.id,
         page=bisect_right(document.page_starts, place.start) or place.passage.page,
-        claim=plain(draft.claim),
+        claim=plain(candidate.claim),
         quote=place.quote,
         start=place.start,
         end=place.end,
-        kind=Kind(draft.kind),
-        entities=_terms(draft.entities),
-        keywords=_terms(word.lower() for word in draft.keywords),
-        confidence=draft.sure / 10,
+        kind=Kind(candidate.kind),
+        entities=_terms(candidate.entities),
+        keywords=_terms(word.lower() for word in candidate.keywords),
+        confidence=candidate.sure / 10,
         made_by=made_by,
     )
     ground(nugget, document, place.passage)

@@ -1,9 +1,12 @@
-"""Orders and places that are arbitrary, and the same each time."""
+"""How many options a question has, and in which order: arbitrary, and the same each time."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+
+OPTIONS, MOST_OPTIONS = 4, 10
+"""Options of a question unless told, and at most."""
 
 
 def order(seed: str, text: str) -> str:

@@ -10,51 +10,53 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from prompts.replies import Item, ReplySchema
-from tools.replies.lenient import Found, read
+from prompts.replies import ReplyItem, ReplySchema
+from tools.replies.lenient import Decoded, decode
 
 WRAPS = 3
 """How deep below other keys the list is looked for."""
 
 
-class Fitted(NamedTuple):
+class Validated(NamedTuple):
     """What a text held."""
 
-    items: tuple[Item, ...]
+    items: tuple[ReplyItem, ...]
     faults: tuple[str, ...]
     """What was wrong with the rest, one each; a person and a model can both read them."""
     cut: bool = False
     """Whether the text ends before its JSON does."""
 
 
-def fit(text: str, reply: type[ReplySchema]) -> Fitted:
+def validated(text: str, reply: type[ReplySchema]) -> Validated:
     """The items of a reply, wherever they stand in the text, and what could not be taken.
 
     Of several lists the one with the most good items counts, the later of two likes: models that
     think aloud write drafts first.
     """
-    found = read(text)
+    found = decode(text)
     groups = [listed for one in found if (listed := _listed(one, reply)) is not None]
     loose = [one.value for one in found if one.whole and _like(one.value, reply)]
     if loose:
         groups.append(loose)
     if not groups:
-        return Fitted((), (f"it holds no JSON object with a list {reply.items!r}",))
-    best = max((_taken(group, reply) for group in reversed(groups)), key=lambda t: len(t.items))
+        return Validated((), (f"it holds no JSON object with a list {reply.items!r}",))
+    best = max((_valid(group, reply) for group in reversed(groups)), key=lambda t: len(t.items))
     cut = bool(found) and not found[-1].whole
-    return Fitted(best.items, best.faults + (("it ends before its JSON does",) if cut else ()), cut)
+    return Validated(
+        best.items, best.faults + (("it ends before its JSON does",) if cut else ()), cut
+    )
 
 
-def complains(text: str, reply: type[ReplySchema]) -> bool:
+def is_error_body(text: str, reply: type[ReplySchema]) -> bool:
     """Whether a text is an error's body, as gateways send them in place of an answer."""
     return any(
         isinstance(one.value, dict) and "error" in one.value and reply.items not in one.value
-        for one in read(text)
+        for one in decode(text)
         if one.alone
     )
 
 
-def _listed(found: Found, reply: type[ReplySchema]) -> list[Any] | None:
+def _listed(found: Decoded, reply: type[ReplySchema]) -> list[Any] | None:
     """The list of a value: under its name, below other keys, or the value itself."""
     value = found.value
     if isinstance(value, list):
@@ -86,14 +88,14 @@ def _like(value: Any, reply: type[ReplySchema]) -> bool:
     return isinstance(value, dict) and 2 * sum(name in value for name in fields) > len(fields)
 
 
-def _taken(group: Sequence[Any], reply: type[ReplySchema]) -> Fitted:
+def _valid(group: Sequence[Any], reply: type[ReplySchema]) -> Validated:
     items, faults = [], []
     for place, raw in enumerate(group):
         try:
             items.append(reply.item.model_validate(raw))
         except ValidationError as fault:
             faults.append(f"{reply.items}[{place}]: {_fault_in_words(fault)}")
-    return Fitted(tuple(items), tuple(faults))
+    return Validated(tuple(items), tuple(faults))
 
 
 def _fault_in_words(fault: ValidationError) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tools.questions import normal
 
+# Stricter than `faults.without_thoughts`: a thought that did not end may end in any letter.
 _THOUGHT = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _NAMED = re.compile(
     r"(?:(?:the )?(?:(?:correct|right|best) )?(?:final )?"
@@ -21,7 +22,7 @@ LEAST = 0.5
 """Likelihood that must lie on the letters; with less, what was said instead is not known."""
 
 
-def plain(reply: str) -> str:
+def bare_reply(reply: str) -> str:
     """A reply without what was thought aloud, and without emphasis and quotation marks around."""
     return _THOUGHT.sub("", reply).strip(_DRESS)
 
@@ -33,7 +34,7 @@ def named(reply: str, options: Sequence[str]) -> int | None:
     a letter with its own option, and an option alone. All else is prose: in `A good question` and
     `I think B` nothing is named.
     """
-    text = plain(reply)
+    text = bare_reply(reply)
     same = [place for place, option in enumerate(options) if _same(text, option)]
     if len(same) == 1 and len(normal(text)) > 1:
         return same[0]
