@@ -10,7 +10,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.doubles.wired import ended, rows
+from benchmarks.doubles.real import ended
+from benchmarks.doubles.wired import rows
 from benchmarks.doubles.witness import Witness
 from benchmarks.faults_peer import Peer, grouped, peers
 from benchmarks.figures import Figure, Part, Table, need

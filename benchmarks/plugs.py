@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.doubles.real import start
-from benchmarks.doubles.wired import ended, kept, killed, last_run, twice, until
+from benchmarks.doubles.real import ended, start
+from benchmarks.doubles.wired import kept, killed, last_run, twice, until
 from benchmarks.doubles.witness import Witness
 from benchmarks.faults import folder
 from benchmarks.figures import Figure, Part, Table, need

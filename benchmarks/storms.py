@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.doubles.wired import bind, calls, ended, last_run, rows, twice
+from benchmarks.doubles.real import ended
+from benchmarks.doubles.wired import bind, calls, last_run, rows, twice
 from benchmarks.doubles.witness import Witness
 from memory.records import (
     Document,

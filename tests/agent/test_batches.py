@@ -12,8 +12,8 @@ import pytest
 
 from agent.forecast import batches
 from agent.settings import Settings
-from benchmarks.doubles.real import goldpan
-from benchmarks.doubles.wired import bind, calls, ended, kept, rows
+from benchmarks.doubles.real import ended, goldpan
+from benchmarks.doubles.wired import bind, calls, kept, rows
 from benchmarks.doubles.witness import Witness
 from memory.errors import EndpointTrouble
 from memory.records import Call, Reply

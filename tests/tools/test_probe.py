@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.records import GAP, Nugget, Probe, Purpose, Question, QuestionKind, Verdict
@@ -254,14 +254,20 @@ def drawn(count: int, share: float, seed: int) -> tuple[list[Evidence], list[boo
             for known in truth], truth  # fmt: skip
 
 
-@settings(max_examples=15)
-@given(st.floats(0.1, 0.7), st.integers(0, 99))
-def test_a_belief_is_right_as_often_as_it_says_without_a_label(share: float, seed: int) -> None:
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
+def test_a_belief_is_right_as_often_as_it_says_without_a_label(share: float) -> None:
     """The share that is known comes out of the batch itself, wherever it lies; the priors, made on
-    models that know some facts by halves, keep a fifth of doubt where these are told apart well."""
-    evidence, truth = drawn(600, share, seed)
-    fitted = fit(evidence)
-    believed = odds(fitted.theta[0] + fitted.ratio(np.array([e.rows[0] for e in evidence])))
-    for part in np.array_split(np.argsort(believed), 4):
-        assert abs(believed[part].mean() - np.array(truth)[part].mean()) < 0.25
-    assert abs(believed.mean() - np.mean(truth)) < 0.1
+    models that know some facts by halves, keep a fifth of doubt where these are told apart well.
+
+    Of a quarter of one batch the draw of what is known and the fit are each off by 0.03; so it is
+    the mean over batches that is held to a fifth, give or take four of its own standard errors."""
+    off = []
+    for seed in range(20):
+        evidence, truth = drawn(600, share, seed)
+        fitted = fit(evidence)
+        believed = odds(fitted.theta[0] + fitted.ratio(np.array([e.rows[0] for e in evidence])))
+        wrong = believed - truth
+        quarters = np.array_split(np.argsort(believed), 4)
+        off.append([*(wrong[part].mean() for part in quarters), wrong.mean()])
+    error = np.std(off, axis=0, ddof=1) / math.sqrt(len(off))
+    assert (abs(np.mean(off, axis=0)) < np.array([0.2, 0.2, 0.2, 0.2, 0.1]) + 4 * error).all()
