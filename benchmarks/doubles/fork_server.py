@@ -55,9 +55,9 @@ class Request(NamedTuple):
 
 def preload() -> None:
     """Import what any command may need, and keep the collector from touching it ever after."""
-    from tools.threads import calm
+    from tools.threads import quieten
 
-    calm()
+    quieten()
     for name in LIBRARIES:
         with suppress(ModuleNotFoundError):
             importlib.import_module(name)
