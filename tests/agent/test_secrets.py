@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.doubles.real import ROOT, command
+from benchmarks.doubles.recording_model import RecordingModel
 from benchmarks.doubles.wired import bind
-from benchmarks.doubles.witness import Witness
 from tools.endpoints.mock import Fault, MockEndpoint, MockReply
 from tools.endpoints.mock.replies import Body
 
@@ -91,12 +91,12 @@ class Place:
 
 
 @pytest.fixture
-def witness() -> Witness:
-    return Witness()
+def witness() -> RecordingModel:
+    return RecordingModel()
 
 
 def test_a_key_is_nowhere_whatever_happens(
-    tmp_path: Path, few_papers: Path, witness: Witness
+    tmp_path: Path, few_papers: Path, witness: RecordingModel
 ) -> None:
     says: list[Fault] = []
 
@@ -123,7 +123,7 @@ def test_a_key_is_nowhere_whatever_happens(
 
 @pytest.mark.parametrize("source", ["command", "keyring"])
 def test_a_key_of_a_command_or_of_the_keyring_is_nowhere_either(
-    tmp_path: Path, few_papers: Path, witness: Witness, source: str
+    tmp_path: Path, few_papers: Path, witness: RecordingModel, source: str
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -142,7 +142,7 @@ def test_a_key_of_a_command_or_of_the_keyring_is_nowhere_either(
         place.ended("doctor", "--json", code=0)
 
 
-def killed(place: Place, witness: Witness) -> None:
+def killed(place: Place, witness: RecordingModel) -> None:
     """kill -9 with calls in flight: what was not yet moved out of the journals lies there."""
     witness.latency = 1.0
     process = place.start("run", "minerals", "--yes")
