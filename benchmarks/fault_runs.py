@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.doubles.real import ended
 from benchmarks.doubles.recording_model import RecordingModel
-from benchmarks.doubles.wired import bind, calls, ended, last_run, rows, twice
+from benchmarks.doubles.wired import bind, calls, last_run, rows, twice
 from memory.records import (
     Document,
     Extraction,

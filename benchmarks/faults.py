@@ -10,8 +10,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.doubles.real import ended
 from benchmarks.doubles.recording_model import RecordingModel
-from benchmarks.doubles.wired import ended, rows
+from benchmarks.doubles.wired import rows
 from benchmarks.fault_runs import (
     DONE,
     FAILED,

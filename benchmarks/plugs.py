@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.doubles.real import start
+from benchmarks.doubles.real import ended, start
 from benchmarks.doubles.recording_model import RecordingModel
-from benchmarks.doubles.wired import ended, kept, killed, last_run, twice, until
+from benchmarks.doubles.wired import kept, killed, last_run, twice, until
 from benchmarks.fault_runs import CommandLine
 from benchmarks.faults import folder
 from benchmarks.figures import Figure, Part, Table, need

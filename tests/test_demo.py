@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.doubles.real import ROOT
+from benchmarks.doubles.real import start
 
 pytestmark = pytest.mark.slow
 KEYS = {
@@ -22,15 +20,7 @@ KEYS = {
 
 
 def demo(root: Path, *args: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "agent.cli", "demo", "--home", str(root), *args],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
+    done = start(root, "demo", *args).completed(timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

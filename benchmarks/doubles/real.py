@@ -1,4 +1,7 @@
-"""The real thing in small: the command line in its own processes, sample papers, a real model."""
+"""The real thing in small: the command line in its own processes, sample papers, a real model.
+
+The processes are forked from one that has loaded everything, which saves each of them its imports.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.doubles.forked import ROOT as ROOT
+from benchmarks.doubles.forked import Forked, server
 from memory.records import (
     Dataset,
     Decision,
@@ -28,7 +34,6 @@ from memory.records import (
 )
 from memory.store import Store
 
-ROOT = Path(__file__).parents[2]
 KINDS: tuple[type[Record], ...] = (
     Paper, Sighting, Document, Passage, Nugget, Link, Question, Probe, Decision, Dataset,
     TrainingSpec, ModelVersion,
@@ -38,35 +43,30 @@ PASSING = {"time", "created", "run", "batch", "started"}
 
 
 def command(home: Path, *args: str) -> list[str]:
-    """The command line of a workspace."""
+    """The command line of a workspace, for those who want a fresh interpreter."""
     return [sys.executable, "-m", "agent.cli", *args, "--home", str(home)]
 
 
-def start(home: Path, *args: str) -> subprocess.Popen[str]:
-    """Start a command; its output is piped."""
-    return subprocess.Popen(
-        command(home, *args),
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "200"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def start(home: Path, *args: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Forked:
+    """Start a command; its output is piped.
+
+    env: more variables, of the kind that is read by those who need it; what libraries read while
+    they are imported was read before.
+    """
+    variables = {**os.environ, "COLUMNS": "200", **(env or {})}
+    return server().start("agent.cli", *args, "--home", str(home), env=variables, stdin=stdin)
+
+
+def ended(
+    home: Path, *args: str, env: Mapping[str, str] | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """A command, run to whatever end it comes to."""
+    return start(home, *args, env=env, stdin=stdin).completed(timeout=300)
 
 
 def goldpan(home: Path, *args: str, code: int = 0, stdin: str = "") -> str:
     """Run a command, expect its exit code, and give what it printed."""
-    done = subprocess.run(
-        command(home, *args),
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "200"},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = ended(home, *args, stdin=stdin)
     assert done.returncode == code, f"{args}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.doubles.real import PASSING, ROOT, command, start
+from benchmarks.doubles.forked import Forked
+from benchmarks.doubles.real import PASSING, ended, start
 from benchmarks.doubles.recording_model import RecordingModel
 from memory.lease import FileLease
 from memory.records import Call, Extraction, Nugget, Probe, Question, Record, Run
@@ -36,16 +35,6 @@ def bind(
         + "".join(f"{name} = {json.dumps(value)}\n" for name, value in told.items())
     )
     return home
-
-
-def ended(
-    home: Path, *args: str, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """A command, run to whatever end it comes to."""
-    return subprocess.run(
-        command(home, *args), cwd=ROOT, env={**os.environ, "COLUMNS": "200", **(env or {})},
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
 
 
 def rows(home: Path, kind: type[Record]) -> list[Any]:
@@ -86,7 +75,7 @@ def last_run(home: Path) -> Run:
     return run
 
 
-def until(true: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 60) -> None:
+def until(true: Callable[[], bool], process: Forked, seconds: float = 60) -> None:
     """Wait for something that a process does."""
     end = time.monotonic() + seconds
     while not true():
@@ -95,7 +84,7 @@ def until(true: Callable[[], bool], process: subprocess.Popen[str], seconds: flo
         time.sleep(0.01)
 
 
-def begun(home: Path, *args: str) -> subprocess.Popen[str]:
+def begun(home: Path, *args: str) -> Forked:
     """A command that owns its workspace by now: before that there is nothing to lose."""
     process = start(home, *args)
     until(lambda: (FileLease(home).holder() or {}).get("pid") == process.pid, process)

@@ -12,7 +12,7 @@ from tests.agent.fakes import World
 from tools.endpoints.mock import MockEndpoint
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def prompt_loop() -> Iterator[None]:
     """Nothing of ours may block an event loop: no SQL, no files, no sleep. Else it raises there."""
     with blockbuster_ctx(scanned_modules=["agent", "evals", "memory", "prompts", "tools"]):
@@ -20,7 +20,7 @@ def prompt_loop() -> Iterator[None]:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, prompt_loop: None) -> Iterator[World]:
     made = World(tmp_path / "home", known="the point of alphium is 100 kelvin. ")
     yield made
     made.space.close()

@@ -12,9 +12,9 @@ import pytest
 
 from agent.forecast import batches
 from agent.settings import Settings
-from benchmarks.doubles.real import goldpan
+from benchmarks.doubles.real import ended, goldpan
 from benchmarks.doubles.recording_model import RecordingModel
-from benchmarks.doubles.wired import bind, calls, ended, kept, rows
+from benchmarks.doubles.wired import bind, calls, kept, rows
 from memory.errors import EndpointTrouble
 from memory.records import Call, Reply
 from tests.tools.alcf import RESULT, Alcf

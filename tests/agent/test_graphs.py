@@ -52,6 +52,7 @@ KINDS: tuple[type[Record], ...] = (
 PASSING = {"time", "created", "run", "batch", "started", "ended", "seconds", "options"}
 """Fields that tell when or by which run."""
 POLICY = {"policy": review.POLICY}
+pytestmark = pytest.mark.usefixtures("prompt_loop")
 
 
 def kept(world: World) -> dict[str, list[str]]:

@@ -6,14 +6,15 @@ import base64
 import os
 import signal
 import sqlite3
-import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from benchmarks.doubles.real import ROOT, command
+from benchmarks.doubles.forked import Forked, ForkServer
+from benchmarks.doubles.real import ended
 from benchmarks.doubles.recording_model import RecordingModel
 from benchmarks.doubles.wired import bind
 from tools.endpoints.mock import Fault, MockEndpoint, MockReply
@@ -54,40 +55,61 @@ LISTINGS = (
 )  # fmt: skip
 
 
-class Place:
-    """A user's world: nothing is written but beneath its root, where all of it is searched."""
+class User:
+    """Nothing is written but beneath the root of a user's world, where all of it is searched."""
 
-    def __init__(self, root: Path, url: str, env: Mapping[str, str], **section: object) -> None:
-        self.root, self.home = root / "searched", root / "searched" / "workspace"
-        for name in ("user", "temp"):
-            (self.root / name).mkdir(parents=True)
+    def __init__(self, folder: Path) -> None:
+        self.root, elsewhere = folder / "searched", folder / "elsewhere"
+        for made in (self.root / "user", self.root / "temp", elsewhere):
+            made.mkdir(parents=True)
+        self.key = elsewhere / "key"
+        self.key.write_text(KEY)
+        (elsewhere / "planted.py").write_text(RING)
         self.env = {
             **os.environ, "COLUMNS": "500", "HOME": str(self.root / "user"),
-            "TMPDIR": str(self.root / "temp"), "OPENAI_LOG": "debug", "SHELL_SECRET": OTHER, **env,
+            "TMPDIR": str(self.root / "temp"), "OPENAI_LOG": "debug", "SHELL_SECRET": OTHER,
+            "PYTHON_KEYRING_BACKEND": "planted.Ring", "PYTHONPATH": str(elsewhere),
         }  # fmt: skip
+        # One that has lived in this world only; the key is in its environment, too.
+        self.server = ForkServer({**self.env, "LOOPBACK_KEY": KEY})
+
+    def close(self) -> None:
+        self.server.close()
+
+
+class Place:
+    """A workspace of the user's."""
+
+    def __init__(
+        self, user: User, name: str, url: str, env: Mapping[str, str], **section: object
+    ) -> None:
+        self.user, self.home, self.env = user, user.root / name, {**user.env, **env}
         bind(self.home, url, patience=1, in_flight=4, **section)
         settings = self.home / "goldpan.toml"
         settings.write_text(settings.read_text() + "[tracing]\nprompts = true\n")
 
-    def start(self, *args: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            command(self.home, *args), cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+    def start(self, *args: str) -> Forked:
+        return self.user.server.start("agent.cli", *args, "--home", str(self.home), env=self.env)
 
-    def ended(self, *args: str, code: int | None = None) -> bytes:
+    def ended(self, *args: str, code: int | None = None) -> str:
         """What a command says; it and all that was written are searched."""
         process = self.start(*args)
-        said = b"".join(process.communicate(timeout=300))
-        assert code in (None, process.returncode), said.decode()
+        said = "".join(process.communicate(timeout=300))
+        assert code in (None, process.returncode), said
         self.search(said)
         return said
 
-    def search(self, said: bytes) -> None:
-        held = {path: path.read_bytes() for path in self.root.rglob("*") if path.is_file()}
-        for where, text in {"what was said": said, **held}.items():
+    def search(self, said: str) -> None:
+        held = {path: path.read_bytes() for path in self.user.root.rglob("*") if path.is_file()}
+        for where, text in {"what was said": said.encode(), **held}.items():
             for secret in (CORE.encode(), base64.b64encode(KEY.encode())[:20], OTHER.encode()):
                 assert secret not in text, where
+
+
+@pytest.fixture(scope="module")
+def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    with closing(User(tmp_path_factory.mktemp("user"))) as made:
+        yield made
 
 
 @pytest.fixture
@@ -96,15 +118,16 @@ def witness() -> RecordingModel:
 
 
 def test_a_key_is_nowhere_whatever_happens(
-    tmp_path: Path, few_papers: Path, witness: RecordingModel
+    user: User, few_papers: Path, witness: RecordingModel
 ) -> None:
     says: list[Fault] = []
 
     async def answer(body: Body) -> MockReply | Fault:
         return says[0] if says else await witness.answer(body)
 
+    env = {"LOOPBACK_KEY": KEY}
     with MockEndpoint(answer, key=KEY, keep=False) as endpoint:
-        place = Place(tmp_path, endpoint.url, {"LOOPBACK_KEY": KEY}, key_env="LOOPBACK_KEY")
+        place = Place(user, "variable", endpoint.url, env, key_env="LOOPBACK_KEY")
         place.ended("interests", "add", "minerals", "--papers", str(few_papers), code=0)
         for fault in REPLIES:
             says[:] = [fault]
@@ -113,7 +136,7 @@ def test_a_key_is_nowhere_whatever_happens(
         says.clear()
         killed(place, witness)
         place.ended("runs", "resume", code=0)
-        assert b"[key]" in place.ended("runs", "list", "--json")
+        assert "[key]" in place.ended("runs", "list", "--json")
         for listing in LISTINGS:
             place.ended(*listing, code=0)
             place.ended(*listing, "--json", code=0)
@@ -123,18 +146,13 @@ def test_a_key_is_nowhere_whatever_happens(
 
 @pytest.mark.parametrize("source", ["command", "keyring"])
 def test_a_key_of_a_command_or_of_the_keyring_is_nowhere_either(
-    tmp_path: Path, few_papers: Path, witness: RecordingModel, source: str
+    user: User, few_papers: Path, witness: RecordingModel, source: str
 ) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "key").write_text(KEY)
-    (elsewhere / "planted.py").write_text(RING)
-    env = {"PYTHON_KEYRING_BACKEND": "planted.Ring", "PYTHONPATH": str(elsewhere)}
     section: dict[str, object] = {"key_keyring": "goldpan/me"}
     if source == "command":
-        section = {"key_command": ["cat", str(elsewhere / "key")]}
+        section = {"key_command": ["cat", str(user.key)]}
     with MockEndpoint(witness.answer, key="another", keep=False) as endpoint:
-        place = Place(tmp_path, endpoint.url, env, **section)
+        place = Place(user, source, endpoint.url, {}, **section)
         place.ended("interests", "add", "minerals", "--papers", str(few_papers), code=0)
         place.ended("run", "minerals", "--yes", code=7)
         endpoint.key = KEY
@@ -152,7 +170,7 @@ def killed(place: Place, witness: RecordingModel) -> None:
         assert time.monotonic() < end
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
-    place.search(b"".join(process.communicate()))
+    place.search("".join(process.communicate()))
     witness.latency = 0.0
 
 
@@ -160,21 +178,19 @@ def crashed(place: Place) -> None:
     """A bug, as seen from the calls: their ledger raises what nobody foresaw."""
     with sqlite3.connect(place.home / "goldpan.sqlite") as store:
         store.execute("DELETE FROM replies")
-        store.execute("DELETE FROM harvests")
+        store.execute("DELETE FROM extractions")
         store.execute(
             "CREATE TRIGGER broken BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'broken'); END"
         )
     store.close()
-    assert b"Traceback" in place.ended("run", "minerals", "--yes", code=1)
+    assert "Traceback" in place.ended("run", "minerals", "--yes", code=1)
 
 
 def test_a_key_that_stands_where_its_name_belongs_is_not_repeated(tmp_path: Path) -> None:
     """Who takes `key_env` for the key has written it into goldpan.toml; it goes no further."""
     home = bind(tmp_path / "home", "http://127.0.0.1:9/v1", key_env=KEY)
     for args in (("doctor",), ("costs",), ("run", "minerals")):
-        said = subprocess.run(
-            command(home, *args), cwd=ROOT, capture_output=True, check=False, timeout=300
-        )
-        assert said.returncode in (3, 5)
-        assert b"key_env" in said.stdout + said.stderr
-        assert CORE.encode() not in said.stdout + said.stderr
+        done = ended(home, *args)
+        assert done.returncode in (3, 5)
+        assert "key_env" in done.stdout + done.stderr
+        assert CORE not in done.stdout + done.stderr

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.doubles.endpoint import Fault, MockEndpoint
-from benchmarks.doubles.real import ROOT, command, goldpan
+from benchmarks.doubles.real import ended, goldpan
 from prompts import load
 from tests.agent.test_dry_runs import says
 
@@ -92,10 +90,7 @@ def traced(home: Path, url: str, *args: str, code: int = 0) -> None:
     """A command in an environment that has LangSmith configured."""
     variables = {"TOY_KEY": KEY, "LANGSMITH_TRACING": "true", "LANGSMITH_ENDPOINT": url,
                  "LANGSMITH_API_KEY": "collected"}  # fmt: skip
-    done = subprocess.run(
-        command(home, *args), cwd=ROOT, env={**os.environ, **variables}, capture_output=True,
-        text=True, timeout=120,
-    )  # fmt: skip
+    done = ended(home, *args, env=variables)
     assert done.returncode == code, done.stderr
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from benchmarks.doubles.forked import Forked
 from benchmarks.doubles.real import clone, furnish, goldpan, start
 from benchmarks.doubles.recording_model import RecordingModel
 from benchmarks.doubles.wired import bind, kept, killed, last_run, rows, twice, until
@@ -65,7 +65,7 @@ def test_a_run_killed_at_twenty_moments_ends_as_an_undisturbed_one_and_pays_once
         struck += strikes
 
 
-def stopped(process: subprocess.Popen[str], number: signal.Signals) -> None:
+def stopped(process: Forked, number: signal.Signals) -> None:
     """Send a signal; see that it ends the process soon, and says how to go on."""
     sent = time.monotonic()
     process.send_signal(number)
