@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -24,6 +26,19 @@ from memory.records import (
 
 if TYPE_CHECKING:
     from agent.workspace import Workspace
+
+
+def write(space: Workspace, folder: Path, discover: Run, teach: Run | None) -> tuple[Path, Path]:
+    """report.html and summary.json in a folder; their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = report.summary(space, discover, teach)
+    paths = folder / "report.html", folder / "summary.json"
+    texts = page(space, discover, teach, told), json.dumps(told, indent=2, ensure_ascii=False)
+    for path, text in zip(paths, texts, strict=True):
+        part = path.with_suffix(".part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    return paths
 
 
 def page(space: Workspace, discover: Run, teach: Run | None, told: dict[str, Any]) -> str:

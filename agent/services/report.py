@@ -1,11 +1,9 @@
-"""What a run found and what a teaching brought, as counts, as summary.json and as a page."""
+"""What a run found and what a teaching brought, as counts and answers; `page` writes them down."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.calls.costs import spent
@@ -135,21 +133,6 @@ def summary(space: Workspace, discover: Run, teach: Run | None) -> dict[str, Any
         told |= taught(space, teach)
     told["seconds"] = {**discover.seconds, **(teach.seconds if teach else {})}
     return told
-
-
-def write(space: Workspace, folder: Path, discover: Run, teach: Run | None) -> tuple[Path, Path]:
-    """report.html and summary.json in a folder; their paths."""
-    from agent.services.page import page
-
-    folder.mkdir(parents=True, exist_ok=True)
-    told = summary(space, discover, teach)
-    paths = folder / "report.html", folder / "summary.json"
-    texts = page(space, discover, teach, told), json.dumps(told, indent=2, ensure_ascii=False)
-    for path, text in zip(paths, texts, strict=True):
-        part = path.with_suffix(".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    return paths
 
 
 def exam(store: Store, version: ModelVersion) -> list[tuple[ExamAnswer, Question]]:

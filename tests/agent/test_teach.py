@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import pytest
 
 from agent.forecast import estimates
+from agent.services import page as pages
 from agent.services import report, runs
 from agent.services.interests import find_interest
 from agent.settings import TrainingSettings
@@ -258,7 +259,7 @@ def test_the_report_stands_alone_and_escapes_what_papers_say(ready: World) -> No
     taught = teach(ready)
     found = runs.latest(ready.space, "discover", interest_of(ready))
     assert found is not None
-    page, summary = report.write(ready.space, ready.home / "reports", found, taught)
+    page, summary = pages.write(ready.space, ready.home / "reports", found, taught)
     html = page.read_text()
     assert "<script>" not in html
     assert "http://" not in html.replace("http://www.w3.org", "")
