@@ -4,17 +4,44 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from tools.threads import quieten
 
 quieten()
+# On a busy machine a single example may wait a second for the disk; that is no fault of the code.
+# CI draws the same examples each time: a change is not held up by a find in what it did not touch.
+settings.register_profile("patient", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("patient")
 REQUIRED = set(filter(None, os.environ.get("GOLDPAN_REQUIRE", "").split(",")))
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first, for processes that share the files out end together if small ones are left.
+
+    The first of all trains the target, meanwhile others do what needs none.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    trained = sorted({item.path for item in items if "small_target" in fixtures(item)})
+
+    def turn(item: pytest.Item) -> int:
+        if item.path in trained:
+            return 2 if trained.index(item.path) else 0
+        return 1 if item.path in slow else 3
+
+    items.sort(key=turn)
+
+
+def fixtures(item: pytest.Item) -> Sequence[str]:
+    """All that a test asks for, by itself or through others."""
+    return getattr(item, "fixturenames", ())
 
 
 def absent(what: str, why: str) -> None:

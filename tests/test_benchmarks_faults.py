@@ -15,6 +15,8 @@ from memory.records import Document, Extraction, Nugget, Record
 from memory.store import Store
 from tools.endpoints.mock import Fault, MockReply
 
+pytestmark = pytest.mark.nightly
+
 TEXT = "Osk melts at 412 kelvin. Birch bark does not."
 BODY: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Who are you?"}]}
 

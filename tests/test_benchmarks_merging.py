@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from benchmarks.changes import pairs
 from benchmarks.judged import area, held_out
 from memory.records import Relation
+
+pytestmark = pytest.mark.nightly
 
 SENTENCES = [
     "Osk oil reduced the growth of mould.",

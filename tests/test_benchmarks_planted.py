@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from agent.demo.target import Recipe
 from benchmarks import gpu_planted, planted
+
+pytestmark = pytest.mark.nightly
 
 TINY = planted.Size(
     each=2, never=8, other=3, others=4, mentions=1, filler=30, passes=1,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.choices import PLANTED, naive, planted
 from benchmarks.defects import MAKERS, cases
 from memory.records import Nugget, Purpose
@@ -9,6 +11,8 @@ from tools.questions import REASONS, vet
 from tools.questions.guessing import guess
 from tools.questions.sets import sheets_of
 from tools.teachers.offline import OfflineTeacher
+
+pytestmark = pytest.mark.nightly
 
 NUGGETS = [
     Nugget(paper=f"p{i}", passage="x", page=1, claim=claim, quote=claim, start=0, end=len(claim))

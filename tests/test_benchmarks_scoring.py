@@ -10,6 +10,8 @@ from benchmarks import gpu_scoring, quiz
 from benchmarks.bound import ModelShape, repeated, unique
 from tools.models.forest import Sequel
 
+pytestmark = pytest.mark.nightly
+
 SHAPE = ModelShape(width=32, layers=2, inner=48, heads=4, key_heads=2, words=900)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.lessons import EACH, chance, lessons
 from benchmarks.teaching_recipes import USUAL, RecipeRow, most, part_of, variants
 from memory.records import Purpose
+
+pytestmark = pytest.mark.nightly
 
 
 def stones(claims: list[str]) -> set[str]:

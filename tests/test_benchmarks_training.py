@@ -12,6 +12,8 @@ from benchmarks import gpu_training
 from benchmarks.estimates import ModelSize
 from benchmarks.figures import Missing
 
+pytestmark = pytest.mark.nightly
+
 
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")
 def test_both_trainers_learn_the_same_rows_alike() -> None:

@@ -12,6 +12,8 @@ from benchmarks.wire import CLIENTS, GRAPHS, hits, load, part_of
 from benchmarks.wired import LATENCY, WIDTH, Load, serving
 from tools.endpoints.mock import Responder
 
+pytestmark = pytest.mark.nightly
+
 
 @pytest.fixture(autouse=True)
 def thaw() -> Iterator[None]:

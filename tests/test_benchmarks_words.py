@@ -19,6 +19,8 @@ from tests.models import ScriptedTarget
 from tools.models import Choice
 from tools.probe.words import Effort
 
+pytestmark = pytest.mark.nightly
+
 
 def test_a_calibration_error_is_the_distance_from_the_truth() -> None:
     truth = np.array([0.0, 0.0, 1.0, 1.0])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from importlib.metadata import version as version_of
+from typing import Annotated
 
 import typer
 
@@ -35,6 +37,14 @@ EXTRAS = {
 }
 """Packages that an installation may lack, and the extra that brings them."""
 
+
+def tell_version(asked: bool) -> None:
+    """Print it and leave, if it is asked for."""
+    if asked:
+        typer.echo(f"goldpan {version_of('goldpan')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="goldpan",
     help=(
@@ -49,6 +59,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+@app.callback()
+def goldpan(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=tell_version, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """What stands before a command."""
+
+
 app.command("demo")(demo.demo)
 app.add_typer(interests.app, name="interests")
 app.command("run")(runs.run)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from agent.workspace import Workspace
 
 app = typer.Typer(help="What ran, what stopped, and going on.", no_args_is_help=True)
+WIDE = 14
+"""Characters of an interest's name in a list of 80 columns."""
 
 
 def run(
@@ -79,10 +81,10 @@ def follow(space: Workspace, run: Run, as_json: bool) -> Run:
 
 
 def _gate_code(space: Workspace, run: Run) -> None:
-    from agent.services.report import candidate
+    from agent.services.report import result
 
-    version = candidate(space, run)
-    if version and version.stage == "refused":
+    ended = result(space, run)
+    if ended and not ended.passed:
         sys.exit(Exit.GATE_REFUSED)
 
 
@@ -120,7 +122,14 @@ def list_(as_json: AsJson = False, home: Home = None) -> None:
 
     with Workspace.open(home) as space:
         rows = runs.listed(space)
+    if not as_json:
+        rows = [{**row, "name": _short(row["name"])} for row in rows]
     show(rows, ["id", "graph", "name", "status", "note"], as_json)
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for the note; the whole one stands in `interests list`."""
+    return name if len(name) <= WIDE else f"{name[: WIDE - 1]}…"
 
 
 @app.command("show")

@@ -7,7 +7,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -55,29 +55,41 @@ LISTINGS = (
 )  # fmt: skip
 
 
-class Place:
-    """A user's world: nothing is written but beneath its root, where all of it is searched."""
+class User:
+    """Nothing is written but beneath the root of a user's world, where all of it is searched."""
 
-    def __init__(self, root: Path, url: str, env: Mapping[str, str], **section: object) -> None:
-        self.root, self.home = root / "searched", root / "searched" / "workspace"
-        for name in ("user", "temp"):
-            (self.root / name).mkdir(parents=True)
+    def __init__(self, folder: Path) -> None:
+        self.root, elsewhere = folder / "searched", folder / "elsewhere"
+        for made in (self.root / "user", self.root / "temp", elsewhere):
+            made.mkdir(parents=True)
+        self.key = elsewhere / "key"
+        self.key.write_text(KEY)
+        (elsewhere / "planted.py").write_text(RING)
         self.env = {
             **os.environ, "COLUMNS": "500", "HOME": str(self.root / "user"),
-            "TMPDIR": str(self.root / "temp"), "OPENAI_LOG": "debug", "SHELL_SECRET": OTHER, **env,
+            "TMPDIR": str(self.root / "temp"), "OPENAI_LOG": "debug", "SHELL_SECRET": OTHER,
+            "PYTHON_KEYRING_BACKEND": "planted.Ring", "PYTHONPATH": str(elsewhere),
         }  # fmt: skip
-        bind(self.home, url, patience=1, in_flight=4, **section)
-        settings = self.home / "goldpan.toml"
-        settings.write_text(settings.read_text() + "[tracing]\nprompts = true\n")
-
-        # One that has lived in this world only.
-        self.server = ForkServer(self.env)
+        # One that has lived in this world only; the key is in its environment, too.
+        self.server = ForkServer({**self.env, "LOOPBACK_KEY": KEY})
 
     def close(self) -> None:
         self.server.close()
 
+
+class Place:
+    """A workspace of the user's."""
+
+    def __init__(
+        self, user: User, name: str, url: str, env: Mapping[str, str], **section: object
+    ) -> None:
+        self.user, self.home, self.env = user, user.root / name, {**user.env, **env}
+        bind(self.home, url, patience=1, in_flight=4, **section)
+        settings = self.home / "goldpan.toml"
+        settings.write_text(settings.read_text() + "[tracing]\nprompts = true\n")
+
     def start(self, *args: str) -> Forked:
-        return self.server.start("agent.cli", *args, "--home", str(self.home), env=self.env)
+        return self.user.server.start("agent.cli", *args, "--home", str(self.home), env=self.env)
 
     def ended(self, *args: str, code: int | None = None) -> str:
         """What a command says; it and all that was written are searched."""
@@ -88,10 +100,16 @@ class Place:
         return said
 
     def search(self, said: str) -> None:
-        held = {path: path.read_bytes() for path in self.root.rglob("*") if path.is_file()}
+        held = {path: path.read_bytes() for path in self.user.root.rglob("*") if path.is_file()}
         for where, text in {"what was said": said.encode(), **held}.items():
             for secret in (CORE.encode(), base64.b64encode(KEY.encode())[:20], OTHER.encode()):
                 assert secret not in text, where
+
+
+@pytest.fixture(scope="module")
+def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    with closing(User(tmp_path_factory.mktemp("user"))) as made:
+        yield made
 
 
 @pytest.fixture
@@ -99,19 +117,15 @@ def witness() -> Witness:
     return Witness()
 
 
-def test_a_key_is_nowhere_whatever_happens(
-    tmp_path: Path, few_papers: Path, witness: Witness
-) -> None:
+def test_a_key_is_nowhere_whatever_happens(user: User, few_papers: Path, witness: Witness) -> None:
     says: list[Fault] = []
 
     async def answer(body: Body) -> MockReply | Fault:
         return says[0] if says else await witness.answer(body)
 
     env = {"LOOPBACK_KEY": KEY}
-    with (
-        MockEndpoint(answer, key=KEY, keep=False) as endpoint,
-        closing(Place(tmp_path, endpoint.url, env, key_env="LOOPBACK_KEY")) as place,
-    ):
+    with MockEndpoint(answer, key=KEY, keep=False) as endpoint:
+        place = Place(user, "variable", endpoint.url, env, key_env="LOOPBACK_KEY")
         place.ended("interests", "add", "minerals", "--papers", str(few_papers), code=0)
         for fault in REPLIES:
             says[:] = [fault]
@@ -130,20 +144,13 @@ def test_a_key_is_nowhere_whatever_happens(
 
 @pytest.mark.parametrize("source", ["command", "keyring"])
 def test_a_key_of_a_command_or_of_the_keyring_is_nowhere_either(
-    tmp_path: Path, few_papers: Path, witness: Witness, source: str
+    user: User, few_papers: Path, witness: Witness, source: str
 ) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "key").write_text(KEY)
-    (elsewhere / "planted.py").write_text(RING)
-    env = {"PYTHON_KEYRING_BACKEND": "planted.Ring", "PYTHONPATH": str(elsewhere)}
     section: dict[str, object] = {"key_keyring": "goldpan/me"}
     if source == "command":
-        section = {"key_command": ["cat", str(elsewhere / "key")]}
-    with (
-        MockEndpoint(witness.answer, key="another", keep=False) as endpoint,
-        closing(Place(tmp_path, endpoint.url, env, **section)) as place,
-    ):
+        section = {"key_command": ["cat", str(user.key)]}
+    with MockEndpoint(witness.answer, key="another", keep=False) as endpoint:
+        place = Place(user, source, endpoint.url, {}, **section)
         place.ended("interests", "add", "minerals", "--papers", str(few_papers), code=0)
         place.ended("run", "minerals", "--yes", code=7)
         endpoint.key = KEY
@@ -169,7 +176,7 @@ def crashed(place: Place) -> None:
     """A bug, as seen from the calls: their ledger raises what nobody foresaw."""
     with sqlite3.connect(place.home / "goldpan.sqlite") as store:
         store.execute("DELETE FROM replies")
-        store.execute("DELETE FROM harvests")
+        store.execute("DELETE FROM extractions")
         store.execute(
             "CREATE TRIGGER broken BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'broken'); END"
         )

@@ -73,9 +73,9 @@ def test_under_faults_what_is_missing_is_named_and_a_resumption_brings_it(
     run = last_run(home)
     assert run.status is (RunStatus.PARTIAL if run.lost else RunStatus.DONE)
     assert code == (9 if run.lost else 0)
-    lost = [harvest for harvest in rows(home, Extraction) if harvest.lost]
-    assert all(harvest.reason for harvest in lost)
-    assert run.lost.get("passages", 0) == sum(harvest.lost for harvest in lost)
+    lost = [one for one in rows(home, Extraction) if one.lost]
+    assert all(one.reason for one in lost)
+    assert run.lost.get("passages", 0) == sum(one.lost for one in lost)
     witness.strike({})
     if run.lost:
         goldpan(home, "runs", "resume")

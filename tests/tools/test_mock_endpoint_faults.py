@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import threading
 import time
 from collections import Counter
@@ -146,9 +147,11 @@ def test_a_fate_depends_on_seed_and_number_alone(
 
 def test_a_mixture_strikes_by_its_shares() -> None:
     faults = Faults({"429": 0.1, "hang": 0.05, "reset": 0.2}, seed=3)
-    found = Counter(faults.drawn(number) for number in range(20_000))
+    count = 20_000
+    found = Counter(faults.drawn(number) for number in range(count))
     for name, share in (*faults.shares.items(), ("", 0.65)):
-        assert found[name] / 20_000 == pytest.approx(share, abs=0.01)
+        error = math.sqrt(share * (1 - share) / count)
+        assert found[name] / count == pytest.approx(share, abs=4 * error)
 
 
 @pytest.mark.parametrize(

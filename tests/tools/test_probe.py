@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.records import GAP, Nugget, Probe, Purpose, Question, QuestionKind, Verdict
@@ -72,7 +72,7 @@ def batch(names: Sequence[str] = METALS, seed: int = 0) -> Asked:
     for name in names:
         answer, *wrong = dice.sample(range(30, 90), 4)
         options = [f"{n} hertz" for n in (answer, *wrong)]
-        nugget = NUGGET.replace(id=name)
+        nugget = NUGGET.model_copy(update={"id": name})
         items.append((nugget, [
             question(f"{who} that the tone of {name} is {GAP}.", nugget=name, form=who,
                      options=tuple(dice.sample(options, 4)), answer=options[0],
@@ -139,7 +139,7 @@ def test_a_batch_asked_in_parts_and_in_another_order_gives_the_same() -> None:
     around = [q for _, asked in items for q in asked]
     parts = [one for at in (6, 0, 3) for one in ask(items[at : at + 3], target, "v", around)]
     parts += ask(items[9:], target, "v", around)
-    again = {one.nugget: one.replace(id="", model="version") for one in judge(parts[::-1])}
+    again = {one.nugget: one.replace(model="version") for one in judge(parts[::-1])}
     assert again == whole
 
 
@@ -202,7 +202,9 @@ def test_earlier_probes_help_and_are_not_judged_again() -> None:
 def test_what_nobody_asked_is_unprobed_not_unknown() -> None:
     target = ScriptedTarget(lambda choice: 0)
     others = [question("Tin rings.", purpose=Purpose.EXAM), question("Tin?", vetted=False)]
-    first, second = probe([(NUGGET, []), (NUGGET.replace(id="n"), others)], target, "version")
+    first, second = probe(
+        [(NUGGET, []), (NUGGET.model_copy(update={"id": "n"}), others)], target, "version"
+    )
     assert first.verdict is second.verdict is Verdict.UNPROBED
     assert not target.asked
     assert (first.low, first.high) == (0, 1)
@@ -220,7 +222,7 @@ def test_an_unreadable_answer_is_left_out() -> None:
 
 def test_progress_is_told() -> None:
     told: list[tuple[int, int]] = []
-    items = [(NUGGET.replace(id=f"n{i}"), THREE) for i in range(120)]
+    items = [(NUGGET.model_copy(update={"id": f"n{i}"}), THREE) for i in range(120)]
     found = probe(items, ScriptedTarget(lambda choice: 0), "version",
                   on_progress=lambda *at: told.append(at))  # fmt: skip
     assert [one.nugget for one in found] == [f"n{i}" for i in range(120)]
@@ -252,14 +254,20 @@ def drawn(count: int, share: float, seed: int) -> tuple[list[Evidence], list[boo
             for known in truth], truth  # fmt: skip
 
 
-@settings(max_examples=15)
-@given(st.floats(0.1, 0.7), st.integers(0, 99))
-def test_a_belief_is_right_as_often_as_it_says_without_a_label(share: float, seed: int) -> None:
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
+def test_a_belief_is_right_as_often_as_it_says_without_a_label(share: float) -> None:
     """The share that is known comes out of the batch itself, wherever it lies; the priors, made on
-    models that know some facts by halves, keep a fifth of doubt where these are told apart well."""
-    evidence, truth = drawn(600, share, seed)
-    fitted = fit(evidence)
-    believed = odds(fitted.theta[0] + fitted.ratio(np.array([e.rows[0] for e in evidence])))
-    for part in np.array_split(np.argsort(believed), 4):
-        assert abs(believed[part].mean() - np.array(truth)[part].mean()) < 0.25
-    assert abs(believed.mean() - np.mean(truth)) < 0.1
+    models that know some facts by halves, keep a fifth of doubt where these are told apart well.
+
+    Of a quarter of one batch the draw of what is known and the fit are each off by 0.03; so it is
+    the mean over batches that is held to a fifth, give or take four of its own standard errors."""
+    off = []
+    for seed in range(20):
+        evidence, truth = drawn(600, share, seed)
+        fitted = fit(evidence)
+        believed = odds(fitted.theta[0] + fitted.ratio(np.array([e.rows[0] for e in evidence])))
+        wrong = believed - truth
+        quarters = np.array_split(np.argsort(believed), 4)
+        off.append([*(wrong[part].mean() for part in quarters), wrong.mean()])
+    error = np.std(off, axis=0, ddof=1) / math.sqrt(len(off))
+    assert (abs(np.mean(off, axis=0)) < np.array([0.2, 0.2, 0.2, 0.2, 0.1]) + 4 * error).all()
