@@ -21,8 +21,8 @@ from benchmarks.figures import Figure, Part, Table, need
 from benchmarks.storms import CommandLine
 from tools.endpoints.mock import MockEndpoint
 
-KILLS, SPAN, IN_FLIGHT = 20, 4.0, 16
-"""Kills; seconds after a run's beginning within which one comes; calls in flight."""
+KILLS, SPAN, IN_FLIGHT = 20, 40, 16
+"""Kills; moments before and after commits of a run within which one comes; calls in flight."""
 LATENCY, LONG = 0.2, 5.0
 MOST = 64
 PAPERS, MANY = 2, 6
@@ -32,10 +32,10 @@ PATIENT = {"timeout": 60, "patience": 60}
 ABOUT = f"""
 `goldpan run` in a process of its own over real papers, teacher and target behind a loopback
 endpoint that answers by rule in {LATENCY:g} s, at most {IN_FLIGHT} calls in flight. It is killed
-(-9) at a moment drawn from the {SPAN:g} s after it began, resumed and killed again until it is
-done, over and over to {KILLS} kills. Its nuggets, harvests, questions and probes are compared with
-an unbroken run's, and what the endpoint answered with what the ledger holds. Then {MOST} calls of
-{LONG:g} s are in flight when Ctrl-C or SIGTERM comes.
+(-9) right before or after a commit drawn from its first {SPAN // 2}, resumed and killed again until
+it is done, over and over to {KILLS} kills. Its nuggets, harvests, questions and probes are compared
+with an unbroken run's, and what the endpoint answered with what the ledger holds. Then {MOST} calls
+of {LONG:g} s are in flight when Ctrl-C or SIGTERM comes.
 """
 
 
@@ -69,7 +69,8 @@ def kills(place: CommandLine, papers: Path, witness: Witness) -> list[Killed]:
         witness.forget()
         section = {**PATIENT, "in_flight": IN_FLIGHT}
         home = place.home(f"killed-{struck}", papers, ROLES, **section)
-        count = killed(home, FIRST, dice, SPAN, KILLS - struck)
+        moments = [dice.randint(1, SPAN) for _ in range(KILLS - struck)]
+        count = killed(home, FIRST, moments)
         alike = kept(home) == expected and last_run(home).status == "done"
         found.append(Killed(count, alike, witness.paid.total(), twice(home, witness)))
     return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from agent.calls.connections import GRACE
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
     from agent.context import Context
+
+    Saver = Callable[[Workspace], AbstractAsyncContextManager[AsyncSqliteSaver]]
 
 UNFINISHED = (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PARTIAL, RunStatus.FAILED)
 SHAPE = 2
@@ -78,12 +80,27 @@ def log(space: Workspace, run: Run) -> list[Event]:
     return space.store.all(Event, run=run.id)
 
 
+@asynccontextmanager
+async def checkpoints(
+    space: Workspace, connection: type[sqlite3.Connection] = sqlite3.Connection
+) -> AsyncIterator[AsyncSqliteSaver]:
+    """The checkpointer, in a file of its own beside the store."""
+    import aiosqlite
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+    place = space.home / "checkpoints.sqlite"
+    async with aiosqlite.connect(place, timeout=10, factory=connection) as opened:
+        await opened.execute("PRAGMA journal_mode=WAL")
+        yield AsyncSqliteSaver(opened)
+
+
 def drive(
     space: Workspace,
     context: Context,
     run: Run,
     answer: dict[str, Any] | None = None,
     reporter: Reporter | None = None,
+    saver: Saver = checkpoints,
 ) -> Run:
     """Take a run as far as it goes: to its end, or to the review when `answer` is None.
 
@@ -93,7 +110,7 @@ def drive(
     if run.status is RunStatus.DONE:
         return run
     try:
-        return asyncio.run(_driven(space, context, run, answer, reporter))
+        return asyncio.run(_driven(space, context, run, answer, reporter, saver))
     except sqlite3.OperationalError as fault:
         # The checkpointer's: the store tells its own troubles in words.
         if "full" not in str(fault):
@@ -107,11 +124,12 @@ async def _driven(
     run: Run,
     answer: dict[str, Any] | None,
     reporter: Reporter | None,
+    saver: Saver,
 ) -> Run:
     context.run(run.id, reporter)
     try:
-        async with _saver(space) as saver:
-            await _drive(context, run, answer, saver)
+        async with saver(space) as kept:
+            await _drive(context, run, answer, kept)
     finally:
         # What is in flight is paid for: however the run ended, it is heard and noted.
         await context.leave(run.id, GRACE)
@@ -152,14 +170,3 @@ def _build(name: str) -> Any:
     else:
         from agent.graphs.teach import build  # type: ignore[assignment]
     return build
-
-
-@asynccontextmanager
-async def _saver(space: Workspace) -> AsyncIterator[AsyncSqliteSaver]:
-    """The checkpointer, in a file of its own beside the store."""
-    import aiosqlite
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-
-    async with aiosqlite.connect(space.home / "checkpoints.sqlite", timeout=10) as connection:
-        await connection.execute("PRAGMA journal_mode=WAL")
-        yield AsyncSqliteSaver(connection)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -70,6 +71,16 @@ def goldpan(home: Path, *args: str, code: int = 0, stdin: str = "") -> str:
     assert done.returncode == code, f"{args}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr
+
+
+def killed_at(fatal: int, home: Path, *args: str) -> bool:
+    """Run a command that is killed (-9) at this moment of its commits; whether it came so far."""
+    log = home.parent / f"{home.name}-moments"
+    env = {**os.environ, "COLUMNS": "200"}
+    program = ("benchmarks.doubles.killed", str(fatal), str(log))
+    done = server().start(*program, *args, "--home", str(home), env=env).completed(timeout=300)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode == -signal.SIGKILL
 
 
 def furnish(home: Path, target: Path) -> Path:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.doubles.forked import Forked
-from benchmarks.doubles.real import PASSING, ended, start
+from benchmarks.doubles.real import PASSING, ended, killed_at
 from benchmarks.doubles.witness import Witness
 from memory.lease import FileLease
 from memory.records import Call, Extraction, Nugget, Probe, Question, Record, Run
@@ -84,28 +83,22 @@ def until(true: Callable[[], bool], process: Forked, seconds: float = 60) -> Non
         time.sleep(0.01)
 
 
-def begun(home: Path, *args: str) -> Forked:
-    """A command that owns its workspace by now: before that there is nothing to lose."""
-    process = start(home, *args)
+def owned(home: Path, process: Forked) -> None:
+    """Wait until a process owns its workspace."""
     until(lambda: (FileLease(home).holder() or {}).get("pid") == process.pid, process)
-    return process
 
 
-def killed(home: Path, first: tuple[str, ...], dice: random.Random, span: float, most: int) -> int:
-    """Begin, kill -9 at some moment, resume, kill again ..., until it is done; how many struck.
+def killed(home: Path, first: tuple[str, ...], moments: Iterable[int]) -> int:
+    """Begin, kill -9 at a moment of its commits, resume, kill again ..., until it is done.
 
-    span: seconds after it owns its workspace within which it is killed.
+    moments: one for each process; see `commits`. Returns how many struck.
     """
-    args = first
-    for struck in range(most):
-        process = begun(home, *args)
-        time.sleep(dice.uniform(0, span))
-        over = process.poll() is not None
-        process.kill()
-        process.communicate()
-        if over:
+    args, struck = first, 0
+    for fatal in moments:
+        if not killed_at(fatal, home, *args):
             return struck
+        struck += 1
         args = ("runs", "resume") if rows(home, Run) else first
     # Nothing to do (4): the last kill may come after the last word.
     assert ended(home, *args).returncode in (0, 4)
-    return most
+    return struck

@@ -1,21 +1,24 @@
-"""kill -9 at random moments, Ctrl-C, and two processes at once, on the real command line."""
+"""kill -9, Ctrl-C, and two processes at once, on the real command line with a real model.
+
+Every commit is killed at in `test_kill_commits`, in a small world.
+"""
 
 from __future__ import annotations
 
 import json
-import random
 import signal
-import time
 from pathlib import Path
 
+import psutil
 import pytest
 
-from benchmarks.doubles.real import clone, furnish, goldpan, snapshot, start
-from memory.lease import FileLease
+from benchmarks.doubles.real import clone, furnish, goldpan, killed_at, snapshot, start
+from benchmarks.doubles.wired import killed, owned, rows, until
+from memory.records import Document
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
-KILLS = 6
-"""Of each graph with a model on this machine; test_wire_kill.py has twenty more."""
+DISCOVERY, BEFORE_TRAINING, AFTER_TRAINING = (4, 15, 22, 9), 12, (7, 10)
+"""Moments at which one process after the other is killed; see `benchmarks.doubles.commits`."""
 
 
 @pytest.fixture(scope="module")
@@ -35,74 +38,28 @@ def taught(tmp_path_factory: pytest.TempPathFactory, found: Path) -> Path:
     return home
 
 
-def owned(home: Path, process_id: int, seconds: float = 60) -> None:
-    """Wait until a process owns the workspace: before that there is nothing to lose."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        holder = FileLease(home).holder()
-        if holder and holder["pid"] == process_id:
-            return
-        time.sleep(0.02)
-
-
-def kill_often(home: Path, first: tuple[str, ...], seed: int, span: float, kills: int) -> int:
-    """Start, kill -9 after a random while, resume, kill again ...; how many kills struck."""
-    dice = random.Random(seed)
-    struck, args = 0, first
-    while struck < kills:
-        process = start(home, *args)
-        owned(home, process.pid)
-        time.sleep(dice.uniform(0, span))
-        running = process.poll() is None
-        process.kill()
-        process.communicate()
-        if not running:
-            break
-        struck += 1
-        runs = json.loads(goldpan(home, "runs", "list", "--json"))
-        args = ("runs", "resume") if runs and runs[-1]["graph"] == graph_of(first) else first
-    return struck
-
-
-def graph_of(args: tuple[str, ...]) -> str:
-    return "teach" if args[0] == "teach" else "discover"
-
-
-def finish(home: Path, first: tuple[str, ...]) -> None:
-    runs = json.loads(goldpan(home, "runs", "list", "--json"))
-    mine = [r for r in runs if r["graph"] == graph_of(first)]
-    if not mine:
-        goldpan(home, *first)
-    elif mine[-1]["status"] != "done":
-        goldpan(home, "runs", "resume")
-
-
 def test_a_discovery_killed_often_finds_what_an_undisturbed_one_finds(
     tmp_path: Path, found: Path, small_target: Path, few_papers: Path
 ) -> None:
-    expected, struck, round_ = snapshot(found), 0, 0
-    while struck < KILLS:
-        home = furnish(tmp_path / str(round_) / "home", small_target)
-        goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
-        first = ("run", "minerals", "--yes")
-        struck += kill_often(home, first, seed=100 + round_, span=9, kills=KILLS - struck)
-        finish(home, first)
-        assert snapshot(home) == expected
-        round_ += 1
+    home = furnish(tmp_path / "home", small_target)
+    goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
+    assert killed(home, ("run", "minerals", "--yes"), DISCOVERY) == len(DISCOVERY)
+    assert snapshot(home) == snapshot(found)
 
 
 def test_a_teaching_killed_often_makes_the_version_an_undisturbed_one_makes(
     tmp_path: Path, found: Path, taught: Path
 ) -> None:
     """The same adapter to the byte: its hash is in the snapshot."""
-    expected, struck, round_ = snapshot(taught), 0, 0
-    while struck < KILLS:
-        home = clone(found, tmp_path / str(round_) / "home")
-        first = ("teach", "minerals", "--yes")
-        struck += kill_often(home, first, seed=200 + round_, span=25, kills=KILLS - struck)
-        finish(home, first)
-        assert snapshot(home) == expected
-        round_ += 1
+    home = clone(found, tmp_path / "home")
+    assert killed_at(BEFORE_TRAINING, home, "teach", "minerals", "--yes")
+    process = start(home, "runs", "resume")
+    until(lambda: any(home.glob("training/*/checkpoint-*")), process)
+    for victim in (psutil.Process(process.pid), *psutil.Process(process.pid).children()):
+        victim.kill()
+    process.communicate()
+    assert killed(home, ("runs", "resume"), AFTER_TRAINING) == len(AFTER_TRAINING)
+    assert snapshot(home) == snapshot(taught)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -112,8 +69,7 @@ def test_ctrl_c_ends_a_run_within_two_seconds_and_it_can_be_resumed(
     home = furnish(tmp_path / "home", small_target)
     goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
     process = start(home, "run", "minerals", "--yes")
-    owned(home, process.pid)
-    time.sleep(4)
+    until(lambda: bool(rows(home, Document)), process)
     process.send_signal(number)
     _, errors = process.communicate(timeout=2)
     assert process.returncode == 128 + number
@@ -128,7 +84,7 @@ def test_of_two_processes_one_owns_the_workspace_and_the_other_says_who(
     home = furnish(tmp_path / "home", small_target)
     goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
     owner = start(home, "run", "minerals", "--yes")
-    owned(home, owner.pid)
+    owned(home, owner)
     said = goldpan(home, "run", "minerals", "--yes", code=6)
     assert str(owner.pid) in said
     assert "--wait" in said
