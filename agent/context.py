@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from agent.settings import Settings
     from memory.lease import Lease
     from memory.lineage import Lineage
-    from memory.records import TrainingSpec
+    from memory.records import Job, TrainingSpec
     from memory.store import Store
     from memory.vectors import Vectors
+    from tools.endpoints.connection import Connection
     from tools.models import Embedder, Target
     from tools.models.merged import Parity
     from tools.reading import Reading
     from tools.replies.losses import Loss
-    from tools.teachers import Teacher
     from tools.training.preflight import Preflight
 
 R = TypeVar("R", bound=Record)
@@ -76,7 +76,8 @@ class Context:
     make_vectors: Callable[[Embedder, Callable[[int, int], None]], Vectors]
     """The index; the callable is told how far it is where it is built anew."""
     read: Callable[[Path, str], Reading]
-    train: Callable[[TrainingSpec, Callable[[dict[str, Any]], None]], Path]
+    train: Callable[[TrainingSpec, Callable[[dict[str, Any]], None], Callable[[Job], None]], Path]
+    """Train; told of the progress, and of each process that trains."""
     preflight: Callable[[TrainingSpec], Preflight]
     """What would be learnt, token by token; nothing is trained."""
     agreement: Callable[[ModelVersion, Sequence[str]], Parity]
@@ -245,16 +246,19 @@ class RunContext:
 
     @property
     def engines(self) -> Engines:
-        """Who works in which role, hired at first need."""
+        """Who works in which role, hired at first need; that reads files. See `staffed`."""
         with self._lock:
             if self.hired is None:
                 self.hired = self.process.staff(self.settings, self.connections, self.lose)
             return self.hired
 
-    @property
-    def teacher(self) -> Teacher:
-        """The one of the engines that reads and asks."""
-        return self.engines.teacher
+    async def staffed(self) -> Engines:
+        """The same for an event loop, which must not wait for files."""
+        return await asyncio.to_thread(lambda: self.engines)
+
+    async def connection(self, role: str, name: str = "") -> Connection:
+        """The connection to what a role is bound to; see `Connections.connection`."""
+        return await asyncio.to_thread(self.connections.connection, role, name)
 
     def pool(self, interest: str) -> list[Nugget]:
         """Nuggets that lend wrong options: those of the interest's papers, at most POOL."""
@@ -264,10 +268,10 @@ class RunContext:
                 self._pools[interest] = by_id(self.store.all(Nugget, paper=papers))[:POOL]
             return self._pools[interest]
 
-    def log(self, stage: str, text: str, **data: Any) -> None:
+    def log(self, stage: str, text: str) -> None:
         """A line for the run's log, saved when the step ends. The same line is kept once."""
         name = digest(self.run, stage, text)
-        event = Event(id=name, run=self.run, stage=stage, text=text, data=data)
+        event = Event(id=name, run=self.run, stage=stage, text=text)
         with self._lock:
             self._events.append(event)
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from agent.settings import Settings, find_home, load
 from memory.errors import NoSpace, WorkspaceTrouble
-from memory.records import ModelVersion, TrainingSpec, digest
+from memory.records import Job, ModelVersion, TrainingSpec, digest
 
 if TYPE_CHECKING:
     from agent.calls.connections import Connections
@@ -222,10 +222,12 @@ def _reader(settings: Settings) -> Callable[[Path, str], Reading]:
     return lambda path, paper: read(path, paper, limits)
 
 
-def _train(spec: TrainingSpec, heard: Callable[[dict[str, Any]], None]) -> Path:
+def _train(
+    spec: TrainingSpec, heard: Callable[[dict[str, Any]], None], on_job: Callable[[Job], None]
+) -> Path:
     from tools.training.run import train
 
-    return train(spec, heard)
+    return train(spec, heard, on_job=on_job)
 
 
 def preflight(spec: TrainingSpec) -> Preflight:

@@ -92,7 +92,7 @@ async def _mined(url: str, home: Path, papers: int) -> tuple[Load, int]:
             async for update in updates:
                 if "screen" in update:
                     # The teacher is there before the clock starts, as in a run of many papers.
-                    assert context.run(run.id).teacher
+                    assert context.run(run.id).engines.teacher
                     quiet()
                     before, started, used = stats(url), time.perf_counter(), time.process_time()
                 if "extract" in update:

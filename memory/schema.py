@@ -31,6 +31,7 @@ from memory.records import (
     Decision,
     Document,
     Event,
+    ExamAnswer,
     Extraction,
     Interest,
     Job,
@@ -42,16 +43,17 @@ from memory.records import (
     Probe,
     Profile,
     Question,
+    QuestionSet,
     Record,
     Relevance,
     Reply,
     Run,
-    Score,
     Sighting,
+    TeachingResult,
     TrainingSpec,
 )
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "goldpan_version"
 COUNTED = ("role", "model", "prompt", "priced", "outcome", "tokens_in", "tokens_out", "cost")
@@ -95,17 +97,19 @@ TABLES: dict[type[Record], Table] = {
         (Nugget, "nuggets", "paper", "passage", "kind", "status", "cluster"),
         (Link, "links", "a", "b", "relation"),
         (Question, "questions", "nugget", "kind", "form", "purpose", "vetted"),
+        (QuestionSet, "question_sets", "run"),
         (Probe, "probes", "nugget", "model", "verdict"),
         (Decision, "decisions", "nugget", "actor", "action", "batch", "undoes"),
         (Dataset, "datasets", "manifest_sha256", "interest"),
         (TrainingSpec, "specs", "base_sha256", "dataset"),
-        (Job, "jobs", "spec", "status"),
-        (Score, "scores", "metric"),
+        (Job, "jobs", "spec", "run", "status"),
         (ModelVersion, "models", "name", "number", "stage", "base_sha256", "adapter_sha256",
          "parent", "dataset"),
+        (ExamAnswer, "exam_answers", "version"),
+        (TeachingResult, "teaching_results", "run", "version"),
         (Call, "calls", "key", "run", "interest", "time", *COUNTED),
         (Reply, "replies", "key"),
-        (Extraction, "harvests", "paper"),
+        (Extraction, "extractions", "paper"),
         (Profile, "profiles", "paper"),
         (Relevance, "relevances", "interest", "paper"),
         (Run, "runs", "graph", "interest", "status"),

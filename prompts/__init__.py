@@ -108,6 +108,13 @@ def load(name: str) -> Prompt:
     return parse(name, file.read_text(encoding="utf-8"))
 
 
+@cache
+def load_all() -> None:
+    """Read every prompt now: later none needs a file, on whichever event loop it is asked for."""
+    for name in names():
+        load(name)
+
+
 def names() -> list[str]:
     """Every prompt there is."""
     entries = resources.files(__name__).iterdir()

@@ -7,6 +7,7 @@ before comes from the ledger of calls once, and is kept in memory from then on.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -95,13 +96,15 @@ class StoreBudget:
         self._bounds: dict[tuple[Account, str], list[Bound]] = {}
         self._waiting: dict[Account, deque[_Claim]] = {}
         self._numbers = count()
+        self._turn = threading.Lock()
+        self._reading: dict[Account, asyncio.Future[list[Bound]]] = {}
 
     async def reserve(self, whose: Account, tokens: int, money: float | None) -> object:
         """Set the most that a call can take aside; waits while others may yet leave room.
 
         Raises BudgetReached where they cannot, BadInput where money is bounded and no price known.
         """
-        bounds = self.bounds(whose)
+        bounds = await self._bounds_of(whose)
         if money is None and (priced := [bound for bound in bounds if bound.unit == "money"]):
             raise BadInput(
                 f"There is a budget in money ({priced[0].name}), and the price of this model is "
@@ -127,14 +130,29 @@ class StoreBudget:
         self._settle(cast("_Claim", held), tokens, money)
         self._serve()
 
+    async def _bounds_of(self, whose: Account) -> list[Bound]:
+        """The same for an event loop, which must not wait for the database.
+
+        While it is read, all who ask wait for the same: they go on in the order in which they came.
+        """
+        reading = self._reading.get(whose)
+        if reading is None:
+            if (held := self._bounds.get((whose, self._clock()[:10]))) is not None:
+                return held
+            reading = asyncio.ensure_future(asyncio.to_thread(self.bounds, whose))
+            self._reading[whose] = reading
+            reading.add_done_callback(lambda _: self._reading.pop(whose))
+        return await asyncio.shield(reading)
+
     def bounds(self, whose: Account) -> list[Bound]:
         """The limits for calls of that account as they stand now. Raises BadInput."""
         day = self._clock()[:10]
-        if (whose, day) not in self._bounds:
-            # Yesterday's are of no use any more; the pots stay, for what is still set aside.
-            self._bounds = {key: of for key, of in self._bounds.items() if key[1] == day}
-            self._bounds[whose, day] = list(self._read(whose, day))
-        return self._bounds[whose, day]
+        with self._turn:  # Accounts share pots: each is made once.
+            if (whose, day) not in self._bounds:
+                # Yesterday's are of no use any more; the pots stay, for what is still set aside.
+                self._bounds = {key: of for key, of in self._bounds.items() if key[1] == day}
+                self._bounds[whose, day] = list(self._read(whose, day))
+            return self._bounds[whose, day]
 
     def _read(self, whose: Account, day: str) -> Iterator[Bound]:
         limits: dict[str, float] = self._settings.model_dump()

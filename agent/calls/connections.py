@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.settings import ModelSettings, Settings, variable
 from memory.errors import EndpointTrouble
+from prompts import load_all
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -50,33 +52,40 @@ class Connections:
     _pool: Pool | None = None
     _limiters: dict[str, Limiter] = field(default_factory=dict)
     _models: dict[str, tuple[BaseChatModel, str, Terms]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _connections: dict[tuple[str, str], Connection] = field(default_factory=dict)
 
     def connection(self, role: str, name: str = "") -> Connection:
         """The connection to what a role is bound to; two roles at one endpoint share its limits.
 
-        name: of one of several contestants. Raises EndpointTrouble where the role is unbound,
-        NoSuch where it is bound to nothing that there is.
+        name: of one of several contestants. Reads files at first: not to be called on a loop that
+        others use. Raises EndpointTrouble where the role is unbound, NoSuch where it is bound to
+        nothing that there is.
         """
-        from tools.endpoints.connection import Connection
-        from tools.endpoints.limiter import Limiter
-
         if not (name := name or str(getattr(self.settings.roles, role))):
             raise EndpointTrouble(
                 "unbound",
                 f"No model is bound as {role}.",
                 f'In {self.settings.home}/goldpan.toml: [roles] {role} = "…" (goldpan init).',
             )
-        if (role, name) not in self._connections:
-            if name not in self._models:
-                self._models[name] = self._model(name)
-            model, called, terms = self._models[name]
-            self._connections[role, name] = Connection(
-                model, called, terms, role=role, ledger=self.ledger, budget=self.budget,
-                limiter=self._limiters.setdefault(name, Limiter(terms.in_flight)), trace=self.trace,
-                say=self.say,
-            )  # fmt: skip
-        return self._connections[role, name]
+        with self._lock:
+            if (role, name) not in self._connections:
+                self._connections[role, name] = self._made(role, name)
+            return self._connections[role, name]
+
+    def _made(self, role: str, name: str) -> Connection:
+        from tools.endpoints.connection import Connection
+        from tools.endpoints.limiter import Limiter
+
+        if name not in self._models:
+            self._models[name] = self._model(name)
+            load_all()
+        model, called, terms = self._models[name]
+        return Connection(
+            model, called, terms, role=role, ledger=self.ledger, budget=self.budget,
+            limiter=self._limiters.setdefault(name, Limiter(terms.in_flight)), trace=self.trace,
+            say=self.say,
+        )  # fmt: skip
 
     async def close(self, grace: float = 0.0) -> None:
         """Let calls in flight end, for so many seconds; then hang up. May be used again."""

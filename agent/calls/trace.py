@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ class JsonLines:
         self._folder = folder
         self._day = ""
         self._file = -1
+        self._turn = threading.Lock()
 
     def __call__(self, row: Mapping[str, Any]) -> None:
         """One call: its record's fields, its `messages`, and its `reply` where there was one.
@@ -36,7 +38,7 @@ class JsonLines:
         Raises NoSpace, or WorkspaceTrouble where the folder cannot be written.
         """
         line = json.dumps(_plain(row), ensure_ascii=False, default=str) + "\n"
-        with disk.as_trouble(self._folder):
+        with self._turn, disk.as_trouble(self._folder):
             self._open(str(row["time"])[:10])
             self._write(line.encode("utf-8", "backslashreplace"))
 

@@ -79,10 +79,10 @@ def follow(space: Workspace, run: Run, as_json: bool) -> Run:
 
 
 def _gate_code(space: Workspace, run: Run) -> None:
-    from agent.services.report import candidate
+    from agent.services.report import result
 
-    version = candidate(space, run)
-    if version and version.stage == "refused":
+    ended = result(space, run)
+    if ended and not ended.passed:
         sys.exit(Exit.GATE_REFUSED)
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from agent.cli.bars import Bars
 from agent.demo import telling
+from agent.services import page as pages
 from agent.services import report, runs
 from agent.settings import FILE, load
 from agent.steps import review
@@ -192,7 +193,7 @@ def _taught_before(space: Workspace, interest: Interest) -> Run | None:
 def _close(space: Workspace, found: Run, taught: Run | None, console: Console) -> None:
     telling.heading(console, "What came of it")
     found = space.store.get(Run, found.id)
-    page, data = report.write(space, space.home / "reports" / found.id, found, taught)
+    page, data = pages.write(space, space.home / "reports" / found.id, found, taught)
     table = Table(box=None, show_header=False, pad_edge=True)
     for row in telling.table(report.summary(space, found, taught)):
         table.add_row(*row)

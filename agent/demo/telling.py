@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.rule import Rule
 
 from agent.services import report
+from agent.steps.review import latest_probes
 from agent.workspace import Workspace
 from memory.records import (
     GAP,
@@ -19,7 +20,6 @@ from memory.records import (
     Nugget,
     Paper,
     PaperStatus,
-    Probe,
     Question,
     Relation,
     Run,
@@ -90,10 +90,10 @@ def verdicts(space: Workspace, run: Run, console: Console) -> None:
     told = report.found(space.store, run)["verdicts"]
     found = ", ".join(f"{count} {name}" for name, count in told.items() if count)
     _say(console, f"The model: {found}." if found else "There was nothing to ask the model about.")
-    probes = space.store.all(Probe)
     extracted = {n.id: n for n in space.store.all(Nugget, paper=list(_papers(space, run)))}
+    probes = latest_probes(space.store, extracted).values()
     for verdict in (Verdict.KNOWN, Verdict.PARTLY, Verdict.UNKNOWN, Verdict.CONTRADICTED):
-        fit = [p for p in probes if p.verdict is verdict and p.nugget in extracted]
+        fit = [probe for probe in probes if probe.verdict is verdict]
         for probe in fit[:SHOWN]:
             _say(console, f"{verdict:<13} {probe.p_known:.2f}  {extracted[probe.nugget].claim}")
 
@@ -145,8 +145,9 @@ def asking(space: Workspace, run: Run, console: Console) -> None:
 
 def pick(space: Workspace, run: Run) -> Question | None:
     """A taught question that was answered wrong before and right after."""
-    rows = [row for row in report.exam(space.store, run) if row["what"] == "new"]
-    learnt = [row["text"] for row in rows if row["before"] != row["text"].answer == row["after"]]
+    version = report.candidate(space, run)
+    rows = report.exam(space.store, version) if version else []
+    learnt = [q for one, q in rows if one.what == "new" and one.before != q.answer == one.after]
     asked = [q for q in learnt if q.stem.startswith("Question:") and GAP not in q.stem]
     return next(iter(asked or learnt), None)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -183,7 +183,7 @@ async def of_a_teaching(context: Context, interest: Interest) -> dict[str, Any]:
         if not target or (roles.teacher == OFFLINE and not roles.judge):
             return await forecast(ctx, interest)
         context.settings.model(target)
-        demand_method(ctx)
+        await asyncio.to_thread(demand_method, ctx)
         async with _rehearsal(ctx, interest, {}) as (estimate, copy):
             # Its losses are told to the copy; all else is read where it is.
             ctx.hired = copy.engines
@@ -195,7 +195,7 @@ async def of_a_teaching(context: Context, interest: Interest) -> dict[str, Any]:
             if roles.judge:
                 probes = await asyncio.to_thread(probe_questions, ctx, [n.id for n in nuggets])
                 await vetted(ctx, made.questions, probes, by_id([*nuggets, *control]))
-                estimate.expect("judge_question", "judge", unwritten)
+                await asyncio.to_thread(estimate.expect, "judge_question", "judge", unwritten)
             estimate.history.take("what is trained on is told when its questions are written")
             told = await asyncio.to_thread(estimate.as_json)
             return {"target": target, "accepted_nuggets": len(nuggets), **told}
@@ -218,13 +218,13 @@ async def _rehearsal(
     models = [endpoint.name for endpoint in ctx.settings.endpoints.values()]
     modes = await asyncio.to_thread(lambda: [estimate.history.mode(model) for model in models])
     worked = {model: mode for model, mode in zip(models, modes, strict=True) if mode}
-    with (
-        closing(estimate.ledger),
-        copied(ctx, estimate.notes, worked, clients) as copy,
-        # What does not happen is traced nowhere, whatever the environment asks for.
-        tracing_context(enabled=False),
-    ):
-        yield estimate, copy
+    try:
+        async with copied(ctx, estimate.notes, worked, clients) as copy:
+            # What does not happen is traced nowhere, whatever the environment asks for.
+            with tracing_context(enabled=False):
+                yield estimate, copy
+    finally:
+        await asyncio.to_thread(estimate.ledger.close)
 
 
 async def _rest(

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatResult
+from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import SkipValidation
 
 from agent.calls.connections import Connections
 from agent.forecast.history import CHARACTERS
+from agent.graphs.discover import build
 from agent.progress import Reporter, Silent
 from agent.settings import ModelSettings
 from memory.records import (
@@ -135,21 +137,34 @@ class _Quiet(Silent):
             self._reporter.progress(stage, done, total, note)
 
 
-@contextmanager
-def copied(
+@asynccontextmanager
+async def copied(
     ctx: RunContext, notes: Notes, worked: Mapping[str, Mode], clients: Mapping[str, QuickOpenAI]
-) -> Iterator[RunContext]:
+) -> AsyncIterator[RunContext]:
     """The same over an empty store that goes with it, with connections that call nobody."""
-    from memory.lineage import Lineage
 
     def connect(say: Callable[[str], None]) -> NoConnections:
         return NoConnections(ctx.settings, notes, say=say, worked=worked, clients=clients)
 
-    with tempfile.TemporaryDirectory(prefix="goldpan-") as folder:
-        place = Path(folder)
-        with closing(Store.open(place / "rehearsal.sqlite")) as store:
-            process = ctx.process.over(store, Lineage(store, place / "models"), connect)
-            yield process.run("", _Quiet(ctx.reporter))
+    with ExitStack() as held:
+        process = await asyncio.to_thread(_over_a_copy, ctx, connect, held)
+        closing = held.pop_all()
+    try:
+        yield process.run("", _Quiet(ctx.reporter))
+    finally:
+        await asyncio.to_thread(closing.close)
+
+
+def _over_a_copy(
+    ctx: RunContext, connect: Callable[[Callable[[str], None]], NoConnections], held: ExitStack
+) -> Context:
+    """The process's context over an empty store in a folder of its own; `held` closes both."""
+    from memory.lineage import Lineage
+
+    place = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="goldpan-")))
+    store = Store.open(place / "rehearsal.sqlite")
+    held.callback(store.close)
+    return ctx.process.over(store, Lineage(store, place / "models"), connect)
 
 
 @dataclass(frozen=True)
@@ -174,9 +189,6 @@ async def discovered(ctx: RunContext, copy: RunContext, interest: Interest, run:
     ctx: whose store is read. A model that would be asked says nothing; where none is bound, nothing
     is mined.
     """
-    from langgraph.checkpoint.memory import InMemorySaver
-
-    from agent.graphs.discover import build
 
     async def opened(_: str) -> Context:
         return copy.process
@@ -199,7 +211,7 @@ async def discovered(ctx: RunContext, copy: RunContext, interest: Interest, run:
 
 
 def _found(copy: RunContext, state: Mapping[str, Any], before: list[Extraction]) -> DryRun:
-    screened, by = state["screened"], copy.teacher.made_by
+    screened, by = state["screened"], copy.engines.teacher.made_by
     done = [one.paper for one in before if one.made_by == by and one.paper in set(screened)]
     return DryRun(
         papers=copy.store.all(Paper, id=state["papers"]),

@@ -65,5 +65,5 @@ async def _answer(ctx: RunContext, version: ModelVersion, question: str) -> str:
         target = await asyncio.to_thread(ctx.process.target, version)
         return await asyncio.to_thread(target.complete, f"Question: {question}\nAnswer:")
     prompt = load("ask")
-    connection = ctx.connections.connection("target", version.name)
+    connection = await ctx.connection("target", version.name)
     return (await connection.ask(prompt.render(question=question), prompt.made_by)).text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -26,6 +28,19 @@ if TYPE_CHECKING:
     from agent.workspace import Workspace
 
 
+def write(space: Workspace, folder: Path, discover: Run, teach: Run | None) -> tuple[Path, Path]:
+    """report.html and summary.json in a folder; their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = report.summary(space, discover, teach)
+    paths = folder / "report.html", folder / "summary.json"
+    texts = page(space, discover, teach, told), json.dumps(told, indent=2, ensure_ascii=False)
+    for path, text in zip(paths, texts, strict=True):
+        part = path.with_suffix(".part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    return paths
+
+
 def page(space: Workspace, discover: Run, teach: Run | None, told: dict[str, Any]) -> str:
     """Render the page. Text of papers is escaped: it is data, whatever it says."""
     templates = jinja2.Environment(
@@ -35,18 +50,18 @@ def page(space: Workspace, discover: Run, teach: Run | None, told: dict[str, Any
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    version = report.candidate(space, teach) if teach else None
     return templates.get_template("report.html").render(
         interest=space.store.get(Interest, discover.interest),
         told=told,
         papers=_papers(space, discover),
         items=review.queue(space.store, interest=discover.interest, status=list(NuggetStatus)),
         contradictions=_contradictions(space, discover),
-        version=report.candidate(space, teach) if teach else None,
-        lineage=_lineage(space, teach),
-        plots=_plots(space, teach, told),
-        exam=_exam(space, teach),
-        log=space.store.all(Event, run=discover.id)
-        + [e for e in space.store.all(Event, run=teach.id if teach else "") if not e.data],
+        version=version,
+        lineage=space.store.all(ModelVersion, name=version.name) if version else [],
+        plots=_plots(space, version, told),
+        exam=report.exam(space.store, version) if version else [],
+        log=space.store.all(Event, run=[run.id for run in (discover, teach) if run]),
     )
 
 
@@ -66,22 +81,12 @@ def _contradictions(space: Workspace, run: Run) -> list[tuple[Nugget, Nugget]]:
     ]
 
 
-def _lineage(space: Workspace, teach: Run | None) -> list[ModelVersion]:
-    version = report.candidate(space, teach) if teach else None
-    return space.store.all(ModelVersion, name=version.name) if version else []
-
-
-def _exam(space: Workspace, teach: Run | None) -> list[dict[str, Any]]:
-    rows = report.exam(space.store, teach) if teach else []
-    return sorted(rows, key=lambda row: (row["what"], row["text"].stem))
-
-
-def _plots(space: Workspace, teach: Run | None, told: dict[str, Any]) -> dict[str, str]:
+def _plots(space: Workspace, version: ModelVersion | None, told: dict[str, Any]) -> dict[str, str]:
     """SVG texts by name."""
     from evals import plots
 
     drawn = {"verdicts": plots.verdicts(told["verdicts"])}
-    if teach and (version := report.candidate(space, teach)):
+    if version:
         spec = space.store.get(TrainingSpec, version.spec)
         drawn["before_after"] = plots.before_after(version.scores)
         drawn["loss"] = plots.loss_curve(spec.output)

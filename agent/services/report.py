@@ -1,29 +1,29 @@
-"""What a run found and what a teaching brought, as counts, as summary.json and as a page."""
+"""What a run found and what a teaching brought, as counts and answers; `page` writes them down."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.calls.costs import spent
+from agent.steps import review
 from memory.records import (
     Dataset,
     Document,
-    Event,
+    ExamAnswer,
     Link,
     ModelVersion,
     Nugget,
     Paper,
     PaperStatus,
     Passage,
-    Probe,
     Question,
+    QuestionSet,
     Relation,
     Run,
     Sighting,
+    TeachingResult,
     Verdict,
 )
 
@@ -57,7 +57,9 @@ def found(store: Store, run: Run) -> dict[str, Any]:
         for link in store.all(Link, relation=Relation.CONTRADICTS)
         if link.a in members and link.b in members
     ]
-    verdicts = latest_verdicts(store, heads)
+    probes = review.latest_probes(store, heads)
+    verdicts = Counter(probe.verdict for probe in probes.values())
+    verdicts[Verdict.UNPROBED] += len(heads) - len(probes)
     return {
         "papers": len(papers),
         "papers_read": sum(paper.status is PaperStatus.READ for paper in papers),
@@ -69,17 +71,9 @@ def found(store: Store, run: Run) -> dict[str, Any]:
         "merged": len(nuggets) - len(heads),
         "corroborated": sum(len(by) > 1 for by in sources.values()),
         "contradictions": len(against),
-        "verdicts": {v.value: sum(verdicts[h] is v for h in heads) for v in Verdict},
+        "verdicts": {verdict.value: verdicts[verdict] for verdict in Verdict},
         "accepted": sum(nugget.teachable for nugget in nuggets),
     }
-
-
-def latest_verdicts(store: Store, heads: Iterable[str]) -> dict[str, Verdict]:
-    """The verdict of the first version that was asked about each nugget: what was news to it."""
-    verdicts = dict.fromkeys(heads, Verdict.UNPROBED)
-    for probe in reversed(store.all(Probe, nugget=sorted(verdicts))):
-        verdicts[probe.nugget] = probe.verdict
-    return verdicts
 
 
 def located(store: Store, nuggets: Iterable[Nugget]) -> int:
@@ -94,11 +88,16 @@ def located(store: Store, nuggets: Iterable[Nugget]) -> int:
     return right
 
 
+def result(space: Workspace, run: Run) -> TeachingResult | None:
+    """How a teaching run ended; None where it did not come to the gate."""
+    ended = space.store.all(TeachingResult, run=run.id)
+    return ended[-1] if ended else None
+
+
 def candidate(space: Workspace, run: Run) -> ModelVersion | None:
     """The version a teaching run made, if it came so far."""
-    logged = space.store.all(Event, run=run.id, stage="gate")
-    names = [event.data["version"] for event in logged]
-    return space.store.get(ModelVersion, names[-1]) if names else None
+    ended = result(space, run)
+    return space.store.get(ModelVersion, ended.version) if ended else None
 
 
 def taught(space: Workspace, run: Run) -> dict[str, Any]:
@@ -109,6 +108,7 @@ def taught(space: Workspace, run: Run) -> dict[str, Any]:
     dataset = space.store.get(Dataset, version.dataset)
     ids = list(dataset.nuggets)
     questions = space.store.all(Question, nugget=ids)
+    sets = space.store.all(QuestionSet, run=run.id)
     scores = {score.metric: score.value for score in version.scores}
     return {
         "taught": len(ids),
@@ -116,7 +116,7 @@ def taught(space: Workspace, run: Run) -> dict[str, Any]:
         "refused_questions": dict(
             sorted(Counter(q.rejected for q in questions if q.rejected).items())
         ),
-        "question_set": _set(space.store, run),
+        "question_set": sets[-1].model_dump(exclude={"id", "run"}) if sets else {},
         "rows": len(dataset.train) + dataset.replay,
         "dataset": dataset.manifest_sha256[:12],
         "dataset_counts": dataset.counts,
@@ -124,12 +124,6 @@ def taught(space: Workspace, run: Run) -> dict[str, Any]:
         "gate": f"{version.stage.value}: {version.gate}",
         "version": f"{version.name} v{version.number}",
     }
-
-
-def _set(store: Store, run: Run) -> dict[str, Any]:
-    """The same, as the run logged it; empty where it did not come so far."""
-    logged = [event.data for event in store.all(Event, run=run.id, stage="vet") if event.data]
-    return logged[-1] if logged else {}
 
 
 def summary(space: Workspace, discover: Run, teach: Run | None) -> dict[str, Any]:
@@ -141,26 +135,9 @@ def summary(space: Workspace, discover: Run, teach: Run | None) -> dict[str, Any
     return told
 
 
-def write(space: Workspace, folder: Path, discover: Run, teach: Run | None) -> tuple[Path, Path]:
-    """report.html and summary.json in a folder; their paths."""
-    from agent.services.page import page
-
-    folder.mkdir(parents=True, exist_ok=True)
-    told = summary(space, discover, teach)
-    paths = folder / "report.html", folder / "summary.json"
-    texts = page(space, discover, teach, told), json.dumps(told, indent=2, ensure_ascii=False)
-    for path, text in zip(paths, texts, strict=True):
-        part = path.with_suffix(".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    return paths
-
-
-def exam(store: Store, run: Run) -> list[dict[str, Any]]:
-    """Question by question what was answered before and after: rows with the question's text."""
-    logged = store.all(Event, run=run.id, stage="examine")
-    rows = logged[-1].data["rows"] if logged else []
-    questions = {q.id: q for q in store.all(Question, id=[row["question"] for row in rows])}
-    return [
-        {**row, "text": questions[row["question"]]} for row in rows if row["question"] in questions
-    ]
+def exam(store: Store, version: ModelVersion) -> list[tuple[ExamAnswer, Question]]:
+    """Question by question what was answered before and after, by what is asked about."""
+    answers = store.all(ExamAnswer, version=version.id)
+    asked = {q.id: q for q in store.all(Question, id=[one.question for one in answers])}
+    rows = [(one, asked[one.question]) for one in answers if one.question in asked]
+    return sorted(rows, key=lambda row: (row[0].what, row[1].stem))

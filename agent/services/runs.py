@@ -110,7 +110,7 @@ def drive(
     if run.status is RunStatus.DONE:
         return run
     try:
-        return asyncio.run(_driven(space, context, run, answer, reporter, saver))
+        return asyncio.run(_driven(space, context, _build(run.graph), run, answer, reporter, saver))
     except sqlite3.OperationalError as fault:
         # The checkpointer's: the store tells its own troubles in words.
         if "full" not in str(fault):
@@ -121,6 +121,7 @@ def drive(
 async def _driven(
     space: Workspace,
     context: Context,
+    build: Any,
     run: Run,
     answer: dict[str, Any] | None,
     reporter: Reporter | None,
@@ -129,7 +130,7 @@ async def _driven(
     context.run(run.id, reporter)
     try:
         async with saver(space) as kept:
-            await _drive(context, run, answer, kept)
+            await _drive(context, build, run, answer, kept)
     finally:
         # What is in flight is paid for: however the run ended, it is heard and noted.
         await context.leave(run.id, GRACE)
@@ -137,14 +138,14 @@ async def _driven(
 
 
 async def _drive(
-    context: Context, run: Run, answer: dict[str, Any] | None, saver: AsyncSqliteSaver
+    context: Context, build: Any, run: Run, answer: dict[str, Any] | None, saver: AsyncSqliteSaver
 ) -> None:
     from langgraph.types import Command
 
     async def opened(_: str) -> Context:
         return context
 
-    graph = _build(run.graph)(opened).compile(checkpointer=saver)
+    graph = build(opened).compile(checkpointer=saver)
     thread = f"{run.id}/{SHAPE}"
     config: Any = {"configurable": {"thread_id": thread}, "recursion_limit": 100}
     entry: Any = {"run": run.id, "interest": run.interest}
@@ -153,7 +154,7 @@ async def _drive(
     # Not `next`: it leaves out a task that is finished and was killed before the step was closed.
     while state.tasks or not state.values:
         if state.interrupts:
-            if answer is None:
+            if not answer:
                 return
             entry = Command(resume=answer)
         # Sync: the default writes checkpoints behind our back, and a kill loses finished steps.
@@ -165,6 +166,7 @@ async def _drive(
 
 
 def _build(name: str) -> Any:
+    """What builds a graph. Loading it takes a second: not on an event loop."""
     if name == "discover":
         from agent.graphs.discover import build
     else:

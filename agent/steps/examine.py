@@ -7,11 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent.steps.approve import taught_by
 from agent.steps.retention import exam_of, old_questions, old_text
-from memory.records import GAP, Dataset, ModelVersion, Nugget, Question, Score
+from memory.records import (
+    GAP,
+    Dataset,
+    ExamAnswer,
+    ModelVersion,
+    Nugget,
+    Question,
+    Score,
+    TeachingResult,
+)
 
 if TYPE_CHECKING:
     from agent.context import RunContext, Workplace
@@ -43,7 +52,10 @@ def scored(ctx: RunContext, name: str) -> None:
     if not version.scores:
         before = ctx.store.get(ModelVersion, version.parent)
         asked = papers(ctx, before, ctx.store.get(Dataset, version.dataset))
-        ctx.process.lineage.score(version.id, examined(ctx, before, version, asked))
+        scores, answers = examined(ctx, before, version, asked)
+        # Before the scores: a version that has them is not examined again.
+        ctx.store.put(*answers)
+        ctx.process.lineage.score(version.id, scores)
 
 
 def settled(ctx: RunContext, name: str) -> bool:
@@ -54,14 +66,15 @@ def settled(ctx: RunContext, name: str) -> bool:
     lineage = ctx.process.lineage
     (lineage.promote if decision.passed else lineage.refuse)(version.id, reason)
     word = "passed" if decision.passed else "refused"
-    ctx.log("gate", f"v{version.number} {word}: {reason}", version=version.id)
+    ctx.store.put(TeachingResult(run=ctx.run, version=version.id, passed=decision.passed))
+    ctx.log("gate", f"v{version.number} {word}: {reason}")
     return decision.passed
 
 
 def examined(
     ctx: RunContext, before: ModelVersion, after: ModelVersion, asked: Papers
-) -> tuple[Score, ...]:
-    """All scores that the gate and the report want; the single answers go to the run's log.
+) -> tuple[list[Score], list[ExamAnswer]]:
+    """All scores that the gate and the report want, and the single answers.
 
     new_*, control_*, old_* and perplexity_* before and after; new_memory: the version before, with
     the nearest claims of the memory put before each question; leaks; parity.
@@ -70,13 +83,13 @@ def examined(
     from evals.retrieval import examine_with_memory
 
     scores: list[Score] = []
-    rows: dict[str, dict[str, Any]] = {}
+    answers: dict[str, ExamAnswer] = {}
 
     def keep(what: str, when: str, questions: Sequence[Question], result: Examination) -> None:
         scores.append(result.score)
         for question, answer in zip(questions, result.answers, strict=True):
-            row = rows.setdefault(question.id, {"question": question.id, "what": what})
-            row[when] = answer.option
+            first = ExamAnswer(version=after.id, question=question.id, what=what)
+            answers[first.id] = answers.get(first.id, first).replace(**{when: answer.option})
 
     texts = old_text(ctx, before.name).kept_back or sorted({_said(q) for q in asked.old})
     for when, version in (("before", before), ("after", after)):
@@ -87,8 +100,7 @@ def examined(
     read = examine_with_memory(ctx.process.target(before), asked.new, lookup(ctx), "new_memory")
     keep("new", "memory", asked.new, read)
     scores += [_leaks(ctx, after, asked), *_parity(ctx, after, prompts(ctx, before, asked))]
-    ctx.log("examine", "answers", rows=list(rows.values()))
-    return tuple(scores)
+    return scores, list(answers.values())
 
 
 def lookup(ctx: RunContext) -> Callable[[str], list[str]]:

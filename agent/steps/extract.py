@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from memory.errors import BadReply
 from memory.records import Document, Extraction, Nugget, Passage
 from tools.endpoints.gather import gather
+from tools.nuggets import Ungrounded, ground
 
 if TYPE_CHECKING:
     from agent.context import RunContext
@@ -41,7 +42,7 @@ async def extracted(ctx: RunContext, papers: Sequence[str]) -> list[Extraction]:
     if found and all(extraction.lost and not extraction.nuggets for extraction in found):
         raise BadReply(
             found[-1].reason,
-            f"None of {len(found)} papers got an answer from {ctx.teacher.made_by}: "
+            f"None of {len(found)} papers got an answer from {ctx.engines.teacher.made_by}: "
             f"{found[-1].reason}.",
             "Why: goldpan runs show; what to mend: goldpan doctor; then: goldpan runs resume.",
         )
@@ -57,7 +58,7 @@ async def _extracted(
     """What a paper gives, saved; where there are no passages, it is there already."""
     if not passages:
         return extraction
-    taken = await ctx.teacher.extract(document, passages)
+    taken = await ctx.engines.teacher.extract(document, passages)
     nuggets, refused = _grounded(taken.nuggets, document, passages)
     for reason, count in sorted(refused.items()):
         ctx.log("extract", f"{document.paper}: {count} candidates refused: {reason}")
@@ -73,7 +74,7 @@ def _opened(ctx: RunContext, paper: str) -> tuple[Document, list[Passage], Extra
     [document] = ctx.store.all(Document, paper=paper)
     extraction = Extraction(
         paper=paper,
-        made_by=ctx.teacher.made_by,
+        made_by=ctx.engines.teacher.made_by,
         input_sha256=hashlib.sha256(document.text.encode("utf-8", "replace")).hexdigest(),
     )
     done = ctx.store.find(Extraction, extraction.id)
@@ -94,8 +95,6 @@ def _grounded(
     candidates: Iterable[Nugget], document: Document, passages: Sequence[Passage]
 ) -> tuple[list[Nugget], Counter[str]]:
     """The candidates that their source bears out, and how many were refused for which reason."""
-    from tools.nuggets import Ungrounded, ground
-
     held = {passage.id: passage for passage in passages}
     nuggets: list[Nugget] = []
     refused: Counter[str] = Counter()

@@ -19,7 +19,7 @@ async def merged(ctx: RunContext, nuggets: Sequence[str]) -> None:
     comparison = await asyncio.to_thread(_compared, ctx, nuggets)
     if comparison is None:
         return
-    if (judge := ctx.engines.pairs) and (doubtful := comparison.doubtful):
+    if (judge := (await ctx.staffed()).pairs) and (doubtful := comparison.doubtful):
         comparison = comparison.judged(await judge.judge(doubtful), judge.made_by)
     await asyncio.to_thread(_saved, ctx, comparison)
     new = len(comparison.new)

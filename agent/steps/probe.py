@@ -14,6 +14,8 @@ from agent.context import by_id
 from agent.steps.questions import WrittenQuestions, write
 from memory.errors import BadReply
 from memory.records import Interest, ModelVersion, Nugget, Probe, Purpose, Question, Verdict
+from tools.probe import ask, by_nugget, judge, words
+from tools.questions import vet
 
 if TYPE_CHECKING:
     from agent.context import RunContext
@@ -87,7 +89,8 @@ def _unasked(ctx: RunContext, lost: dict[str, BadReply]) -> BadReply:
     *_, fault = lost.values()
     return BadReply(
         fault.reason,
-        f"None of {len(lost)} nuggets got questions from {ctx.teacher.made_by}: {fault.reason}.",
+        f"None of {len(lost)} nuggets got questions from {ctx.engines.teacher.made_by}: "
+        f"{fault.reason}.",
         "goldpan doctor says what is the matter; then: goldpan runs resume.",
     )
 
@@ -120,8 +123,6 @@ def _probe_questions(store: Store, nuggets: Sequence[str]) -> list[Question]:
 
 
 def _vetted(store: Store, todo: list[Nugget]) -> list[Question]:
-    from tools.questions import vet
-
     vetted = vet(_probe_questions(store, [nugget.id for nugget in todo]), todo)
     store.put(*vetted)
     return vetted
@@ -129,8 +130,6 @@ def _vetted(store: Store, todo: list[Nugget]) -> list[Question]:
 
 def _asked(ctx: RunContext, batch: _Batch, questions: list[Question]) -> None:
     """Ask a target on this machine, then judge the batch."""
-    from tools.probe import ask, by_nugget, judge
-
     names = sorted({one.nugget for one in batch.judged})
     around = [*ctx.store.all(Question, nugget=names, purpose=Purpose.PROBE), *questions]
     asked, todo = by_nugget(questions), batch.todo
@@ -147,12 +146,10 @@ def _asked(ctx: RunContext, batch: _Batch, questions: list[Question]) -> None:
 
 async def _in_words(ctx: RunContext, batch: _Batch, questions: list[Question]) -> int:
     """Ask a model that only talks; a call is not paid twice, so a crash loses nothing here."""
-    from tools.probe import by_nugget, words
-
     asked = by_nugget(questions)
     probes = await words.probe(
         [(nugget, asked.get(nugget.id, [])) for nugget in batch.todo],
-        ctx.connections.connection("target", batch.version.name),
+        await ctx.connection("target", batch.version.name),
         batch.version.id,
         on_progress=lambda done, total: ctx.reporter.progress("nuggets probed", done, total),
         on_loss=ctx.lose,

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agent.context import by_id, by_paper
 from memory.errors import BadReply
-from memory.records import Nugget, Purpose, Question, QuestionKind
+from memory.records import Nugget, Purpose, Question, QuestionKind, QuestionSet
 from tools.endpoints.gather import gather
+from tools.questions import SetReport, VettedSet, vet_set
 
 if TYPE_CHECKING:
     from agent.context import RunContext
-    from tools.questions import VettedSet
 
 
 class WrittenQuestions(NamedTuple):
@@ -37,10 +37,11 @@ class WrittenQuestions(NamedTuple):
 async def write(ctx: RunContext, nuggets: Iterable[Nugget], pool: list[Nugget]) -> WrittenQuestions:
     """Questions of every purpose about each nugget. pool: lends wrong options. Saves nothing."""
     lost: dict[str, BadReply] = {}
+    teacher = (await ctx.staffed()).teacher
 
     async def about(nugget: Nugget) -> list[Question]:
         try:
-            return await ctx.teacher.questions(nugget, pool)
+            return await teacher.questions(nugget, pool)
         except BadReply as fault:
             lost[nugget.id] = fault
             return []
@@ -107,10 +108,8 @@ async def vetted(
 
     beside: what was probed with, to be compared with. about: the nuggets asked about, by id.
     """
-    from tools.questions import vet_set
-
     found = await asyncio.to_thread(vet_set, by_id(questions), list(about), beside=by_id(beside))
-    if (judge := ctx.engines.judge) is None:
+    if (judge := (await ctx.staffed()).judge) is None:
         return found
     asked: dict[str, list[Question]] = {nugget.id: [] for nugget in about}
     for question in found.questions:
@@ -129,13 +128,27 @@ async def checked(
         return ctx.store.all(Question, id=list(written)), probe_questions(ctx, taught), about
 
     found = await vetted(ctx, *await asyncio.to_thread(opened))
-    await asyncio.to_thread(ctx.store.put, *found.questions)
+    together = question_set(ctx.run, found.report)
+    await asyncio.to_thread(ctx.store.put, *found.questions, together)
     for reason, count in sorted(found.report.refused.items()):
         ctx.log("vet", f"{count} questions refused: {reason}")
-    from tools.questions.sets import of_the_set
-
-    ctx.log("vet", "the set", **of_the_set(found.report))
     return found
+
+
+def question_set(run: str, found: SetReport) -> QuestionSet:
+    """What a run's vetted questions are like as a set, to be kept."""
+    return QuestionSet(
+        run=run,
+        choices=sum(found.options.values()),
+        by_options={str(size): count for size, count in sorted(found.options.items())},
+        by_level=dict(found.levels),
+        guessed_by_options_alone=round(found.guess.accuracy, 3),
+        chance=round(found.guess.chance, 3),
+        p_of_guessing=round(found.guess.p, 3),
+        p_of_places=round(found.places, 3),
+        key_length=round(found.length, 3),
+        fair=found.fair,
+    )
 
 
 def probe_questions(ctx: RunContext, nuggets: Iterable[str]) -> list[Question]:

@@ -100,8 +100,7 @@ def _order(item: ReviewItem) -> tuple[int, bool, float, str]:
 def _items(store: Store, heads: list[Nugget]) -> list[ReviewItem]:
     ids = [nugget.id for nugget in heads]
     papers = {p.id: p for p in store.all(Paper, id=sorted({n.paper for n in heads}))}
-    # Ordered by time: the newest model version's answer stands last and wins.
-    probes = {probe.nugget: probe for probe in store.all(Probe, nugget=ids)}
+    probes = latest_probes(store, ids)
     sources: dict[str, set[str]] = {}
     member_of: dict[str, str] = {}
     for member in store.all(Nugget, cluster=ids):
@@ -122,6 +121,12 @@ def _items(store: Store, heads: list[Nugget]) -> list[ReviewItem]:
         )
         for nugget in heads
     ]
+
+
+def latest_probes(store: Store, nuggets: Iterable[str]) -> dict[str, Probe]:
+    """The last probe of each nugget that was probed, by nugget id: what the newest version said."""
+    # Ordered by time: what stands last wins.
+    return {probe.nugget: probe for probe in store.all(Probe, nugget=sorted(set(nuggets)))}
 
 
 def proposals(store: Store, nuggets: Sequence[str]) -> list[str]:

@@ -80,7 +80,7 @@ async def _misfits(
     ctx: RunContext, interest: Interest, papers: Sequence[Paper]
 ) -> dict[str, Relevance]:
     """By paper id, the ratings of those that do not fit, where somebody is there to rate them."""
-    if (screener := ctx.engines.screener) is None:
+    if (screener := (await ctx.staffed()).screener) is None:
         return {}
     from tools.teachers.model.screen import FITTING, asked
 
@@ -113,7 +113,7 @@ def wild(interest: Interest, paper: Paper) -> bool:
 
 async def profiled(ctx: RunContext, papers: Sequence[str]) -> int:
     """See that each paper has its profile; returns how many got no answer."""
-    if (profiler := ctx.engines.profiler) is None:
+    if (profiler := (await ctx.staffed()).profiler) is None:
         return 0
     room = asyncio.Semaphore(ctx.settings.work.papers)
     there = await asyncio.to_thread(ctx.store.all, Profile, paper=list(papers))

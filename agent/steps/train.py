@@ -12,6 +12,8 @@ from agent.steps.retention import old_questions, old_text
 from memory.records import (
     Dataset,
     Interest,
+    Job,
+    JobStatus,
     ModelVersion,
     Nugget,
     Paper,
@@ -119,7 +121,15 @@ def planned(ctx: RunContext, interest: str, dataset: str) -> TrainingSpec:
 
 
 def trained(ctx: RunContext, name: str) -> Path:
-    """The adapter of a spec (its id), from a process of its own; it resumes from checkpoints."""
+    """The adapter of a spec (its id), from a process of its own; it resumes from checkpoints.
+
+    Every process that trains is kept as a job of the run. Raises TrainingFailed.
+    """
+    spec = ctx.store.get(TrainingSpec, name)
+    unended = ctx.store.all(Job, spec=name, status=[JobStatus.PENDING, JobStatus.RUNNING])
+    # What still says it runs here was killed: the workspace has one owner, and that is us.
+    killed = [job.replace(status=JobStatus.LOST) for job in unended if job.where == "here"]
+    ctx.store.put(*killed)
 
     def heard(row: dict[str, Any]) -> None:
         if note := row.get("note"):
@@ -128,7 +138,7 @@ def trained(ctx: RunContext, name: str) -> Path:
             at = int(row["step"]), int(row["steps"])
             ctx.reporter.progress("training steps", *at, f"loss {row['loss']:.3f}")
 
-    return ctx.process.train(ctx.store.get(TrainingSpec, name), heard)
+    return ctx.process.train(spec, heard, lambda job: ctx.store.put(job.replace(run=ctx.run)))
 
 
 def kept(ctx: RunContext, interest: str, dataset: str, spec: str, adapter: str) -> ModelVersion:

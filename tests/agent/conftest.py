@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from blockbuster import blockbuster_ctx
 
 from benchmarks.doubles.real import goldpan
 from benchmarks.doubles.witness import Witness
@@ -12,7 +13,14 @@ from tools.endpoints.mock import MockEndpoint
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def prompt_loop() -> Iterator[None]:
+    """Nothing of ours may block an event loop: no SQL, no files, no sleep. Else it raises there."""
+    with blockbuster_ctx(scanned_modules=["agent", "evals", "memory", "prompts", "tools"]):
+        yield
+
+
+@pytest.fixture
+def world(tmp_path: Path, prompt_loop: None) -> Iterator[World]:
     made = World(tmp_path / "home", known="the point of alphium is 100 kelvin. ")
     yield made
     made.space.close()

@@ -25,6 +25,8 @@ from memory.lease import FileLease
 from memory.lineage import Lineage
 from memory.records import (
     Document,
+    Job,
+    JobStatus,
     ModelVersion,
     Nugget,
     Passage,
@@ -32,6 +34,7 @@ from memory.records import (
     Question,
     QuestionKind,
     TrainingSpec,
+    now,
 )
 from memory.store import Store
 from memory.vectors import Vectors
@@ -102,7 +105,7 @@ class Teacher:
             )
             for p in passages
         ]  # fmt: skip
-        lie = drafts[0].replace(id="", quote="This is said nowhere.", end=drafts[0].start + 5)
+        lie = drafts[0].replace(quote="This is said nowhere.", end=drafts[0].start + 5)
         return [*drafts, lie]
 
     def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:
@@ -176,9 +179,16 @@ class Trainer:
         self.trained = 0
         self.failures = 0
 
-    def __call__(self, spec: TrainingSpec, heard: Callable[[dict[str, Any]], None]) -> Path:
+    def __call__(
+        self,
+        spec: TrainingSpec,
+        heard: Callable[[dict[str, Any]], None],
+        on_job: Callable[[Job], None],
+    ) -> Path:
+        on_job(job := Job(spec=spec.id, handle="1", status=JobStatus.RUNNING))
         if self.failures:
             self.failures -= 1
+            on_job(job.replace(status=JobStatus.FAILED, exit_code=1, ended=now()))
             raise TrainingFailed("The training program ended with code 1.", "See its log.")
         self.trained += 1
         rows = Path(spec.train_file).read_text()
@@ -190,6 +200,7 @@ class Trainer:
         progress = {"step": 1, "steps": 1, "loss": 0.5, "seconds": 0.1, "eta": 0}
         (folder.parent / "progress.jsonl").write_text(json.dumps(progress) + "\n")
         heard(progress)
+        on_job(job.replace(status=JobStatus.DONE, exit_code=0, ended=now()))
         return folder
 
 

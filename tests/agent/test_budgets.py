@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import product, starmap
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def bounded(store: Store, **limits: float) -> StoreBudget:
     return StoreBudget(store, BudgetsSettings.model_validate(limits), lambda: TODAY)
+
+
+def known(budget: StoreBudget, *accounts: Account) -> None:
+    """Read what the database says beforehand: at its first call an account waits for a thread."""
+    for whose in accounts:
+        budget.bounds(whose)
 
 
 def spend(store: Store, **more: object) -> None:
@@ -127,6 +134,7 @@ def test_a_new_day_has_its_own_budget(store: Store) -> None:
 
 def test_a_small_call_does_not_overtake_a_large_one_that_waits_for_the_same(store: Store) -> None:
     budget = bounded(store, run_tokens=100)
+    known(budget, MINE, Account("other", ""))
     order = []
 
     async def call(whose: Account, tokens: int) -> None:
@@ -142,6 +150,7 @@ def test_a_small_call_does_not_overtake_a_large_one_that_waits_for_the_same(stor
 
 def test_runs_that_wait_for_the_same_budget_are_let_in_as_they_came(store: Store) -> None:
     budget = bounded(store, day_tokens=10)
+    known(budget, *(Account(name, "") for name in "abc"))
     order = []
 
     async def call(name: str) -> None:
@@ -196,6 +205,7 @@ class Interleaved(RuleBasedStateMachine):
         self.limits = limits
         tenths = {n: limit / 10 if n.endswith("money") else limit for n, limit in limits.items()}
         self.budget = bounded(self.store, **tenths)
+        known(self.budget, *starmap(Account, product(("r1", "r2", ""), "ab")))
         self.calls: dict[Task, Claim] = {}
         self.took: list[Claim] = []
         self.refused: set[Task] = set()

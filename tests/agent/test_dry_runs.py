@@ -166,7 +166,7 @@ def test_a_reply_that_came_as_a_tool_call_is_found_though_a_schema_is_asked_for_
     store = wired.world.space.store
     store.delete(Run, *(run.id for run in store.all(Run)))
     # Another interest: its relevance is asked anew, what the papers say is not.
-    wired.interest = wired.interest.replace(id="", name="other", topic="else")
+    wired.interest = wired.interest.replace(name="other", topic="else")
     store.add(wired.interest)
     assert by_prompt(wired.dry()) == {"screen": (2, 0)}
 

@@ -176,7 +176,7 @@ def crashed(place: Place) -> None:
     """A bug, as seen from the calls: their ledger raises what nobody foresaw."""
     with sqlite3.connect(place.home / "goldpan.sqlite") as store:
         store.execute("DELETE FROM replies")
-        store.execute("DELETE FROM harvests")
+        store.execute("DELETE FROM extractions")
         store.execute(
             "CREATE TRIGGER broken BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'broken'); END"
         )

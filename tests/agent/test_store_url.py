@@ -100,7 +100,7 @@ def test_every_command_finds_on_a_server_what_it_finds_in_a_file(
     server = Commands(tmp_path / "server", databases[0])
     for one in (file, server):
         one("interests", "add", "minerals", "--papers", str(few_papers))
-        one("run", "minerals")
+        said(one.home, one.env[VARIABLE], "run", "minerals")
     first = [row["id"] for row in file.listed("review", "list")][:2]
     for one in (file, server):
         one("review", "accept", *first)

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import pytest
 
 from agent.forecast import estimates
+from agent.services import page as pages
 from agent.services import report, runs
 from agent.services.interests import find_interest
 from agent.settings import TrainingSettings
@@ -22,13 +23,18 @@ from memory.records import (
     Dataset,
     Event,
     Interest,
+    Job,
+    JobStatus,
     ModelVersion,
     Nugget,
     Purpose,
     Question,
+    QuestionSet,
     Run,
     RunStatus,
     Stage,
+    TeachingResult,
+    TrainingSpec,
 )
 from tests.agent.fakes import World, facts
 
@@ -145,6 +151,47 @@ def test_a_training_that_failed_is_resumed_with_the_same_dataset(ready: World) -
     run = runs.drive(ready.space, ready.context(), runs.unfinished(ready.space))
     assert run.status is RunStatus.DONE
     assert ready.space.store.count(Dataset) == 1
+    jobs = ready.space.store.all(Job, run=run.id)
+    assert [(job.status, job.exit_code) for job in jobs] == [("failed", 1), ("done", 0)]
+    assert {job.spec for job in jobs} == {spec.id for spec in ready.space.store.all(TrainingSpec)}
+
+
+def test_a_training_that_was_killed_is_lost_once_it_is_resumed(ready: World) -> None:
+    """Nobody was there to note its end; elsewhere, somebody is."""
+    store = ready.space.store
+    ready.trainer.failures = 1
+    with pytest.raises(TrainingFailed):
+        teach(ready)
+    [failed] = store.all(Job)
+    killed, elsewhere = (
+        Job(spec=failed.spec, where=where, status=JobStatus.RUNNING) for where in ("here", "far")
+    )
+    store.put(killed, elsewhere)
+    runs.drive(ready.space, ready.context(), runs.unfinished(ready.space))
+    assert store.all(Job, status=JobStatus.LOST) == [killed.replace(status=JobStatus.LOST)]
+    assert store.all(Job, status=JobStatus.RUNNING) == [elsewhere]
+
+
+def test_what_was_answered_and_what_became_of_a_teaching_are_records(ready: World) -> None:
+    """The log is for people."""
+    store = ready.space.store
+    run = teach(ready)
+    version = report.candidate(ready.space, run)
+    assert version is not None
+    assert store.all(TeachingResult) == [
+        TeachingResult(run=run.id, version=version.id, passed=True)
+    ]
+    rows = report.exam(store, version)
+    scores = {score.metric: score for score in version.scores}
+    new = [(answer, question) for answer, question in rows if answer.what == "new"]
+    assert len(new) == scores["new_after"].n
+    for when in ("before", "after", "memory"):
+        right = sum(getattr(answer, when) == question.answer for answer, question in new)
+        assert right / len(new) == scores[f"new_{when}"].value
+    [found] = store.all(QuestionSet, run=run.id)
+    assert found.choices == sum(found.by_options.values()) > 0
+    told = report.taught(ready.space, run)["question_set"]
+    assert QuestionSet(run=run.id, **told) == found
 
 
 def test_a_second_cycle_teaches_old_and_new_from_the_base_and_keeps_what_was_taught(
@@ -212,7 +259,7 @@ def test_the_report_stands_alone_and_escapes_what_papers_say(ready: World) -> No
     taught = teach(ready)
     found = runs.latest(ready.space, "discover", interest_of(ready))
     assert found is not None
-    page, summary = report.write(ready.space, ready.home / "reports", found, taught)
+    page, summary = pages.write(ready.space, ready.home / "reports", found, taught)
     html = page.read_text()
     assert "<script>" not in html
     assert "http://" not in html.replace("http://www.w3.org", "")

@@ -194,7 +194,7 @@ def test_a_changed_adapter_is_neither_promoted_nor_rolled_back_to(
     lineage: Lineage, tmp_path: Path
 ) -> None:
     kept, sha256 = lineage.keep(adapter(tmp_path / "out"))
-    own = version(1).replace(id="", adapter=str(kept), adapter_sha256=sha256)
+    own = version(1).replace(adapter=str(kept), adapter_sha256=sha256)
     one = lineage.add(own)
     lineage.promote(one.id)
     lineage.promote(lineage.add(version(2)).id)

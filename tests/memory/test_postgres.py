@@ -18,7 +18,7 @@ from memory.lineage import Lineage
 from memory.records import Call, Event, Nugget, NuggetStatus, Record
 from memory.store import Store
 from tests.memory.builders import KINDS, decision, nugget, records, version
-from tests.memory.test_schema import differences
+from tests.memory.test_schema import check_0004, differences, fill_0003
 from tests.memory.test_totals import calls, check_totals, groups, since
 
 
@@ -108,8 +108,9 @@ def test_an_old_database_on_a_server_is_upgraded(postgres_url: str, server: Stor
     with engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
-        database.migrate(connection, "0001")
+        fill_0003(connection)
     store = Store.open(postgres_url)
+    check_0004(store)
     store.put(Event(run="r", stage="s", text="t"))
     assert store.count(Event, stage="s") == 1
     with engine.connect() as connection:

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, column, insert, inspect, table, text
 
 from memory import database, schema
 from memory.errors import NewerWorkspace
-from memory.records import Event, Link, Nugget, Relation
+from memory.records import (
+    Event,
+    ExamAnswer,
+    Extraction,
+    Link,
+    Nugget,
+    QuestionSet,
+    Relation,
+    Run,
+    TeachingResult,
+    digest,
+)
 from memory.store import Store
 from tests.memory.builders import nugget
 
@@ -33,8 +46,7 @@ def old_workspace(path: Path, *records: Event | Nugget) -> None:
         for record in records:
             body = record.model_dump_json()
             row = {name: getattr(record, name, body) for name in OLD[type(record)]}
-            table = schema.TABLES[type(record)]
-            connection.execute(insert(table).values(row))
+            connection.execute(insert(schema.TABLES[type(record)]).values(row))
     engine.dispose()
 
 
@@ -59,6 +71,72 @@ def test_an_old_workspace_is_upgraded_with_all_that_is_in_it(tmp_path: Path) -> 
     assert store.all(Nugget) == [nugget(1), nugget(2)]
     store.put(Link(a="a", b="b", relation=Relation.SAME, score=0.9))
     assert store.count(Link, relation=Relation.SAME) == 1
+    store.close()
+
+
+ANSWERED = {"question": "q", "what": "new", "before": "a", "after": "b", "memory": "c"}
+SET = {"choices": 4, "by_options": {"4": 4}, "by_level": {"fact": 4}, "chance": 0.25, "fair": True,
+       "guessed_by_options_alone": 0.2, "p_of_guessing": 0.6, "p_of_places": 1.0,
+       "key_length": 1.1}  # fmt: skip
+LINES: list[tuple[str, str, str, dict[str, Any]]] = [
+    ("one", "vet", "the set", SET),
+    ("one", "examine", "answers", {"rows": [ANSWERED, {"question": "r", "what": "old"}]}),
+    ("one", "gate", "v1 passed: so it did", {"version": "v"}),
+    ("one", "extract", "p: refused: no", {"reason": "refused", "count": 1}),
+    ("two", "examine", "answers", {"rows": [ANSWERED]}),
+    ("two", "examine", "it says the same", {}),
+    ("six", "gate", "v2 refused: it did not: passed: nothing", {"version": "w"}),
+]
+
+
+def fill_0003(connection: Connection) -> None:
+    """What the Goldpan of revision 0003 kept of two papers, a run and a few lines of its log."""
+    database.migrate(connection, "0003")
+    harvests = (
+        {"paper": paper, "made_by": "toy", "input_sha256": "0", "nuggets": ["n"], "lost": 0,
+         "reason": "", "id": digest("Harvest", paper, "toy", "0")}
+        for paper in ("a", "b")
+    )  # fmt: skip
+    run = {"id": "one", "graph": "teach", "interest": "i", "status": "done", "counts": {},
+           "cost": 0.0, "lost": {"passages": 2}}  # fmt: skip
+    events = (
+        {"id": digest(run, stage, text), "run": run, "stage": stage, "text": text, "data": data}
+        for run, stage, text, data in LINES
+    )
+    for name, rows in {"harvests": harvests, "runs": [run], "events": events}.items():
+        columns = [one["name"] for one in inspect(connection).get_columns(name)]
+        into = table(name, *map(column, columns))
+        for row in rows:
+            known = {key: value for key, value in row.items() if key in columns}
+            connection.execute(insert(into).values(**known, body=json.dumps(row)))
+
+
+def check_0004(store: Store) -> None:
+    """The same, under new names, and each once."""
+    assert [one.paper for one in store.all(Extraction)] == ["a", "b"]
+    known = Extraction(paper="b", made_by="toy", input_sha256="0", nuggets=("n",))
+    assert store.find(Extraction, known.id) == known
+    assert store.get(Run, "one").lost == {"passages": 2}
+    assert store.all(QuestionSet) == [QuestionSet(run="one", **SET)]
+    assert store.all(TeachingResult) == [
+        TeachingResult(run="one", version="v", passed=True),
+        TeachingResult(run="six", version="w", passed=False),
+    ]
+    assert store.all(ExamAnswer, version="v") == store.all(ExamAnswer) == [
+        ExamAnswer(version="v", **ANSWERED),
+        ExamAnswer(version="v", question="r", what="old"),
+    ]  # fmt: skip
+    left = [text for _, _, text, _ in LINES if text not in ("the set", "answers")]
+    assert [event.text for event in store.all(Event)] == left
+
+
+def test_what_code_read_out_of_the_log_has_records_after_an_upgrade(tmp_path: Path) -> None:
+    engine = database.connect(tmp_path / "goldpan.sqlite")
+    with engine.execution_options(**database.WRITING).begin() as connection:
+        fill_0003(connection)
+    engine.dispose()
+    store = Store.open(tmp_path / "goldpan.sqlite")
+    check_0004(store)
     store.close()
 
 

@@ -20,7 +20,18 @@ from sqlalchemy import create_engine, event
 
 from memory import database
 from memory.errors import BadInput, Locked, NoSpace, NoSuch, WorkspaceTrouble
-from memory.records import Event, Interest, Nugget, NuggetStatus, Question, Record, Run, Score
+from memory.records import (
+    Event,
+    Interest,
+    Link,
+    Nugget,
+    NuggetStatus,
+    Paper,
+    Question,
+    Record,
+    Relation,
+    Run,
+)
 from memory.store import Store
 from tests.memory.builders import KINDS, nugget, records
 
@@ -83,8 +94,8 @@ def test_put_add_and_delete_behave_like_a_dictionary_that_keeps_order(
 
 
 def test_a_score_that_is_no_number_stays_so(store: Store) -> None:
-    store.put(score := Score(metric="loss", value=float("nan")))
-    assert str(store.get(Score, score.id).value) == "nan"
+    store.put(link := Link(a="a", b="b", relation=Relation.SAME, score=float("nan")))
+    assert str(store.get(Link, link.id).score) == "nan"
 
 
 def test_records_are_asked_for_by_their_columns(store: Store) -> None:
@@ -234,23 +245,23 @@ def test_processes_that_create_and_write_one_file_lose_nothing(tmp_path: Path) -
 COUNTS = """
 import sys
 from memory.store import Store
-from memory.records import Run
+from memory.records import Paper
 store = Store.open(sys.argv[1])
 for _ in range(60):
     with store.transaction() as rows:
-        one = rows.get(Run, "sum")
-        rows.put(one.replace(cost=one.cost + 1))
+        [one] = rows.all(Paper)
+        rows.put(one.replace(attempts=one.attempts + 1))
 """
 
 
 def test_processes_that_read_and_then_write_wait_for_each_other(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "one.sqlite")
-    store.put(Run(id="sum", graph="discover", interest="i"))
+    store.put(Paper(canonical="often"))
     both = [child(COUNTS, tmp_path / "one.sqlite") for _ in range(3)]
     for one in both:
         _, errors = one.communicate(timeout=120)
         assert one.returncode == 0, errors
-    assert store.get(Run, "sum").cost == 180
+    assert [one.attempts for one in store.all(Paper)] == [180]
     store.close()
 
 

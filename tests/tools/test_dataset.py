@@ -226,7 +226,7 @@ def controlled(folder: Path, extra: list[Question]) -> Path:
     """A frozen set of six nuggets, with two of another paper as control, and a retention set."""
     nuggets, questions, papers = world(8)
     exam = [q for i in CONTROL for q in asked(i, Purpose.EXAM)]
-    old = asked(5, Purpose.EXAM)[0].replace(id="", nugget="book", stem=f"Old lamps burn {GAP}.")
+    old = asked(5, Purpose.EXAM)[0].replace(nugget="book", stem=f"Old lamps burn {GAP}.")
     about = [q for q in questions if q.nugget in {n.id for n in nuggets[:6]}]
     dataset = freeze(
         folder, "lamps", nuggets[:6], [*about, *exam, *extra], papers, [*OLD, text(old)],

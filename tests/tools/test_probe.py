@@ -72,7 +72,7 @@ def batch(names: Sequence[str] = METALS, seed: int = 0) -> Asked:
     for name in names:
         answer, *wrong = dice.sample(range(30, 90), 4)
         options = [f"{n} hertz" for n in (answer, *wrong)]
-        nugget = NUGGET.replace(id=name)
+        nugget = NUGGET.model_copy(update={"id": name})
         items.append((nugget, [
             question(f"{who} that the tone of {name} is {GAP}.", nugget=name, form=who,
                      options=tuple(dice.sample(options, 4)), answer=options[0],
@@ -139,7 +139,7 @@ def test_a_batch_asked_in_parts_and_in_another_order_gives_the_same() -> None:
     around = [q for _, asked in items for q in asked]
     parts = [one for at in (6, 0, 3) for one in ask(items[at : at + 3], target, "v", around)]
     parts += ask(items[9:], target, "v", around)
-    again = {one.nugget: one.replace(id="", model="version") for one in judge(parts[::-1])}
+    again = {one.nugget: one.replace(model="version") for one in judge(parts[::-1])}
     assert again == whole
 
 
@@ -202,7 +202,9 @@ def test_earlier_probes_help_and_are_not_judged_again() -> None:
 def test_what_nobody_asked_is_unprobed_not_unknown() -> None:
     target = ScriptedTarget(lambda choice: 0)
     others = [question("Tin rings.", purpose=Purpose.EXAM), question("Tin?", vetted=False)]
-    first, second = probe([(NUGGET, []), (NUGGET.replace(id="n"), others)], target, "version")
+    first, second = probe(
+        [(NUGGET, []), (NUGGET.model_copy(update={"id": "n"}), others)], target, "version"
+    )
     assert first.verdict is second.verdict is Verdict.UNPROBED
     assert not target.asked
     assert (first.low, first.high) == (0, 1)
@@ -220,7 +222,7 @@ def test_an_unreadable_answer_is_left_out() -> None:
 
 def test_progress_is_told() -> None:
     told: list[tuple[int, int]] = []
-    items = [(NUGGET.replace(id=f"n{i}"), THREE) for i in range(120)]
+    items = [(NUGGET.model_copy(update={"id": f"n{i}"}), THREE) for i in range(120)]
     found = probe(items, ScriptedTarget(lambda choice: 0), "version",
                   on_progress=lambda *at: told.append(at))  # fmt: skip
     assert [one.nugget for one in found] == [f"n{i}" for i in range(120)]

@@ -22,7 +22,7 @@ from safetensors.torch import load_file
 
 from benchmarks.doubles.forked import Forked, server
 from memory.errors import BadModel, TrainingFailed
-from memory.records import TrainingSpec
+from memory.records import Job, TrainingSpec
 from tests.models import CORPUS, tiny
 from tools.models.files import WEIGHTS
 from tools.models.hf import HFTarget, fingerprint
@@ -179,8 +179,15 @@ def test_a_training_killed_for_want_of_memory_goes_on_in_smaller_batches(
             child.kill()
             kills.append(child.pid)
 
-    taught = train(spec, kill, kills=lambda: len(kills))
+    jobs: list[Job] = []
+    taught = train(spec, kill, kills=lambda: len(kills), on_job=jobs.append)
     assert kills
+    states = [job.status.value for job in jobs]
+    assert states == ["pending", "running", "failed", "pending", "running", "done"]
+    assert len({job.id for job in jobs}) == 2
+    assert {job.spec for job in jobs} == {spec.id}
+    ended = [(job.handle, job.exit_code) for job in jobs if job.ended]
+    assert ended == [(str(kills[0]), -9), (jobs[-1].handle, 0)]
     assert split_of(spec) == (2, 2)
     one, other = load_file(taught / WEIGHTS), load_file(adapter_of(undisturbed) / WEIGHTS)
     assert max(float((one[name] - other[name]).abs().max()) for name in one) < 1e-4

@@ -240,7 +240,7 @@ def test_likelihoods_are_read_as_far_as_the_endpoint_gives_them(most: int) -> No
 def test_only_vetted_probe_questions_are_asked_and_nothing_of_the_paper() -> None:
     nugget, [first, second, third] = about("tin", 70)
     items = [
-        (nugget, [first, second.replace(id="", purpose=Purpose.EXAM), third.replace(vetted=False)]),
+        (nugget, [first, second.replace(purpose=Purpose.EXAM), third.replace(vetted=False)]),
         about("lead", 30),
     ]
     found = Probed(items, PlantedModel({}).answer)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import tempfile
 from collections.abc import Callable, Sequence
@@ -188,6 +189,8 @@ def client(endpoint: Endpoint, key: Key, pool: Pool) -> BaseChatModel:
     It never tries again by itself but for a key that was refused. Raises, when it is called,
     EndpointTrouble where there is no key, and else what the openai package raises.
     """
+    # The package asks a subprocess what machine this is, at its first request; kept from then on.
+    platform.platform()
     settings: dict[str, Any] = {
         "model": endpoint.model,
         "temperature": None if _unwanted(endpoint) else endpoint.temperature,

@@ -201,7 +201,8 @@ class Connection:
         if sent.attempts and self._ledger:
             await self._ledger.add(call, reply)
         if self._trace:
-            self._trace({**call.model_dump(), "messages": messages, "reply": sent.message})
+            row = {**call.model_dump(), "messages": messages, "reply": sent.message}
+            await asyncio.to_thread(self._trace, row)
         return call, heard
 
     def _counted(self, call: Call, messages: Sequence[Message], sent: Sent) -> Call:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from memory.records import Question, QuestionKind
 from tools.questions.chance import even
@@ -170,18 +170,3 @@ def _report(questions: Sequence[Question], before: Guess, after: Guess) -> SetRe
         places=even([(q.key, len(q.options)) for q in choices]),
         length=longer(list(sheets_of(choices).values())),
     )
-
-
-def of_the_set(found: SetReport) -> dict[str, Any]:
-    """What a set of questions shows as a whole, in plain JSON."""
-    return {
-        "choices": sum(found.options.values()),
-        "by_options": {str(size): count for size, count in sorted(found.options.items())},
-        "by_level": dict(found.levels),
-        "guessed_by_options_alone": round(found.guess.accuracy, 3),
-        "chance": round(found.guess.chance, 3),
-        "p_of_guessing": round(found.guess.p, 3),
-        "p_of_places": round(found.places, 3),
-        "key_length": round(found.length, 3),
-        "fair": found.fair,
-    }

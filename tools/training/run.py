@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from memory.errors import TrainingFailed
-from memory.records import TrainingSpec
+from memory.records import Job, JobStatus, TrainingSpec, now
 from tools.training import ADAPTER, BUSY, STOPPED, WHOLE, journal
 from tools.training.shortage import halve, kernel_kills
 
@@ -28,30 +28,34 @@ def train(
     spec: TrainingSpec,
     on_progress: Progress = lambda _: None,
     kills: Callable[[], int] = kernel_kills,
+    on_job: Callable[[Job], None] = lambda _: None,
 ) -> Path:
     """Train, or go on where it stopped, or find it done; returns the folder of the result.
 
     on_progress: called with rows of step, steps, loss (or validation_loss, or a note), seconds and
     eta. kills: how many processes the system has killed for want of memory; a training among them
-    goes on in smaller batches. It ends with this process: it saves its state when we go. Raises
-    TrainingFailed.
+    goes on in smaller batches. on_job: called with the record of each process before it starts,
+    when it runs and when it has ended, however that came. It ends with this process: it saves its
+    state when we go. Raises TrainingFailed.
     """
     output = Path(spec.output).absolute()
     output.mkdir(parents=True, exist_ok=True)
     request = output / "request.json"
     request.write_text(_absolute(spec, output).model_dump_json(), "utf-8")
     before = kills()
-    while code := _run(request, output, on_progress):
+    while code := _run(Job(spec=spec.id, log=str(output / LOG)), request, on_progress, on_job):
         before, now = kills(), before
         if code != -signal.SIGKILL or before == now or not halve(spec):
             raise failure(code, output / LOG)
     return output / (WHOLE if spec.method == "full" else ADAPTER)
 
 
-def _run(request: Path, output: Path, on_progress: Progress) -> int:
+def _run(job: Job, request: Path, on_progress: Progress, on_job: Callable[[Job], None]) -> int:
     """The program in a process of its own; its exit code."""
     command = [sys.executable, "-m", "tools.training.program", str(request)]
-    with (output / LOG).open("ab") as log:
+    output = request.parent
+    on_job(job)
+    with Path(job.log).open("ab") as log:
         child = subprocess.Popen(
             [*command, "--with-parent", str(os.getpid())],
             stdout=log,
@@ -61,9 +65,12 @@ def _run(request: Path, output: Path, on_progress: Progress) -> int:
             start_new_session=True,  # Ctrl-C is for us to answer; the child is asked to save
         )
         try:
+            on_job(job := job.replace(status=JobStatus.RUNNING, handle=str(child.pid)))
             _follow(child, output / journal.FILE, on_progress)
         finally:
             end(child)
+            status = JobStatus.FAILED if child.returncode else JobStatus.DONE
+            on_job(job.replace(status=status, exit_code=child.returncode, ended=now()))
     return child.returncode
 
 

@@ -1,0 +1,220 @@
+"""The graphs by themselves, as a graph server invokes them: nothing of our own runner around."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from jsonschema import Draft202012Validator
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import StateGraph
+from langgraph.types import Command
+
+from agent.context import Context
+from agent.graphs import discover, teach
+from agent.services import runs
+from agent.steps import review
+from memory.errors import BadInput, Locked, NoSuch
+from memory.lease import FileLease
+from memory.records import (
+    Dataset,
+    Decision,
+    Document,
+    Event,
+    Extraction,
+    Interest,
+    InterestStatus,
+    Link,
+    ModelVersion,
+    Nugget,
+    Paper,
+    Passage,
+    Probe,
+    Question,
+    Record,
+    Run,
+    RunStatus,
+    Sighting,
+    TrainingSpec,
+)
+from tests.agent.fakes import World, facts
+
+KINDS: tuple[type[Record], ...] = (
+    Paper, Sighting, Document, Passage, Extraction, Nugget, Link, Question, Probe, Decision,
+    Dataset, TrainingSpec, ModelVersion, Event, Run,
+)  # fmt: skip
+PASSING = {"time", "created", "run", "batch", "started", "ended", "seconds", "options"}
+"""Fields that tell when or by which run."""
+POLICY = {"policy": review.POLICY}
+pytestmark = pytest.mark.usefixtures("prompt_loop")
+
+
+def kept(world: World) -> dict[str, list[str]]:
+    """Everything that two equal runs must have alike."""
+    return {
+        kind.__name__: sorted(_plain(record, world.home) for record in world.space.store.all(kind))
+        for kind in KINDS
+    }
+
+
+def _plain(record: Record, home: Path) -> str:
+    named = record.model_dump(mode="json", exclude=PASSING)
+    if isinstance(record, Decision | Run | Event):
+        del named["id"]
+    return json.dumps(named, sort_keys=True).replace(str(home), "HOME")
+
+
+def furnished(home: Path) -> World:
+    """A workspace with an interest in two papers."""
+    world = World(home, known="the point of alphium is 100 kelvin. ")
+    folder = world.papers(a="\n".join(facts(1, 30)), b="\n".join(facts(30, 41)))
+    world.space.store.add(Interest(name="points", topic="p", sources=(f"folder:{folder}",)))
+    return world
+
+
+def bare(graph: Any, context: Context, given: dict[str, Any], *answers: Any) -> dict[str, Any]:
+    """Invoke a graph over a workspace, with an answer for each interrupt; what it gives at last."""
+
+    async def opened(_: str) -> Context:
+        return context
+
+    async def invoked() -> dict[str, Any]:
+        built: StateGraph[Any, Any, Any, Any] = graph.build(opened)
+        compiled = built.compile(checkpointer=InMemorySaver())
+        config: Any = {"configurable": {"thread_id": "any"}}
+        state = await compiled.ainvoke(given, config)
+        for answer in answers:
+            assert "__interrupt__" in state
+            state = await compiled.ainvoke(Command(resume=answer), config)
+        return dict(state)
+
+    return asyncio.run(invoked())
+
+
+def test_bare_graphs_leave_the_records_that_our_own_runs_leave(tmp_path: Path) -> None:
+    ours, bared = furnished(tmp_path / "ours"), furnished(tmp_path / "bare")
+    for graph in ("discover", "teach"):
+        [interest] = ours.space.store.all(Interest)
+        run = runs.start(ours.space, graph, interest)
+        runs.drive(ours.space, ours.context(), run, POLICY)
+    found = bare(discover, bared.context(), {"interest": "points"}, POLICY)
+    assert found["proposed"]
+    assert found["decided"]
+    taught = bare(teach, bared.context(), {"interest": "points"})
+    assert taught["passed"]
+    assert kept(bared) == kept(ours)
+
+
+def test_a_discovery_waits_at_its_interrupt_and_lets_the_workspace_go(tmp_path: Path) -> None:
+    """Until a person has reviewed, days may pass."""
+    world = furnished(tmp_path / "home")
+    lease, context = FileLease(world.home), world.context()
+
+    def take() -> FileLease:
+        lease.take("run")
+        return lease
+
+    context.take = take
+    state = bare(discover, context, {"interest": "points"})
+    assert state["__interrupt__"]
+    [run] = world.space.store.all(Run)
+    assert (run.status, run.ended) == (RunStatus.WAITING, "")
+    assert lease.holder() is None
+
+
+def test_a_run_that_finds_the_workspace_owned_fails_and_says_by_whom(tmp_path: Path) -> None:
+    world = furnished(tmp_path / "home")
+    owner, context = FileLease(world.home), world.context()
+    owner.take("teach")
+
+    def take() -> FileLease:
+        lease = FileLease(world.home)
+        lease.take("run")
+        return lease
+
+    context.take = take
+    with pytest.raises(Locked, match="teach"):
+        bare(discover, context, {"interest": "points"})
+    owner.release()
+    [run] = world.space.store.all(Run)
+    assert run.status is RunStatus.FAILED
+
+
+def test_who_says_yes_beforehand_is_not_asked(tmp_path: Path) -> None:
+    world = furnished(tmp_path / "home")
+    state = bare(discover, world.context(), {"interest": "points", "yes": True})
+    assert state["decided"] == world.space.store.count(Decision) > 0
+    assert [run.status for run in world.space.store.all(Run)] == [RunStatus.DONE]
+
+
+def test_words_that_name_no_interest_make_one_and_a_slip_makes_none(world: World) -> None:
+    folder = str(world.papers(a="\n".join(facts(1, 3))))
+    given = {"interest": "How metals melt", "folder": folder}
+    assert bare(discover, world.context(), given)["proposed"]
+    [interest] = world.space.store.all(Interest)
+    assert (interest.name, interest.topic) == ("how-metals-melt", "How metals melt")
+    with pytest.raises(NoSuch, match="how-metals-melt"):
+        bare(discover, world.context(), {"interest": "metasl", "folder": folder})
+    with pytest.raises(BadInput, match="No interest was given"):
+        bare(discover, world.context(), {})
+
+
+def test_an_interest_that_is_paused_is_not_looked_for(world: World) -> None:
+    paused = Interest(name="points", topic="p", status=InterestStatus.PAUSED)
+    world.space.store.add(paused)
+    with pytest.raises(BadInput, match="paused"):
+        bare(discover, world.context(), {"interest": "points"})
+    assert not world.space.store.count(Run)
+
+
+@pytest.mark.parametrize("answer", ["yes", 7, ["x"], {"policy": "no such"}])
+def test_an_answer_that_says_nothing_decides_nothing(tmp_path: Path, answer: Any) -> None:
+    world = furnished(tmp_path / "home")
+    assert bare(discover, world.context(), {"interest": "points"}, answer)["decided"] == 0
+
+
+@pytest.mark.parametrize("graph", [discover, teach])
+def test_the_schemas_of_a_graph_are_forms_that_a_server_can_show(graph: Any) -> None:
+    async def opened(_: str) -> Context:
+        raise AssertionError
+
+    compiled = graph.build(opened).compile()
+    schemas = {
+        "input": compiled.get_input_jsonschema(),
+        "output": compiled.get_output_jsonschema(),
+        "context": compiled.get_context_jsonschema(),
+    }
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+    assert "interest" in schemas["input"]["properties"]
+    assert "run" in schemas["output"]["properties"]
+    assert set(schemas["context"]["properties"]) == {"home"}
+
+
+def test_thirty_runs_in_one_process_leave_nothing_behind_in_it(tmp_path: Path) -> None:
+    """A daemon runs for weeks."""
+    world = World(tmp_path / "home")
+    folder = world.papers(a=facts(1, 2)[0])
+    interest = Interest(name="points", topic="p", sources=(f"folder:{folder}",))
+    world.space.store.add(interest)
+    context, process, sizes = world.context(), psutil.Process(), []
+    for n in range(1, 31):
+        world.papers(**{f"p{n}": facts(n, n + 1)[0]})
+        run = runs.start(world.space, "discover", interest)
+        done = runs.drive(world.space, context, run, POLICY)
+        assert done.status is RunStatus.DONE
+        assert world.space.store.count(Nugget) == n
+        gc.collect()
+        sizes.append((process.memory_info().rss, process.num_fds(), threading.active_count()))
+    (memory, files, threads), (memory_after, files_after, threads_after) = sizes[9], sizes[-1]
+    # Twenty runs; what one of them works with is some 100 KB.
+    assert memory_after - memory < 4 * 2**20
+    assert (files_after, threads_after) <= (files + 2, threads + 2)
+    assert not context._runs
+    assert not context._connections
