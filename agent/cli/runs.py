@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from agent.workspace import Workspace
 
 app = typer.Typer(help="What ran, what stopped, and going on.", no_args_is_help=True)
+WIDE = 14
+"""Characters of an interest's name in a list of 80 columns."""
 
 
 def run(
@@ -120,7 +122,14 @@ def list_(as_json: AsJson = False, home: Home = None) -> None:
 
     with Workspace.open(home) as space:
         rows = runs.listed(space)
+    if not as_json:
+        rows = [{**row, "name": _short(row["name"])} for row in rows]
     show(rows, ["id", "graph", "name", "status", "note"], as_json)
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for the note; the whole one stands in `interests list`."""
+    return name if len(name) <= WIDE else f"{name[: WIDE - 1]}…"
 
 
 @app.command("show")

@@ -1,4 +1,5 @@
-"""What flows through the graphs: ids and options, plain JSON. Their schemas are forms to fill in.
+"""What flows through the graphs: ids and options, plain JSON. Their schemas are forms to fill in,
+with the descriptions that a person sees there.
 
 `TypedDict` comes from typing_extensions: pydantic makes no JSON schema of the other one before
 Python 3.12, and a graph server then offers no form.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 
@@ -19,21 +21,20 @@ def added(left: dict[str, int], right: dict[str, int]) -> dict[str, int]:
 class Place(TypedDict, total=False):
     """Context of both graphs: where they work."""
 
-    home: str
-    """Folder of the workspace; empty: the one that GOLDPAN_HOME names, or the user's own."""
+    home: Annotated[str, Field(description="Folder of the workspace; empty: the usual one.")]
 
 
 class DiscoveryInput(TypedDict, total=False):
     """What a discovery is started with."""
 
-    interest: str
-    """Name of an interest, or its words: words that name none make a new one."""
-    folder: str
-    """A folder of papers to look in this time; empty: the interest's own sources."""
-    yes: bool
-    """Whether to accept by policy, and to ask nobody."""
-    run: str
-    """Id of a run that is recorded already; empty: a new one is."""
+    interest: Annotated[
+        str, Field(description="Name of an interest; or words, of which a new one is made.")
+    ]
+    folder: Annotated[
+        str, Field(description="Papers to look in this time; empty: the interest's sources.")
+    ]
+    yes: Annotated[bool, Field(description="Accept by policy, and ask nobody.")]
+    run: Annotated[str, Field(description="Id of a run to go on with; empty: a new one.")]
 
 
 class DiscoveryOutput(TypedDict, total=False):
@@ -68,10 +69,10 @@ class Discovery(DiscoveryInput, DiscoveryOutput, total=False):
 class TeachingInput(TypedDict, total=False):
     """What a teaching is started with."""
 
-    interest: str
-    """Name of an interest; what is accepted of all that teach the same target is taught."""
-    run: str
-    """Id of a run that is recorded already; empty: a new one is."""
+    interest: Annotated[
+        str, Field(description="Name of an interest; all that teach its target are taught with it.")
+    ]
+    run: Annotated[str, Field(description="Id of a run to go on with; empty: a new one.")]
 
 
 class TeachingOutput(TypedDict, total=False):

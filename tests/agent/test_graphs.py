@@ -193,6 +193,7 @@ def test_the_schemas_of_a_graph_are_forms_that_a_server_can_show(graph: Any) -> 
     for schema in schemas.values():
         Draft202012Validator.check_schema(schema)
     assert "interest" in schemas["input"]["properties"]
+    assert all(field["description"] for field in schemas["input"]["properties"].values())
     assert "run" in schemas["output"]["properties"]
     assert set(schemas["context"]["properties"]) == {"home"}
 
