@@ -87,6 +87,13 @@ async def _at_work(context: Context, name: str, stage: str) -> AsyncIterator[Run
         # What is in flight is paid for: it is heard and noted.
         await context.leave(name, GRACE)
         raise
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) and not task.cancelling():
+            # A node beside this one failed and gave up the calls of both. What it raises ends the
+            # graph, which then calls this one away; raised first, this would be told as a bug.
+            await asyncio.sleep(2 * GRACE)
+        await context.leave(name)
+        raise
     except BaseException:
         await context.leave(name)
         raise
