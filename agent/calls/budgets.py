@@ -178,8 +178,7 @@ class StoreBudget:
         if (name, who) not in self._pots:
             scope, _, unit = name.partition("_")
             took = spent(self._store, **{"since" if scope == "day" else scope: who})
-            tokens = took["tokens_in"] + took["tokens_out"]
-            self._pots[name, who] = _Pot(tokens if unit == "tokens" else _exact(took["cost"]))
+            self._pots[name, who] = _Pot(took.tokens if unit == "tokens" else _exact(took.cost))
         return self._pots[name, who]
 
     def _settle(self, claim: _Claim, tokens: int = 0, money: float | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memory.records import Call, Interest
 
@@ -12,14 +12,31 @@ if TYPE_CHECKING:
 AMOUNTS = ("tokens_in", "tokens_out", "cost")
 
 
-def spent(store: Store, since: str = "", **equals: object) -> dict[str, Any]:
-    """What all calls took, or those with these values, as one row of `table`."""
-    return _row(store.totals(Call, ("outcome", "priced"), AMOUNTS, since, **equals))
+class Expense(NamedTuple):
+    """What calls of language models took, added up."""
+
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost: float
+    unpriced: int
+    """Calls without a known price: they are in no cost."""
+    failed: dict[str, int]
+    """How many, by reason."""
+
+    @property
+    def tokens(self) -> int:
+        """Read and written."""
+        return self.tokens_in + self.tokens_out
 
 
-def table(store: Store, by: str, since: str = "", **equals: object) -> list[dict[str, Any]]:
-    """A row for each group of calls: `of` (its name), calls, tokens_in, tokens_out, cost, unpriced
-    (calls without a known price: they are in no cost), failed (how many, by reason).
+def spent(store: Store, since: str = "", **equals: object) -> Expense:
+    """What all calls took, or those with these values."""
+    return _sum(store.totals(Call, ("outcome", "priced"), AMOUNTS, since, **equals))
+
+
+def spent_by(store: Store, by: str, since: str = "", **equals: object) -> dict[str, Expense]:
+    """What each group of calls took, by the group's name; empty where it has none.
 
     by: run, interest, model, day, role or prompt.
     """
@@ -27,17 +44,17 @@ def table(store: Store, by: str, since: str = "", **equals: object) -> list[dict
     for part in store.totals(Call, (by, "outcome", "priced"), AMOUNTS, since, **equals):
         groups.setdefault(part[by], []).append(part)
     names = {one.id: one.name for one in store.all(Interest)} if by == "interest" else {}
-    return [{"of": names.get(of, of), **_row(parts)} for of, parts in groups.items()]
+    return {names.get(of, of): _sum(parts) for of, parts in groups.items()}
 
 
-def _row(parts: list[dict[str, Any]]) -> dict[str, Any]:
+def _sum(parts: list[dict[str, Any]]) -> Expense:
     failed: dict[str, int] = {}
     for part in parts:
         if part["outcome"] != "ok":
             failed[part["outcome"]] = failed.get(part["outcome"], 0) + part["count"]
-    return {
-        "calls": sum(part["count"] for part in parts),
+    return Expense(
+        calls=sum(part["count"] for part in parts),
         **{name: sum(part[name] for part in parts) for name in AMOUNTS},
-        "unpriced": sum(part["count"] for part in parts if not part["priced"]),
-        "failed": failed,
-    }
+        unpriced=sum(part["count"] for part in parts if not part["priced"]),
+        failed=failed,
+    )

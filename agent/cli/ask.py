@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agent.cli.terminal import AsJson, Home, out, show_json
+
+if TYPE_CHECKING:
+    from agent.services.answers import Answers
 
 
 def ask(
@@ -25,17 +28,17 @@ def ask(
 
     with Workspace.open(home) as space:
         found = asyncio.run(answers(space, question, model, target))
-    show_json(found) if as_json else show_answers(found)
+    show_json(found.as_json()) if as_json else show_answers(found)
 
 
-def show_answers(found: dict[str, Any]) -> None:
+def show_answers(found: Answers) -> None:
     """Print answers side by side, and what memory holds."""
     console = out()
-    for answer in found["answers"]:
-        name = f"{answer['name']} v{answer['version']}"
-        console.print(f"[bold]{name}[/] ({answer['what']})")
-        console.print(f"  {answer['text'] or '(no answer)'}", markup=False)
-    console.print("[bold]Memory holds[/]" if found["memory"] else "Memory holds nothing near.")
-    for row in found["memory"]:
-        console.print(f"  {row['cosine']:.2f}  {row['claim']}", markup=False)
-        console.print(f"        {row['place']}", markup=False, style="dim")
+    for answer in found.answers:
+        name = f"{answer.version.name} v{answer.version.number}"
+        console.print(f"[bold]{name}[/] ({answer.what})")
+        console.print(f"  {answer.text or '(no answer)'}", markup=False)
+    console.print("[bold]Memory holds[/]" if found.memory else "Memory holds nothing near.")
+    for nugget, paper, cosine in found.memory:
+        console.print(f"  {cosine:.2f}  {nugget.claim}", markup=False)
+        console.print(f"        {paper.place(nugget.page)}", markup=False, style="dim")

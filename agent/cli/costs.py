@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from agent.cli.terminal import AsJson, Home, out, show_json
+
+if TYPE_CHECKING:
+    from agent.calls.costs import Expense
+    from agent.services.costs import BudgetUse, Costs
 
 MOST = 20
 """Rows that are shown; the earlier ones are in the sum."""
@@ -45,48 +49,47 @@ def costs(
     with Workspace.open(home) as space:
         found = service.costs(space, by.value, day, run)
     if as_json:
-        show_json(found)
+        show_json(found.as_json())
         return
-    _show(by.value, found["rows"], found["total"])
-    if found["budgets"]:
+    _show(found)
+    if found.budgets:
         out().print()
-        rows = map(_budget, found["budgets"])
+        rows = map(_budget, found.budgets)
         out().print(_aligned(["budget", "whose", "used", "of", "left"], rows))
 
 
-def _show(by: str, rows: list[dict[str, Any]], total: dict[str, Any]) -> None:
-    if not rows:
+def _show(found: Costs) -> None:
+    groups, total = list(found.groups.items()), found.total
+    if not groups:
         out().print("No calls of language models yet.")
         return
-    shown = [*rows[-MOST:], {"of": "all", **total}]
-    out().print(
-        _aligned([by, "calls", "failed", "tokens in", "tokens out", "cost"], map(_row, shown))
-    )
-    if len(rows) > MOST:
-        out().print(f"{len(rows) - MOST} more are in the sum: --json shows them, --since fewer.")
-    if total["failed"]:
-        reasons = (f"{reason} {count}" for reason, count in Counter(total["failed"]).most_common())
+    columns = [found.by, "calls", "failed", "tokens in", "tokens out", "cost"]
+    out().print(_aligned(columns, (_row(*one) for one in [*groups[-MOST:], ("all", total)])))
+    if len(groups) > MOST:
+        out().print(f"{len(groups) - MOST} more are in the sum: --json shows them, --since fewer.")
+    if total.failed:
+        reasons = (f"{reason} {count}" for reason, count in Counter(total.failed).most_common())
         out().print(f"Failed: {', '.join(reasons)}.")
-    if total["unpriced"]:
+    if total.unpriced:
         out().print(
-            f"Of {total['unpriced']:,} calls no price is known: set price_in and price_out of "
+            f"Of {total.unpriced:,} calls no price is known: set price_in and price_out of "
             "their endpoint."
         )
 
 
-def _row(row: Mapping[str, Any]) -> list[str]:
-    cost = f"{row['cost']:,.4f}"
-    if row["unpriced"]:
-        cost = "unknown" if row["unpriced"] == row["calls"] else f"≥ {cost}"
-    numbers = (row["calls"], sum(row["failed"].values()), row["tokens_in"], row["tokens_out"])
-    return [row["of"] or "none", *(f"{number:,}" for number in numbers), cost]
+def _row(name: str, took: Expense) -> list[str]:
+    cost = f"{took.cost:,.4f}"
+    if took.unpriced:
+        cost = "unknown" if took.unpriced == took.calls else f"≥ {cost}"
+    numbers = (took.calls, sum(took.failed.values()), took.tokens_in, took.tokens_out)
+    return [name or "none", *(f"{number:,}" for number in numbers), cost]
 
 
-def _budget(row: Mapping[str, Any]) -> list[str]:
-    tokens = row["budget"].endswith("tokens")
-    amounts = (row["used"], row["limit"], row["left"])
+def _budget(use: BudgetUse) -> list[str]:
+    tokens = use.budget.endswith("tokens")
+    amounts = (use.used, use.limit, use.left)
     told = (f"{amount:,.0f}" if tokens else f"{amount:,.4f}" for amount in amounts)
-    return [row["budget"], row["whose"], *told]
+    return [use.budget, use.whose, *told]
 
 
 def _aligned(columns: list[str], rows: Iterable[list[str]]) -> Table:

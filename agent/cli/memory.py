@@ -25,7 +25,7 @@ def search(
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        rows = find(space, text, k)
+        rows = [found.as_json() for found in find(space, text, k)]
     show(rows, ["cosine", "claim", "paper", "page", "status", "id"], as_json)
 
 
@@ -36,7 +36,7 @@ def stats(as_json: AsJson = False, wait: Wait = 0.0, home: Home = None) -> None:
     from agent.workspace import Workspace
 
     with Workspace.open(home, own="memory stats", wait=wait) as space:
-        show_one(memory.stats(space), as_json)
+        show_one(memory.stats(space)._asdict(), as_json)
 
 
 @app.command()

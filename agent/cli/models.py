@@ -22,7 +22,7 @@ def list_(as_json: AsJson = False, home: Home = None) -> None:
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        rows = models.listed(space)
+        rows = [models.as_row(version) for version in models.listed(space)]
     columns = ["id", "name", "version", "stage", "new_before", "new_after", "old_after", "created"]
     show(rows, columns, as_json)
 

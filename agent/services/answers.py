@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from agent.services.memory import find
+from agent.services.memory import FoundNugget, find
 from memory.errors import NothingToDo
 from memory.records import ModelVersion
 from prompts import load
@@ -16,6 +16,47 @@ if TYPE_CHECKING:
 
 NEAR = 0.35
 """Cosine under which a nugget has nothing to do with the question."""
+
+
+class VersionAnswer(NamedTuple):
+    """What one version answered."""
+
+    version: ModelVersion
+    text: str
+    """Empty where it said nothing."""
+
+    @property
+    def what(self) -> str:
+        """What the version is, in words."""
+        return "taught" if self.version.adapter else "the base, as it came"
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "version": self.version.number,
+            "name": self.version.name,
+            "id": self.version.id,
+            "what": self.what,
+            "text": self.text,
+        }
+
+
+class Answers(NamedTuple):
+    """Answers of one question, and what memory holds on it."""
+
+    question: str
+    answers: list[VersionAnswer]
+    """One for each version, in the order in which they came to be."""
+    memory: list[FoundNugget]
+    """Up to three that have to do with it, the nearest first."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "question": self.question,
+            "answers": [answer.as_json() for answer in self.answers],
+            "memory": [found.as_json() for found in self.memory],
+        }
 
 
 def versions(context: Context, model: str, target: str) -> list[ModelVersion]:
@@ -37,26 +78,16 @@ def versions(context: Context, model: str, target: str) -> list[ModelVersion]:
     return [context.store.by_prefix(ModelVersion, model)]
 
 
-async def answers(space: Workspace, question: str, model: str, target: str) -> dict[str, Any]:
-    """{"question", "answers": one per version, "memory": up to three nuggets with source}.
-
-    model, target: as in `versions`.
-    """
+async def answers(space: Workspace, question: str, model: str, target: str) -> Answers:
+    """What those versions answer. model, target: as in `versions`, and so are the errors."""
     asked = await asyncio.to_thread(versions, space.context, model, target)
     async with space.context.session() as ctx:
         replies = [
-            {
-                "version": version.number,
-                "name": version.name,
-                "id": version.id,
-                "what": "taught" if version.adapter else "the base, as it came",
-                "text": await _answer(ctx, version, question.strip()),
-            }
+            VersionAnswer(version, await _answer(ctx, version, question.strip()))
             for version in asked
         ]
     near = await asyncio.to_thread(find, space, question, 3)
-    held = [row for row in near if row["cosine"] >= NEAR]
-    return {"question": question, "answers": replies, "memory": held}
+    return Answers(question, replies, [found for found in near if found.cosine >= NEAR])
 
 
 async def _answer(ctx: RunContext, version: ModelVersion, question: str) -> str:

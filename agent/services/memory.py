@@ -11,6 +11,37 @@ if TYPE_CHECKING:
     from agent.workspace import Workspace
 
 
+class FoundNugget(NamedTuple):
+    """A nugget that was searched for."""
+
+    nugget: Nugget
+    paper: Paper
+    cosine: float
+    """Between its claim and the text, in [-1, 1]."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON: the nugget, with `cosine`, its paper's name and its place in words."""
+        return {
+            **self.nugget.model_dump(mode="json"),
+            "cosine": self.cosine,
+            "paper": self.paper.title or self.paper.url,
+            "place": self.paper.place(self.nugget.page),
+        }
+
+
+class IndexState(NamedTuple):
+    """What the store and its index hold, of one embedder's vectors."""
+
+    stored: int
+    indexed: int
+    embedder: str
+    dimensions: int
+    healthy: bool
+    """Whether searches go through the index."""
+    bytes: int
+    """Of the index on the disk."""
+
+
 class Reindexed(NamedTuple):
     """What building the index anew came to."""
 
@@ -27,8 +58,8 @@ class Forgotten(NamedTuple):
     left: int
 
 
-def find(space: Workspace, text: str, k: int) -> list[dict[str, Any]]:
-    """The k nuggets nearest to a text, best first, as rows with `cosine`, `paper` and `place`.
+def find(space: Workspace, text: str, k: int) -> list[FoundNugget]:
+    """The k nuggets nearest to a text, best first.
 
     Exact, over the stored vectors: the index belongs to the process that owns the workspace, and
     a search must not wait for it.
@@ -38,21 +69,16 @@ def find(space: Workspace, text: str, k: int) -> list[dict[str, Any]]:
     nuggets = {n.id: n for n in space.store.all(Nugget, id=[name for name, _ in near])}
     papers = {p.id: p for p in space.store.all(Paper, id=[n.paper for n in nuggets.values()])}
     return [
-        {
-            **nuggets[name].model_dump(mode="json"),
-            "cosine": round(cosine, 4),
-            "paper": papers[nuggets[name].paper].title or papers[nuggets[name].paper].url,
-            "place": papers[nuggets[name].paper].place(nuggets[name].page),
-        }
+        FoundNugget(nugget, papers[nugget.paper], round(cosine, 4))
         for name, cosine in near
-        if name in nuggets
+        if (nugget := nuggets.get(name))
     ]
 
 
-def stats(space: Workspace) -> dict[str, Any]:
+def stats(space: Workspace) -> IndexState:
     """How many nuggets the store and its index hold. For the workspace's owner."""
     with space.vectors(space.context.embedder) as vectors:
-        return vectors.stats()
+        return IndexState(**vectors.stats())
 
 
 def reindex(space: Workspace, progress: Callable[[int, int], None]) -> Reindexed:

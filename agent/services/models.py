@@ -21,16 +21,18 @@ class Exported(NamedTuple):
     parity: Parity
 
 
-def listed(space: Workspace) -> list[dict[str, Any]]:
-    """All versions as rows, each with `version` (v0, v1, ...) and its scores by metric."""
-    return [
-        {
-            **version.model_dump(mode="json"),
-            "version": f"v{version.number}",
-            **{score.metric: score.value for score in version.scores},
-        }
-        for version in space.store.all(ModelVersion)
-    ]
+def listed(space: Workspace) -> list[ModelVersion]:
+    """All versions of all targets, in the order in which they came to be."""
+    return space.store.all(ModelVersion)
+
+
+def as_row(version: ModelVersion) -> dict[str, Any]:
+    """A version as plain JSON for listings: with `version` (v0, ...) and its scores by metric."""
+    return {
+        **version.model_dump(mode="json"),
+        "version": f"v{version.number}",
+        **{score.metric: score.value for score in version.scores},
+    }
 
 
 def find_version(space: Workspace, name: str) -> ModelVersion:

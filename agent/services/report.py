@@ -36,10 +36,10 @@ def counts(space: Workspace, run: Run) -> dict[str, Any]:
     """What the store holds of a run's interest, by the names that summary.json uses."""
     told = found(space.store, run) if run.graph == "discover" else taught(space, run)
     took = spent(space.store, run=run.id)
-    if not took["calls"]:
+    if not took.calls:
         return told
-    asked = {"calls": took["calls"], "tokens": took["tokens_in"] + took["tokens_out"]}
-    return {**told, **asked, "cost": "not known" if took["unpriced"] else took["cost"]}
+    asked = {"calls": took.calls, "tokens": took.tokens}
+    return {**told, **asked, "cost": "not known" if took.unpriced else took.cost}
 
 
 def found(store: Store, run: Run) -> dict[str, Any]:

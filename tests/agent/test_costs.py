@@ -93,7 +93,7 @@ def test_only_one_run_or_only_since_a_day(home: Path) -> None:
     assert as_json(home, "--run", FIRST.id[:10])["total"]["cost"] == 1.75
     assert as_json(home, "--since", "2026-05-02")["total"]["calls"] == 3
     with closing(Store.open(home / "goldpan.sqlite")) as store:
-        assert spent(store, run=SECOND.id) == {
+        assert spent(store, run=SECOND.id)._asdict() == {
             "calls": 2, "tokens_in": 10, "tokens_out": 1, "cost": 0.125, "unpriced": 1,
             "failed": {"busy": 1},
         }  # fmt: skip
