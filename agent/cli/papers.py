@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from agent.cli.terminal import AsJson, Home, out, show, show_json
 from memory.records import PaperStatus
+
+if TYPE_CHECKING:
+    from agent.services.papers import PaperDetails
 
 app = typer.Typer(help="Papers that were read, and what they are about.", no_args_is_help=True)
 
@@ -30,7 +32,7 @@ def list_(
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        rows = papers.listed(space, interest, status, find)
+        rows = [paper.as_json() for paper in papers.listed(space, interest, status, find)]
     show(rows, ["id", "paper", "status", "pages", "nuggets", "fits"], as_json)
 
 
@@ -46,10 +48,10 @@ def show_(
 
     with Workspace.open(home) as space:
         found = papers.details(space, paper)
-    show_json(found) if as_json else _printed(found)
+    show_json(found.as_json()) if as_json else _printed(found)
 
 
-def _printed(found: Mapping[str, Any]) -> None:
+def _printed(found: PaperDetails) -> None:
     from agent.services.papers import NAMES
 
     def line(name: str, value: Any) -> None:
@@ -58,16 +60,15 @@ def _printed(found: Mapping[str, Any]) -> None:
             out().print(f"{name:<14} {text}", markup=False, soft_wrap=True)
 
     for name in ("title", "authors", "date", "doi", "url", "pages", "status", "reason", "note"):
-        line(name, found[name])
-    for profile in found["profiles"]:
-        line("\nprofile", f"by {profile['made_by']}")
+        line(name, getattr(found.paper, name))
+    for profile in found.profiles:
+        line("\nprofile", f"by {profile.made_by}")
         for name in ("summary", "keywords", *NAMES):
-            line(name, profile[name])
-    for one in found["relevance"]:
-        line("\nfits", f"{one['interest']}: {one['score']} of 10. {one['reason']}")
-    for one in found["harvests"]:
-        lost = one["passages_without_an_answer"]
-        rest = f"; {lost} passages without an answer ({one['reason']})" if lost else ""
-        line("\nmined", f"{one['nuggets']} nuggets by {one['made_by']}{rest}")
-    for nugget in found["nuggets"]:
-        line(nugget["status"], f"{nugget['claim']} ({nugget['id'][:10]}, page {nugget['page']})")
+            line(name, getattr(profile, name))
+    for interest, rated in found.ratings:
+        line("\nfits", f"{interest}: {rated.score} of 10. {rated.reason}")
+    for one in found.extractions:
+        rest = f"; {one.lost} passages without an answer ({one.reason})" if one.lost else ""
+        line("\nmined", f"{len(one.nuggets)} nuggets by {one.made_by}{rest}")
+    for nugget in found.nuggets:
+        line(nugget.status.value, f"{nugget.claim} ({nugget.id[:10]}, page {nugget.page})")

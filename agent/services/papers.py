@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent.services.interests import find_interest
 from memory.errors import NoSuch
@@ -29,10 +29,78 @@ NAMES = ("people", "organisations", "places")
 """Fields of a profile that hold names."""
 
 
+class ListedPaper(NamedTuple):
+    """A paper, and what came of it."""
+
+    paper: Paper
+    nuggets: int
+    fits: int | None
+    """The best rating it has, of 10; None where nobody rated it."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON; `paper` is its name."""
+        return {
+            "id": self.paper.id,
+            "paper": _name(self.paper),
+            "status": self.paper.status.value,
+            "reason": self.paper.reason,
+            "pages": self.paper.pages,
+            "nuggets": self.nuggets,
+            "fits": self.fits,
+            "file": self.paper.url,
+        }
+
+
+class PaperRating(NamedTuple):
+    """How well a paper fits an interest."""
+
+    interest: str
+    """Its name; its id where it was removed."""
+    relevance: Relevance
+
+
+class PaperDetails(NamedTuple):
+    """Everything that is known of a paper."""
+
+    paper: Paper
+    document: Document | None
+    """What was read of it; None where nothing was."""
+    profiles: list[Profile]
+    ratings: list[PaperRating]
+    """The latest for each interest."""
+    extractions: list[Extraction]
+    nuggets: list[Nugget]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON: all but the text."""
+        return {
+            **self.paper.model_dump(mode="json"),
+            "set_aside": self.document.set_aside if self.document else {},
+            "warnings": self.document.warnings if self.document else (),
+            "profiles": [_plain(one) for one in self.profiles],
+            "relevance": [
+                {**_plain(rating.relevance), "interest": rating.interest} for rating in self.ratings
+            ],
+            "extractions": [
+                {
+                    "made_by": one.made_by,
+                    "nuggets": len(one.nuggets),
+                    "passages_without_an_answer": one.lost,
+                    "reason": one.reason,
+                }
+                for one in self.extractions
+            ],
+            "nuggets": [
+                {"id": one.id, "claim": one.claim, "page": one.page, "status": one.status.value}
+                for one in self.nuggets
+            ],
+        }
+
+
 def listed(
     space: Workspace, interest: str = "", status: PaperStatus | None = None, text: str = ""
-) -> list[dict[str, Any]]:
-    """The papers that are asked for, in the order in which they came, each as a row.
+) -> list[ListedPaper]:
+    """The papers that are asked for, in the order in which they came.
 
     interest: a name: only papers seen for it. text: only papers with this in title, summary,
     keywords or names. Raises NoSuch.
@@ -52,64 +120,44 @@ def listed(
         part["paper"]: part["count"]
         for part in store.totals(Nugget, ("paper",), paper=[paper.id for paper in papers])
     }
+    scores = {name: [one.score for one in _latest(of)] for name, of in ratings.items()}
     return [
-        {
-            "id": paper.id,
-            "paper": _name(paper),
-            "status": paper.status.value,
-            "reason": paper.reason,
-            "pages": paper.pages,
-            "nuggets": nuggets.get(paper.id, 0),
-            "fits": max((one.score for one in _latest(ratings.get(paper.id, []))), default=None),
-            "file": paper.url,
-        }
+        ListedPaper(paper, nuggets.get(paper.id, 0), max(scores.get(paper.id, []), default=None))
         for paper in papers
     ]
 
 
-def find_paper(store: Store, name: str) -> Paper:
+def find_paper(space: Workspace, name: str) -> Paper:
     """The paper of that file or DOI, else of that id or its start. Raises NoSuch."""
     named = [
         paper
-        for paper in store.all(Paper)
+        for paper in space.store.all(Paper)
         if name in (Path(paper.url).name, Path(paper.url).stem, paper.url)
         or (paper.doi and name.casefold() == paper.doi.casefold())
     ]
     if len(named) > 1:
         ids = ", ".join(paper.id[:10] for paper in named)
         raise NoSuch(f"{len(named)} papers are called {name!r}.", f"Give the id of one: {ids}.")
-    return named[0] if named else store.by_prefix(Paper, name)
+    return named[0] if named else space.store.by_prefix(Paper, name)
 
 
-def details(space: Workspace, name: str) -> dict[str, Any]:
-    """Everything that is known of a paper but its text; name: as in `find_paper`."""
+def details(space: Workspace, name: str) -> PaperDetails:
+    """A paper whole; name: as in `find_paper`."""
     store = space.store
-    paper = find_paper(store, name)
+    paper = find_paper(space, name)
     interests = {one.id: one.name for one in store.all(Interest)}
     documents = store.all(Document, paper=paper.id)
-    return {
-        **paper.model_dump(mode="json"),
-        "set_aside": documents[0].set_aside if documents else {},
-        "warnings": documents[0].warnings if documents else (),
-        "profiles": [_plain(one) for one in store.all(Profile, paper=paper.id)],
-        "relevance": [
-            {**_plain(one), "interest": interests.get(one.interest, one.interest)}
+    return PaperDetails(
+        paper,
+        documents[0] if documents else None,
+        store.all(Profile, paper=paper.id),
+        [
+            PaperRating(interests.get(one.interest, one.interest), one)
             for one in _latest(store.all(Relevance, paper=paper.id))
         ],
-        "harvests": [
-            {
-                "made_by": one.made_by,
-                "nuggets": len(one.nuggets),
-                "passages_without_an_answer": one.lost,
-                "reason": one.reason,
-            }
-            for one in store.all(Extraction, paper=paper.id)
-        ],
-        "nuggets": [
-            {"id": one.id, "claim": one.claim, "page": one.page, "status": one.status.value}
-            for one in store.all(Nugget, paper=paper.id)
-        ],
-    }
+        store.all(Extraction, paper=paper.id),
+        store.all(Nugget, paper=paper.id),
+    )
 
 
 def _by_paper(

@@ -119,7 +119,7 @@ def test_a_paper_is_shown_by_the_start_of_its_id_its_file_or_its_doi(home: Path,
     assert "2 nuggets by m:extract@1; 3 passages without an answer (busy)" in words
     assert "Board 2 held." in words
     as_json = json.loads(goldpan(home, "show", name, "--json"))
-    assert as_json["harvests"][0]["passages_without_an_answer"] == 3
+    assert as_json["extractions"][0]["passages_without_an_answer"] == 3
     assert {one["interest"]: one["score"] for one in as_json["relevance"]} == {
         "minerals": 2, "resins": 7,
     }  # fmt: skip
