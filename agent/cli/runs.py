@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from agent.cli.terminal import AsJson, Exit, Home, Wait, Yes, out, show, show_json
-from memory.records import Interest, Run, RunStatus
+from memory.records import Interest, Run
 
 if TYPE_CHECKING:
+    from agent.services.runs import RunDetails, RunJob, RunOutcome
     from agent.workspace import Workspace
 
 app = typer.Typer(help="What ran, what stopped, and going on.", no_args_is_help=True)
@@ -61,51 +63,46 @@ def _rehearsed(
     forecast.calls(estimate)
 
 
-def follow(space: Workspace, run: Run, as_json: bool) -> Run:
+def follow(space: Workspace, run: Run, as_json: bool) -> None:
     """Take a run as far as it goes, with progress, and say how it ended and what comes next."""
     from agent.cli.bars import Bars
-    from agent.services import report, runs
+    from agent.services import runs
 
     if as_json:
-        run = runs.drive(space, space.context, run)
-        show_json({"run": run.model_dump(mode="json"), **report.counts(space, run)})
+        ended = runs.outcome(space, runs.drive(space, space.context, run))
+        show_json(ended.as_json())
     else:
         with Bars(out()) as bars:
             run = runs.drive(space, space.context, run, reporter=bars)
-        _show_end(space, run, report.counts(space, run))
-    if run.graph == "teach" and run.status in (RunStatus.DONE, RunStatus.PARTIAL):
-        _gate_code(space, run)
-    if run.lost:
-        sys.exit(Exit.PARTIAL)
-    return run
-
-
-def _gate_code(space: Workspace, run: Run) -> None:
-    from agent.services.report import result
-
-    ended = result(space, run)
-    if ended and not ended.passed:
+        ended = runs.outcome(space, run)
+        _show_end(ended)
+    if ended.refused:
         sys.exit(Exit.GATE_REFUSED)
+    if ended.run.lost:
+        sys.exit(Exit.PARTIAL)
 
 
-def _show_end(space: Workspace, run: Run, counts: dict[str, Any]) -> None:
-    interest = space.store.get(Interest, run.interest)
-    name, console = interest.name, out()
-    for key, value in counts.items():
-        console.print(f"  {key.replace('_', ' '):<22} {_plain(value)}", markup=False)
-    if counts.get("nuggets") and not (interest.target or space.settings.roles.target):
+def _show_end(ended: RunOutcome) -> None:
+    run, console = ended.run, out()
+    _show_counts(ended.counts)
+    if ended.unprobed:
         console.print("No target model is bound, so nothing was probed: goldpan doctor")
     if run.lost:
         lost = ", ".join(f"{count} {what}" for what, count in run.lost.items())
         console.print(f"[yellow]Without an answer:[/] {lost}; why: goldpan runs show {run.id}")
-    if run.status is RunStatus.PARTIAL:
-        console.print(f"To ask for them again: goldpan runs resume {run.id}")
-    elif run.status is RunStatus.WAITING:
-        console.print(f"Run {run.id} waits for your review: goldpan review")
-    elif run.graph == "discover":
-        console.print(f"Run {run.id} is done. Next: goldpan review, then goldpan teach {name}")
-    else:
-        console.print(f"Run {run.id} is done. Next: goldpan ask --model both “…”")
+    told = {
+        "resume": f"To ask for them again: goldpan runs resume {run.id}",
+        "review": f"Run {run.id} waits for your review: goldpan review",
+        "teach": f"Run {run.id} is done. Next: goldpan review, then goldpan teach "
+        f"{ended.interest.name}",
+        "ask": f"Run {run.id} is done. Next: goldpan ask --model both “…”",
+    }
+    console.print(told[ended.next])
+
+
+def _show_counts(counts: Mapping[str, Any]) -> None:
+    for key, value in counts.items():
+        out().print(f"  {key.replace('_', ' '):<22} {_plain(value)}", markup=False)
 
 
 def _plain(value: Any) -> str:
@@ -121,7 +118,7 @@ def list_(as_json: AsJson = False, home: Home = None) -> None:
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        rows = runs.listed(space)
+        rows = [run.as_json() for run in runs.listed(space)]
     if not as_json:
         rows = [{**row, "name": _short(row["name"])} for row in rows]
     show(rows, ["id", "graph", "name", "status", "note"], as_json)
@@ -134,25 +131,34 @@ def _short(name: str) -> str:
 
 @app.command("show")
 def show_(run: str, as_json: AsJson = False, home: Home = None) -> None:
-    """Show a run: its counts, its seconds by stage, its log."""
-    from agent.services import report, runs
+    """Show a run: its seconds by stage, its counts, the processes that trained, its log."""
+    from agent.services import runs
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        found = runs.find_run(space, run)
-        log = [event.model_dump(mode="json") for event in runs.log(space, found)]
-        counts = report.counts(space, found)
-    if as_json:
-        show_json({"run": found.model_dump(mode="json"), "counts": counts, "log": log})
-        return
-    console = out()
-    console.print(f"{found.graph} {found.id}: {found.status}. {found.note}", markup=False)
-    for stage, seconds in found.seconds.items():
+        found = runs.details(space, run)
+    show_json(found.as_json()) if as_json else _show_whole(found)
+
+
+def _show_whole(found: RunDetails) -> None:
+    run, console = found.run, out()
+    console.print(f"{run.graph} {run.id}: {run.status}. {run.note}", markup=False)
+    for stage, seconds in run.seconds.items():
         console.print(f"  {stage:<12} {seconds:8.1f} s")
-    for key, value in counts.items():
-        console.print(f"  {key.replace('_', ' '):<22} {_plain(value)}", markup=False)
-    for event in log:
-        console.print(f"  {event['time']}  {event['stage']:<8} {event['text']}", markup=False)
+    _show_counts(found.counts)
+    for job in found.jobs:
+        console.print(f"  {_job(job)}", markup=False, soft_wrap=True)
+    for event in found.log:
+        console.print(f"  {event.time}  {event.stage:<8} {event.text}", markup=False)
+
+
+def _job(one: RunJob) -> str:
+    """Where it ran, how it ended, as what, how long, and the file with what it printed."""
+    job, took = one.job, one.seconds
+    how = f"{one.status} ({job.exit_code})" if job.exit_code else one.status
+    handle = f"{'process' if job.where == 'here' else 'job'} {job.handle or 'none'}"
+    when = f"since {job.started}" if took is None else f"{took:.0f} s"
+    return f"{'trained ' + job.where:<22} {how}, {handle}, {when}: {job.log}"
 
 
 @app.command()
