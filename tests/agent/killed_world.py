@@ -39,13 +39,15 @@ def main() -> None:
     context.read = noting(work, context.read, lambda path, _: f"read {path.name}")
     context.train = noting(work, context.train, lambda *_: "train")
     commits = Commits(fatal, logs / "moments")
-
     saver = partial(runs.checkpoints, connection=commits.connection())
     commits.watch_stores()
     [interest] = world.space.store.all(Interest)
     run: Run | None = runs.latest(world.space, graph, interest)
     run = run or runs.start(world.space, graph, interest)
     runs.drive(world.space, context, run, {"policy": review.POLICY}, saver=saver)
+    # An index that was left open is examined at its next opening, by a process of its own.
+    context.close()
+    world.space.close()
 
 
 if __name__ == "__main__":

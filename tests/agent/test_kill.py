@@ -15,6 +15,7 @@ import pytest
 from benchmarks.doubles.real import clone, furnish, goldpan, killed_at, snapshot, start
 from benchmarks.doubles.wired import killed, owned, rows, until
 from memory.records import Document
+from tools.training.checkpoints import is_whole
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
 DISCOVERY, BEFORE_TRAINING, AFTER_TRAINING = (4, 15, 22, 9), 12, (7, 10)
@@ -54,7 +55,7 @@ def test_a_teaching_killed_often_makes_the_version_an_undisturbed_one_makes(
     home = clone(found, tmp_path / "home")
     assert killed_at(BEFORE_TRAINING, home, "teach", "minerals", "--yes")
     process = start(home, "runs", "resume")
-    until(lambda: any(home.glob("training/*/checkpoint-*")), process)
+    until(lambda: any(map(is_whole, home.glob("training/*/checkpoints/*"))), process)
     for victim in (psutil.Process(process.pid), *psutil.Process(process.pid).children()):
         victim.kill()
     process.communicate()
