@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sqlite3
@@ -20,14 +21,14 @@ class Commits:
     """
 
     def __init__(self, fatal: int, log: Path) -> None:
-        self._fatal, self._seen = fatal, 0
+        self._fatal, self._numbers = fatal, itertools.count(1)
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def moment(self, name: str) -> None:
-        """One has come. Threads take turns here by the interpreter's lock."""
-        self._seen += 1
-        os.write(self._log, f"{self._seen} {name}\n".encode())
-        if self._seen == self._fatal:
+        """One has come; to whatever thread, no two get the same number."""
+        number = next(self._numbers)
+        os.write(self._log, f"{number} {name}\n".encode())
+        if number == self._fatal:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def watch_stores(self) -> None:

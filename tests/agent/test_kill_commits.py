@@ -15,8 +15,8 @@ from memory.store import Store
 from tests.agent.fakes import World, facts
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
-PAPERS = 2
-"""As many as are read at once."""
+PAPERS, LAST = 2, 6
+"""Papers, all read at once; moments by which two undisturbed runs may differ."""
 
 
 def run(home: Path, graph: str, logs: Path, fatal: int = 0) -> int:
@@ -88,7 +88,9 @@ def killed_at_each(graph: str, before: Path, after: Path, folder: Path) -> None:
     for fatal in commits:
         home, logs = folder / str(fatal) / "home", folder / str(fatal) / "logs"
         shutil.copytree(before, home)
-        assert run(home, graph, logs, fatal) == -9
+        killed = run(home, graph, logs, fatal) == -9
+        # Branches side by side may share a commit or not: the very last may not come.
+        assert killed or fatal > len(all_moments) - LAST
         assert run(home, graph, logs) == 0
         assert ended(home)
         assert snapshot(home) == expected, all_moments[fatal - 1]

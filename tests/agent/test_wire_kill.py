@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.doubles.forked import Forked
-from benchmarks.doubles.real import clone, furnish, goldpan, start
+from benchmarks.doubles.real import clone, ended, furnish, goldpan, start
 from benchmarks.doubles.recording_model import RecordingModel
 from benchmarks.doubles.wired import bind, kept, killed, last_run, rows, twice, until
 from memory.records import Nugget, Question, RunStatus
@@ -127,7 +127,8 @@ def test_a_signal_while_a_lesson_is_written_loses_no_question_of_it(
     until(lambda: witness.in_flight >= len(accepted) // 2, process)
     stopped(process, signal.SIGINT)
     witness.slow = {}
-    goldpan(home, "runs", "resume")
+    # The gate may refuse (8) so short a training.
+    assert ended(home, "runs", "resume").returncode in (0, 8)
     assert last_run(home).status is RunStatus.DONE
     assert {question.nugget for question in rows(home, Question)} == set(accepted)
     assert not twice(home, witness)
