@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memory.records import Call, Interest
@@ -10,6 +11,18 @@ if TYPE_CHECKING:
     from memory.store import Store
 
 AMOUNTS = ("tokens_in", "tokens_out", "cost")
+
+
+class By(StrEnum):
+    """What calls can be told by."""
+
+    RUN = "run"
+    INTEREST = "interest"
+    MODEL = "model"
+    DAY = "day"
+    """Of UTC."""
+    ROLE = "role"
+    PROMPT = "prompt"
 
 
 class Expense(NamedTuple):
@@ -35,15 +48,12 @@ def spent(store: Store, since: str = "", **equals: object) -> Expense:
     return _sum(store.totals(Call, ("outcome", "priced"), AMOUNTS, since, **equals))
 
 
-def spent_by(store: Store, by: str, since: str = "", **equals: object) -> dict[str, Expense]:
-    """What each group of calls took, by the group's name; empty where it has none.
-
-    by: run, interest, model, day, role or prompt.
-    """
+def spent_by(store: Store, by: By, since: str = "", **equals: object) -> dict[str, Expense]:
+    """What each group of calls took, by the group's name; empty where it has none."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for part in store.totals(Call, (by, "outcome", "priced"), AMOUNTS, since, **equals):
         groups.setdefault(part[by], []).append(part)
-    names = {one.id: one.name for one in store.all(Interest)} if by == "interest" else {}
+    names = {one.id: one.name for one in store.all(Interest)} if by is By.INTEREST else {}
     return {names.get(of, of): _sum(parts) for of, parts in groups.items()}
 
 

@@ -38,10 +38,10 @@ def write(
     """Write the calls that a run would make now, as far as they are known; call no model."""
     from agent.cli.bars import Bars
     from agent.forecast import batches
-    from agent.services import interests
+    from agent.services import interests, runs
     from agent.workspace import Workspace
 
-    options = {"papers": str(papers.expanduser().absolute())} if papers else {}
+    options = runs.options_of(papers)
     with Workspace.open(home) as space, Bars(out()) as bars:
         found = interests.find_interest(space, interest)
         work = batches.written(space.context, found, file, endpoint, bars, **options)

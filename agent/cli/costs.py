@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from agent.calls.costs import By
 from agent.cli.terminal import AsJson, Home, out, show_json
 
 if TYPE_CHECKING:
@@ -19,17 +19,6 @@ if TYPE_CHECKING:
 
 MOST = 20
 """Rows that are shown; the earlier ones are in the sum."""
-
-
-class By(StrEnum):
-    """What calls can be told by."""
-
-    RUN = "run"
-    INTEREST = "interest"
-    MODEL = "model"
-    DAY = "day"
-    ROLE = "role"
-    PROMPT = "prompt"
 
 
 def costs(
@@ -47,7 +36,7 @@ def costs(
 
     day = f"{since:%Y-%m-%d}" if since else ""
     with Workspace.open(home) as space:
-        found = service.costs(space, by.value, day, run)
+        found = service.costs(space, by, day, run)
     if as_json:
         show_json(found.as_json())
         return

@@ -64,12 +64,11 @@ def _given(
     budget: list[str] | None,
 ) -> dict[str, Any]:
     """The fields of an interest that were given. Raises BadInput for what is no budget."""
-    from agent.services.interests import budgets
+    from agent.services.interests import budgets, source_of
 
-    sources = (f"folder:{papers.expanduser().absolute()}",) if papers else ()
     fields = {
         "topic": topic,
-        "sources": sources,
+        "sources": (source_of(papers),) if papers else (),
         "include": tuple(include or ()),
         "exclude": tuple(exclude or ()),
         "target": target,

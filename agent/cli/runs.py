@@ -39,7 +39,7 @@ def run(
 
     with Workspace.open(home, own="" if dry_run else "run", wait=wait) as space:
         found = interests.find_interest(space, interest)
-        options = {"papers": str(papers.expanduser().absolute())} if papers else {}
+        options = runs.options_of(papers)
         if dry_run:
             _rehearsed(space, found, options, as_json)
             return

@@ -18,6 +18,7 @@ from agent.cli.bars import Bars
 from agent.demo import telling
 from agent.services import page as pages
 from agent.services import report, runs
+from agent.services.interests import source_of
 from agent.settings import FILE, load
 from agent.steps import review
 from agent.workspace import Workspace
@@ -131,7 +132,7 @@ def _interest(space: Workspace, folder: Path, sample: bool) -> Interest:
     interest = Interest(
         name="sample-papers" if sample else "my-papers",
         topic=topic,
-        sources=(f"folder:{folder.absolute()}",),
+        sources=(source_of(folder),),
     )
     space.store.add(interest)
     return space.store.get(Interest, interest.id)

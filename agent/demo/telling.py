@@ -15,15 +15,11 @@ from agent.steps.review import latest_probes
 from agent.workspace import Workspace
 from memory.records import (
     GAP,
-    Link,
     ModelVersion,
     Nugget,
-    Paper,
     PaperStatus,
     Question,
-    Relation,
     Run,
-    Sighting,
     Verdict,
 )
 
@@ -39,11 +35,6 @@ def _say(console: Console, text: str, style: str = "") -> None:
     console.print(f"  {text}", markup=False, style=style, soft_wrap=True)
 
 
-def _papers(space: Workspace, run: Run) -> dict[str, Paper]:
-    seen = [sighting.paper for sighting in space.store.all(Sighting, interest=run.interest)]
-    return {paper.id: paper for paper in space.store.all(Paper, id=seen)}
-
-
 def papers(space: Workspace, run: Run, console: Console) -> None:
     """What was read, and what was skipped and why."""
     told = report.found(space.store, run)
@@ -52,7 +43,7 @@ def papers(space: Workspace, run: Run, console: Console) -> None:
         f"{told['papers_read']} of {told['papers']} papers read: {told['pages']} pages, "
         f"{told['passages']} passages.",
     )
-    for paper in _papers(space, run).values():
+    for paper in report.papers_of(space.store, run):
         if paper.status is not PaperStatus.READ:
             name = Path(paper.url).name
             told_why = paper.note.removeprefix(f"{name}: ")
@@ -68,21 +59,15 @@ def nuggets(space: Workspace, run: Run, console: Console) -> None:
         f"their papers; {told['merged']} merged into others, {told['corroborated']} said by "
         f"several papers, {told['contradictions']} contradictions.",
     )
-    held = _papers(space, run)
+    held = {paper.id: paper for paper in report.papers_of(space.store, run)}
     extracted = space.store.all(Nugget, paper=list(held))
     for nugget in extracted[:: max(1, len(extracted) // SHOWN)][:SHOWN]:
         _say(console, f"· {nugget.claim}", "bold")
         _say(console, f"  “{nugget.quote}”", "italic")
         _say(console, f"  {held[nugget.paper].place(nugget.page)}", "dim")
-    _contradictions(space, {nugget.id: nugget for nugget in extracted}, console)
-
-
-def _contradictions(space: Workspace, extracted: dict[str, Nugget], console: Console) -> None:
-    links = space.store.all(Link, relation=Relation.CONTRADICTS)
-    against = [link for link in links if link.a in extracted and link.b in extracted]
-    for link in against[:SHOWN]:
-        _say(console, f"≠ {extracted[link.a].claim}", "magenta")
-        _say(console, f"  {extracted[link.b].claim}", "magenta")
+    for one, other in report.contradictions(space.store, extracted)[:SHOWN]:
+        _say(console, f"≠ {one.claim}", "magenta")
+        _say(console, f"  {other.claim}", "magenta")
 
 
 def verdicts(space: Workspace, run: Run, console: Console) -> None:
@@ -90,7 +75,8 @@ def verdicts(space: Workspace, run: Run, console: Console) -> None:
     told = report.found(space.store, run)["verdicts"]
     found = ", ".join(f"{count} {name}" for name, count in told.items() if count)
     _say(console, f"The model: {found}." if found else "There was nothing to ask the model about.")
-    extracted = {n.id: n for n in space.store.all(Nugget, paper=list(_papers(space, run)))}
+    held = [paper.id for paper in report.papers_of(space.store, run)]
+    extracted = {nugget.id: nugget for nugget in space.store.all(Nugget, paper=held)}
     probes = latest_probes(space.store, extracted).values()
     for verdict in (Verdict.KNOWN, Verdict.PARTLY, Verdict.UNKNOWN, Verdict.CONTRADICTED):
         fit = [probe for probe in probes if probe.verdict is verdict]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent.calls.budgets import StoreBudget
-from agent.calls.costs import Expense, spent, spent_by
+from agent.calls.costs import By, Expense, spent, spent_by
 from memory.records import Interest, Run
 from tools.endpoints.ledger import Account
 
@@ -29,7 +29,7 @@ class BudgetUse(NamedTuple):
 class Costs(NamedTuple):
     """What calls took, in groups and altogether, and what it leaves."""
 
-    by: str
+    by: By
     """What the groups go by."""
     groups: dict[str, Expense]
     """By name; empty: calls that belong to none."""
@@ -46,11 +46,10 @@ class Costs(NamedTuple):
         }
 
 
-def costs(space: Workspace, by: str, since: str = "", run: str = "") -> Costs:
+def costs(space: Workspace, by: By, since: str = "", run: str = "") -> Costs:
     """What calls took, and the budgets as they stand.
 
-    by: run, interest, model, day, role or prompt. since: a day of UTC (YYYY-MM-DD). run: an id or
-    its start: only its calls. Raises NoSuch.
+    since: a day of UTC (YYYY-MM-DD). run: an id or its start: only its calls. Raises NoSuch.
     """
     found = space.store.by_prefix(Run, run) if run else None
     only = {"run": found.id} if found else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.settings import BudgetsSettings
@@ -33,6 +34,11 @@ def budgets(given: Iterable[str]) -> dict[str, float]:
                 f"{one!r} is no budget.", f"Write NAME=AMOUNT, where NAME is one of: {names}."
             ) from None
     return found
+
+
+def source_of(folder: Path) -> str:
+    """A folder of papers as a source of an interest."""
+    return f"folder:{folder.expanduser().absolute()}"
 
 
 def add(space: Workspace, name: str, **fields: Any) -> Interest:

@@ -13,14 +13,10 @@ from agent.steps import review
 from memory.records import (
     Event,
     Interest,
-    Link,
     ModelVersion,
     Nugget,
     NuggetStatus,
-    Paper,
-    Relation,
     Run,
-    Sighting,
     TrainingSpec,
 )
 
@@ -51,34 +47,20 @@ def page(space: Workspace, discover: Run, teach: Run | None, told: dict[str, Any
         lstrip_blocks=True,
     )
     version = report.candidate(space, teach) if teach else None
+    papers = report.papers_of(space.store, discover)
+    nuggets = space.store.all(Nugget, paper=[paper.id for paper in papers])
     return templates.get_template("report.html").render(
         interest=space.store.get(Interest, discover.interest),
         told=told,
-        papers=_papers(space, discover),
+        papers=sorted(papers, key=lambda paper: paper.url),
         items=review.queue(space.store, interest=discover.interest, status=list(NuggetStatus)),
-        contradictions=_contradictions(space, discover),
+        contradictions=report.contradictions(space.store, nuggets),
         version=version,
         lineage=space.store.all(ModelVersion, name=version.name) if version else [],
         plots=_plots(space, version, told),
         exam=report.exam(space.store, version) if version else [],
         log=space.store.all(Event, run=[run.id for run in (discover, teach) if run]),
     )
-
-
-def _papers(space: Workspace, run: Run) -> list[Paper]:
-    seen = [sighting.paper for sighting in space.store.all(Sighting, interest=run.interest)]
-    return sorted(space.store.all(Paper, id=seen), key=lambda paper: paper.url)
-
-
-def _contradictions(space: Workspace, run: Run) -> list[tuple[Nugget, Nugget]]:
-    extracted = {
-        nugget.id: nugget
-        for nugget in space.store.all(Nugget, paper=[p.id for p in _papers(space, run)])
-    }
-    links = space.store.all(Link, relation=Relation.CONTRADICTS)
-    return [
-        (extracted[x.a], extracted[x.b]) for x in links if x.a in extracted and x.b in extracted
-    ]
 
 
 def _plots(space: Workspace, version: ModelVersion | None, told: dict[str, Any]) -> dict[str, str]:

@@ -44,19 +44,13 @@ def counts(space: Workspace, run: Run) -> dict[str, Any]:
 
 def found(store: Store, run: Run) -> dict[str, Any]:
     """Papers, nuggets and verdicts of an interest."""
-    seen = [sighting.paper for sighting in store.all(Sighting, interest=run.interest)]
-    papers = store.all(Paper, id=seen)
+    papers = papers_of(store, run)
+    seen = [paper.id for paper in papers]
     nuggets = store.all(Nugget, paper=seen)
     heads = {nugget.cluster or nugget.id for nugget in nuggets}
-    members = {nugget.id for nugget in nuggets}
     sources: dict[str, set[str]] = {}
     for nugget in nuggets:
         sources.setdefault(nugget.cluster, set()).add(nugget.paper)
-    against = [
-        link
-        for link in store.all(Link, relation=Relation.CONTRADICTS)
-        if link.a in members and link.b in members
-    ]
     probes = review.latest_probes(store, heads)
     verdicts = Counter(probe.verdict for probe in probes.values())
     verdicts[Verdict.UNPROBED] += len(heads) - len(probes)
@@ -70,10 +64,23 @@ def found(store: Store, run: Run) -> dict[str, Any]:
         "quotes_located": located(store, nuggets),
         "merged": len(nuggets) - len(heads),
         "corroborated": sum(len(by) > 1 for by in sources.values()),
-        "contradictions": len(against),
+        "contradictions": len(contradictions(store, nuggets)),
         "verdicts": {verdict.value: verdicts[verdict] for verdict in Verdict},
         "accepted": sum(nugget.teachable for nugget in nuggets),
     }
+
+
+def papers_of(store: Store, run: Run) -> list[Paper]:
+    """The papers that were seen for a run's interest, in the order in which they came."""
+    seen = store.all(Sighting, interest=run.interest)
+    return store.all(Paper, id=[sighting.paper for sighting in seen])
+
+
+def contradictions(store: Store, nuggets: Iterable[Nugget]) -> list[tuple[Nugget, Nugget]]:
+    """Which of these contradict each other."""
+    known = {nugget.id: nugget for nugget in nuggets}
+    links = store.all(Link, relation=Relation.CONTRADICTS)
+    return [(known[x.a], known[x.b]) for x in links if x.a in known and x.b in known]
 
 
 def located(store: Store, nuggets: Iterable[Nugget]) -> int:

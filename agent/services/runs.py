@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent.calls.connections import GRACE
@@ -125,6 +126,11 @@ class RunOutcome(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         """Plain JSON."""
         return {"run": self.run.model_dump(mode="json"), **self.counts}
+
+
+def options_of(papers: Path | None = None) -> dict[str, Any]:
+    """Options of a discovery. papers: a folder to look in, and nowhere else."""
+    return {"papers": str(papers.expanduser().absolute())} if papers else {}
 
 
 def start(space: Workspace, graph: str, interest: Interest, **options: Any) -> Run:

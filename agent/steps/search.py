@@ -53,6 +53,6 @@ def _folders(interest: Interest, run: Run) -> list[str]:
         raise NothingToDo(
             f"Interest {interest.name!r} has no source to search.",
             "Give a folder of papers: goldpan run NAME --papers FOLDER, "
-            "or: goldpan interests edit NAME --source folder:/path.",
+            "or: goldpan interests edit NAME --papers FOLDER.",
         )
     return folders

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from agent.cli.init import HERE, TEMPLATE, What, init, render, section
+from agent.cli.init import What, init
+from agent.services.settings_file import HERE, TEMPLATE, render, section
 from agent.settings import FILE, Settings, load
 from memory.errors import BadInput
 from tools.endpoints.endpoint import KINDS
