@@ -14,7 +14,7 @@ from agent.cli.terminal import AsJson, Exit, Home, Wait, Yes, out, show, show_js
 from memory.records import Interest, Run
 
 if TYPE_CHECKING:
-    from agent.services.runs import RunDetails, RunJob, RunOutcome
+    from agent.services.outcomes import RunDetails, RunJob, RunOutcome
     from agent.workspace import Workspace
 
 app = typer.Typer(help="What ran, what stopped, and going on.", no_args_is_help=True)
@@ -66,15 +66,15 @@ def _rehearsed(
 def follow(space: Workspace, run: Run, as_json: bool) -> None:
     """Take a run as far as it goes, with progress, and say how it ended and what comes next."""
     from agent.cli.bars import Bars
-    from agent.services import runs
+    from agent.services import outcomes, runs
 
     if as_json:
-        ended = runs.outcome(space, runs.drive(space, space.context, run))
+        ended = outcomes.outcome(space, runs.drive(space, space.context, run))
         show_json(ended.as_json())
     else:
         with Bars(out()) as bars:
             run = runs.drive(space, space.context, run, reporter=bars)
-        ended = runs.outcome(space, run)
+        ended = outcomes.outcome(space, run)
         _show_end(ended)
     if ended.refused:
         sys.exit(Exit.GATE_REFUSED)
@@ -132,11 +132,11 @@ def _short(name: str) -> str:
 @app.command("show")
 def show_(run: str, as_json: AsJson = False, home: Home = None) -> None:
     """Show a run: its seconds by stage, its counts, the processes that trained, its log."""
-    from agent.services import runs
+    from agent.services import outcomes
     from agent.workspace import Workspace
 
     with Workspace.open(home) as space:
-        found = runs.details(space, run)
+        found = outcomes.details(space, run)
     show_json(found.as_json()) if as_json else _show_whole(found)
 
 

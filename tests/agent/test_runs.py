@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from agent.cli import runs as commands
-from agent.services import runs
-from agent.services.runs import NextStep
+from agent.services import outcomes
+from agent.services.outcomes import NextStep
 from agent.workspace import Workspace
 from memory.lease import FileLease
 from memory.records import (
@@ -100,7 +100,7 @@ def test_a_run_says_what_comes_next(
     home: Path, graph: str, status: RunStatus, step: NextStep
 ) -> None:
     with Workspace.open(home) as space:
-        assert runs.outcome(space, RUN.replace(graph=graph, status=status)).next is step
+        assert outcomes.outcome(space, RUN.replace(graph=graph, status=status)).next is step
 
 
 def test_a_refusal_counts_once_the_run_is_over(home: Path) -> None:
@@ -108,12 +108,12 @@ def test_a_refusal_counts_once_the_run_is_over(home: Path) -> None:
     with Workspace.open(home) as space:
         space.store.put(TeachingResult(run=RUN.id, version="v", passed=False))
         over = RUN.replace(status=RunStatus.DONE)
-        assert [runs.refused(space, run) for run in (RUN, over)] == [False, True]
+        assert [outcomes.refused(space, run) for run in (RUN, over)] == [False, True]
 
 
 def test_nuggets_that_no_model_was_asked_about_are_told(home: Path) -> None:
     found = RUN.replace(graph="discover", status=RunStatus.DONE)
     with Workspace.open(home) as space:
-        assert not runs.outcome(space, found).unprobed
+        assert not outcomes.outcome(space, found).unprobed
         space.store.put(PAPER, TEXT, NUGGET, Sighting(interest=MINERALS.id, paper=PAPER.id))
-        assert runs.outcome(space, found).unprobed
+        assert outcomes.outcome(space, found).unprobed
