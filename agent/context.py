@@ -223,7 +223,9 @@ class RunContext:
     reporter: Reporter
     loop: asyncio.AbstractEventLoop
     interest: str = ""
-    """Id of the interest it is for, once it is at work."""
+    """Id of the interest it is for, while it is at work."""
+    working: int = 0
+    """Steps of it that are at work now."""
     outcome: RunStatus | None = None
     """How it stands when its present step ends; None: it goes on."""
     lost: dict[str, int] = field(default_factory=dict)

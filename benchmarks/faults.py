@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.doubles.real import ended
+from benchmarks.doubles.recording_model import RecordingModel
 from benchmarks.doubles.wired import rows
-from benchmarks.doubles.witness import Witness
-from benchmarks.faults_peer import Peer, grouped, peers
-from benchmarks.figures import Figure, Part, Table, need
-from benchmarks.storms import (
+from benchmarks.fault_runs import (
     DONE,
     FAILED,
     MIXTURE,
@@ -26,13 +24,15 @@ from benchmarks.storms import (
     failed_runs,
     run_under_faults,
 )
+from benchmarks.faults_peer import Peer, grouped, peers
+from benchmarks.figures import Figure, Part, Table, need
 from memory.records import Document, Passage
 from tools.endpoints.mock import MockEndpoint
 
 SEEDS = (1, 2)
 PAPERS, PROBED, RUINED = 12, 1, 3
-"""Papers of a storm; of one in which a target is probed too, some fifty calls more for each; of a
-run in which everything fails."""
+"""Papers of a run under faults; of one in which a target is probed too, some fifty calls more for
+each; of a run in which everything fails."""
 LATENCY = 0.1
 ABOUT = f"""
 `goldpan run` in a process of its own over real papers, its teacher behind a loopback endpoint that
@@ -66,75 +66,75 @@ def whole(place: CommandLine, name: str, papers: Path, roles: tuple[str, ...]) -
 
 
 def measure(data: Path) -> Part:
-    """Storms, one of them with a target too, each way to fail altogether, and the peer."""
+    """Runs under faults, one with a target too, each way to fail altogether, and the peer."""
     pairs = data / "papers" / "pairs"
     need(pairs)
-    witness = Witness(LATENCY)
+    recorder = RecordingModel(LATENCY)
     with (
         tempfile.TemporaryDirectory() as made,
-        MockEndpoint(witness.answer, keep=False) as endpoint,
+        MockEndpoint(recorder.answer, keep=False) as endpoint,
     ):
         root = Path(made)
         place = CommandLine(root, endpoint)
         papers = folder(root, pairs, PAPERS)
         sound = whole(place, "sound", papers, TEACHER)
-        storms = [
-            run_under_faults(place.home(f"seed-{seed}", papers, TEACHER), sound, witness, seed)
+        runs = [
+            run_under_faults(place.home(f"seed-{seed}", papers, TEACHER), sound, recorder, seed)
             for seed in SEEDS
         ]
         few = folder(root, pairs, PROBED)
         roles = (*TEACHER, "target")
         probed = whole(place, "probed", few, roles)
-        storms.append(run_under_faults(place.home("with-a-target", few, roles), probed, witness, 4))
+        runs.append(run_under_faults(place.home("with-a-target", few, roles), probed, recorder, 4))
         some = folder(root, pairs, RUINED)
         sound_some = whole(place, "some", some, TEACHER)
-        ruined = list(failed_runs(place, some, sound_some, witness))
+        ruined = list(failed_runs(place, some, sound_some, recorder))
         asked = list(grouped(rows(sound, Document), rows(sound, Passage)))
         beside = list(
-            peers(endpoint.url, asked, witness, lambda: witness.strike(MIXTURE, SEEDS[0]))
+            peers(endpoint.url, asked, recorder, lambda: recorder.strike(MIXTURE, SEEDS[0]))
         )
     return Part.of(
         "faults", "Endpoints that fail", ABOUT,
         ("langchain-openai", "openai", "aiohttp", "langgraph"),
-        figures=tuple(figures(storms, ruined)),
-        tables=(table_of(storms, beside), of_ruins(ruined)),
+        figures=tuple(figures(runs, ruined)),
+        tables=(table_of(runs, beside), of_ruins(ruined)),
     )  # fmt: skip
 
 
-def figures(storms: Sequence[FaultyRun], ruined: Sequence[FailedRun]) -> list[Figure]:
+def figures(runs: Sequence[FaultyRun], ruined: Sequence[FailedRun]) -> list[Figure]:
     """What is aimed at."""
-    passages = sum(one.passages for one in storms)
-    silent = sum(one.silent for one in storms)
-    codes = [code for one in storms for code in one.codes]
+    passages = sum(one.passages for one in runs)
+    silent = sum(one.silent for one in runs)
+    codes = [code for one in runs for code in one.codes]
     codes += [code for one in ruined for code in [(one.code, FAILED), *one.codes]]
-    made_whole = [one.whole for one in storms] + [one.whole for one in ruined]
+    made_whole = [one.whole for one in runs] + [one.whole for one in ruined]
     return [
         Figure.share("passages complete, or named as lost", passages - silent, passages, aim=1),
         Figure.share("of them complete before the resumption",
-                     passages - silent - sum(one.lost for one in storms), passages),
-        Figure(name="defective records", value=sum(one.defective for one in storms), aim=0,
-               better="lower", n=sum(one.records for one in storms)),
+                     passages - silent - sum(one.lost for one in runs), passages),
+        Figure(name="defective records", value=sum(one.defective for one in runs), aim=0,
+               better="lower", n=sum(one.records for one in runs)),
         Figure.share("exit codes right", sum(a == b for a, b in codes), len(codes), aim=1),
         Figure(name="records where a step failed altogether",
                value=sum(one.records for one in ruined), aim=0, better="lower", n=len(ruined)),
         Figure.share("resumptions that end with all that an unbroken run finds", sum(made_whole),
                      len(made_whole), aim=1),
-        Figure(name="replies paid for twice", value=sum(one.twice for one in storms), aim=0,
-               better="lower", n=sum(one.paid for one in storms)),
+        Figure(name="replies paid for twice", value=sum(one.twice for one in runs), aim=0,
+               better="lower", n=sum(one.paid for one in runs)),
         Figure(name="asked again at the resumption though paid for before",
-               value=sum(one.again for one in storms), aim=0, better="lower",
-               n=sum(one.missing for one in storms)),
+               value=sum(one.again for one in runs), aim=0, better="lower",
+               n=sum(one.missing for one in runs)),
         Figure(name="replies given and not in the ledger",
-               value=sum(one.unnoted for one in storms), aim=0, better="lower",
-               n=sum(one.paid for one in storms)),
+               value=sum(one.unnoted for one in runs), aim=0, better="lower",
+               n=sum(one.paid for one in runs)),
         Figure(name=f"requests sent with a wrong key, {RUINED} calls in flight", aim=RUINED,
                value=max(one.requests for one in ruined if one.name == "a wrong key"),
                better="lower"),
     ]  # fmt: skip
 
 
-def table_of(storms: Sequence[FaultyRun], beside: Sequence[Peer]) -> Table:
-    """Storms and the peer, passage by passage."""
+def table_of(runs: Sequence[FaultyRun], beside: Sequence[Peer]) -> Table:
+    """Runs under faults and the peer, passage by passage."""
     return Table(
         title="Passages under faults",
         columns=("who", "passages", "complete", "named as lost", "lost in silence", "requests",
@@ -142,7 +142,7 @@ def table_of(storms: Sequence[FaultyRun], beside: Sequence[Peer]) -> Table:
         rows=(
             *((f"goldpan, {one.name}", one.passages, one.passages - one.lost - one.silent,
                one.lost, one.silent, one.requests, round(one.seconds, 1), one.missing)
-              for one in storms),
+              for one in runs),
             *((f"langchain-openai, {one.name}", one.complete + one.named + one.silent,
                one.complete, one.named, one.silent, one.requests, round(one.seconds, 1), "all")
               for one in beside),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from langchain_core.output_parsers import JsonOutputParser
 from langchain_openai import ChatOpenAI
 
-from benchmarks.doubles.witness import Witness
+from benchmarks.doubles.recording_model import RecordingModel
 from memory.records import Document, Passage
 from prompts import load
 from prompts.replies import Extraction
@@ -55,7 +55,10 @@ def ways(url: str) -> dict[str, Any]:
 
 
 def peers(
-    url: str, asked: Sequence[tuple[str, Group]], witness: Witness, strike: Callable[[], None]
+    url: str,
+    asked: Sequence[tuple[str, Group]],
+    recorder: RecordingModel,
+    strike: Callable[[], None],
 ) -> Iterator[Peer]:
     """Each way at the healthy endpoint, and again when `strike` has made it ill."""
     extract = load("extract")
@@ -67,10 +70,10 @@ def peers(
         for title, group in asked
     ]
     for name, chain in ways(url).items():
-        witness.strike({})
+        recorder.strike({})
         settings = {"max_concurrency": IN_FLIGHT}
         sound = chain.batch(prompts, config=settings)
-        witness.forget()
+        recorder.forget()
         strike()
         started = time.perf_counter()
         got = chain.batch(prompts, config=settings, return_exceptions=True)
@@ -83,4 +86,4 @@ def peers(
                 complete += len(group)
             else:
                 silent += len(group)
-        yield Peer(name, complete, named, silent, took, witness.asked.total())
+        yield Peer(name, complete, named, silent, took, recorder.asked.total())

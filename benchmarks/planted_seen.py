@@ -13,9 +13,9 @@ from benchmarks import planted
 from benchmarks.judged import Flags, Floats
 from memory.records import Probe, Question
 from tools.models import Choice, Target
-from tools.probe import ask, judge, placed, render, reply
+from tools.probe import ask, choice_of, judge, render, reply
 from tools.probe.controls import controls_of
-from tools.probe.words.belief import AnswerEvidence, believed
+from tools.probe.words.belief import AnswerEvidence, belief_in
 
 OURS, GOLD, SHARES, COUNTED, BETA, WORDS = (
     "P(known)", "gold log-likelihood", "option softmax", "right answers counted",
@@ -73,7 +73,7 @@ def _bare(asked: dict[str, list[Question]], target: Target) -> dict[str, Floats]
         rows.setdefault(question.nugget, []).append((gold, said.on_right, said.right, floor))
     held = [np.array(rows[name], dtype=float) for name in asked]
     beta = [
-        believed(AnswerEvidence(tuple(one[:, 1]), tuple(one[:, 3]), (1.0,) * len(one))).mean
+        belief_in(AnswerEvidence(tuple(one[:, 1]), tuple(one[:, 3]), (1.0,) * len(one))).mean
         for one in held
     ]
     means = np.array([one.mean(0) for one in held])
@@ -85,4 +85,4 @@ def _after(
 ) -> Iterator[Choice]:
     for other in others:
         for same in [q for q in asked[other] if q.form == question.form][:1]:
-            yield placed(same, question.options)
+            yield choice_of(same, question.options)

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.doubles.real import ended, start
+from benchmarks.doubles.recording_model import RecordingModel
 from benchmarks.doubles.wired import kept, killed, last_run, twice, until
-from benchmarks.doubles.witness import Witness
+from benchmarks.fault_runs import CommandLine
 from benchmarks.faults import folder
 from benchmarks.figures import Figure, Part, Table, need
-from benchmarks.storms import CommandLine
 from tools.endpoints.mock import MockEndpoint
 
 KILLS, SPAN, IN_FLIGHT = 20, 40, 16
@@ -60,23 +60,23 @@ class Stopped(NamedTuple):
     alike: bool
 
 
-def kills(place: CommandLine, papers: Path, witness: Witness) -> list[Killed]:
+def kills(place: CommandLine, papers: Path, recorder: RecordingModel) -> list[Killed]:
     """As many as are asked for, in as many workspaces as that takes."""
     whole = place.home("unbroken", papers, ROLES, **PATIENT)
     ended(whole, *FIRST)
     expected, dice, found = kept(whole), random.Random(17), list[Killed]()
     while (struck := sum(one.kills for one in found)) < KILLS:
-        witness.forget()
+        recorder.forget()
         section = {**PATIENT, "in_flight": IN_FLIGHT}
         home = place.home(f"killed-{struck}", papers, ROLES, **section)
         moments = [dice.randint(1, SPAN) for _ in range(KILLS - struck)]
         count = killed(home, FIRST, moments)
         alike = kept(home) == expected and last_run(home).status == "done"
-        found.append(Killed(count, alike, witness.paid.total(), twice(home, witness)))
+        found.append(Killed(count, alike, recorder.paid.total(), twice(home, recorder)))
     return found
 
 
-def signals(place: CommandLine, papers: Path, witness: Witness) -> list[Stopped]:
+def signals(place: CommandLine, papers: Path, recorder: RecordingModel) -> list[Stopped]:
     """Ctrl-C and SIGTERM while questions are written, and while the target is asked."""
     section = {**PATIENT, "in_flight": MOST}
     whole = place.home("unstopped", papers, ROLES, **section)
@@ -85,14 +85,14 @@ def signals(place: CommandLine, papers: Path, witness: Witness) -> list[Stopped]
     for number in (signal.SIGINT, signal.SIGTERM):
         for doing, part in (("writing questions", "Exercises"), ("asking the target", "")):
             home = place.home(f"{number.name}-{part}", papers, ROLES, **section)
-            witness.slow = {part: LONG}
+            recorder.slow = {part: LONG}
             process = start(home, *FIRST)
-            until(lambda: witness.in_flight >= MOST, process)
-            flying, sent = witness.in_flight, time.perf_counter()
+            until(lambda: recorder.in_flight >= MOST, process)
+            flying, sent = recorder.in_flight, time.perf_counter()
             process.send_signal(number)
             process.communicate()
             took, right = time.perf_counter() - sent, process.returncode == 128 + number
-            witness.slow = {}
+            recorder.slow = {}
             ended(home, "runs", "resume")
             found.append(
                 Stopped(f"{number.name}, {doing}", flying, took, right, kept(home) == expected)
@@ -104,15 +104,15 @@ def measure(data: Path) -> Part:
     """Kills first, then signals."""
     pairs = data / "papers" / "pairs"
     need(pairs)
-    witness = Witness(LATENCY)
+    recorder = RecordingModel(LATENCY)
     with (
         tempfile.TemporaryDirectory() as made,
-        MockEndpoint(witness.answer, keep=False) as endpoint,
+        MockEndpoint(recorder.answer, keep=False) as endpoint,
     ):
         place = CommandLine(Path(made), endpoint)
-        pulled = kills(place, folder(place.root, pairs, PAPERS), witness)
-        witness.latency = 0.0
-        stopped = signals(place, folder(place.root, pairs, MANY), witness)
+        pulled = kills(place, folder(place.root, pairs, PAPERS), recorder)
+        recorder.latency = 0.0
+        stopped = signals(place, folder(place.root, pairs, MANY), recorder)
     count, again = sum(one.kills for one in pulled), sum(one.twice for one in pulled)
     return Part.of(
         "plugs", "Plugs pulled", ABOUT, ("langgraph", "sqlalchemy", "aiohttp"),

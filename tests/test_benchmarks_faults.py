@@ -1,4 +1,4 @@
-"""What the benchmark of faults leans on: its witness, and how it finds what should not be."""
+"""What the benchmark of faults leans on: its recording model, and how faults are found."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.doubles.witness import Witness, part_of
+from benchmarks.doubles.recording_model import RecordingModel, part_of
+from benchmarks.fault_runs import FailedRun, FaultyRun, defective, silently
 from benchmarks.faults import figures
-from benchmarks.storms import FailedRun, FaultyRun, defective, silently
 from memory.records import Document, Extraction, Nugget, Record
 from memory.store import Store
 from tools.endpoints.mock import Fault, MockReply
@@ -67,28 +67,28 @@ def test_a_passage_without_its_nuggets_is_lost_in_silence_unless_it_is_named(
     assert silently(home(tmp_path / "home", SOUND, harvest(lost, reason)), whole) == count
 
 
-def test_a_witness_says_the_same_to_the_same_and_its_faults_come_by_what_is_asked() -> None:
-    async def said(witness: Witness, times: int) -> list[MockReply | Fault]:
-        return [await witness.answer(BODY) for _ in range(times)]
+def test_a_recording_model_says_the_same_to_the_same_and_its_faults_come_by_what_is_asked() -> None:
+    async def said(recorder: RecordingModel, times: int) -> list[MockReply | Fault]:
+        return [await recorder.answer(BODY) for _ in range(times)]
 
-    struck, again, well = Witness(), Witness(), Witness()
-    for witness in (struck, again):
-        witness.strike({"500": 0.5}, seed=3)
+    struck, again, well = RecordingModel(), RecordingModel(), RecordingModel()
+    for recorder in (struck, again):
+        recorder.strike({"500": 0.5}, seed=3)
     replies = asyncio.run(said(struck, 20))
     assert replies == asyncio.run(said(again, 20))
     [whole] = set(map(str, asyncio.run(said(well, 3))))
     assert {str(reply) for reply in replies if isinstance(reply, MockReply)} == {whole}
-    assert struck.asked.total() == 20 > struck.paid.total() == struck.fates["well"] > 0
-    witness.strike({"500": 1.0}, only="Extraction")
+    assert struck.asked.total() == 20 > struck.paid.total() == struck.outcomes["well"] > 0
+    recorder.strike({"500": 1.0}, only="Extraction")
     assert part_of(BODY) == ""
-    assert all(isinstance(reply, MockReply) for reply in asyncio.run(said(witness, 3)))
+    assert all(isinstance(reply, MockReply) for reply in asyncio.run(said(recorder, 3)))
 
 
 def test_what_is_lost_in_silence_or_ends_with_a_wrong_code_misses_its_aim() -> None:
     def met(silent: int, code: int) -> dict[str, bool | None]:
-        storm = FaultyRun("s", 10, 1, silent, 0, 5, [(9, 9)], 1.0, 9, 5, whole=True)
+        run = FaultyRun("s", 10, 1, silent, 0, 5, [(9, 9)], 1.0, 9, 5, whole=True)
         ruin = FailedRun("a wrong key", code, 0, 3, [(0, 0)], True, "Stopped: …")
-        return {figure.name: figure.met for figure in figures([storm], [ruin])}
+        return {figure.name: figure.met for figure in figures([run], [ruin])}
 
     assert False not in met(0, 7).values()
     assert met(1, 7)["passages complete, or named as lost"] is False

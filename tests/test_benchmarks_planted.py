@@ -11,7 +11,7 @@ from benchmarks import gpu_planted, planted
 
 pytestmark = pytest.mark.nightly
 
-TINY = planted.Size(
+TINY = planted.WorldSize(
     each=2, never=8, other=3, others=4, mentions=1, filler=30, passes=1,
     recipe=Recipe(vocabulary=400, width=16, layers=1, heads=2, inner=32, rows=4, smoothing=0.0),
 )  # fmt: skip

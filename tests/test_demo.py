@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from benchmarks.doubles.real import start
+from tests.tour import demo, furnished, summary
 
 pytestmark = pytest.mark.slow
 KEYS = {
@@ -19,26 +16,9 @@ KEYS = {
 }  # fmt: skip
 
 
-def demo(root: Path, *args: str) -> str:
-    done = start(root, "demo", *args).completed(timeout=900)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def summary(said: str) -> dict[str, Any]:
-    """From the file that the last line names."""
-    last = said.strip().splitlines()[-1]
-    assert "report.html" in last
-    told: dict[str, Any] = json.loads(Path(last.rpartition("Summary: ")[2]).read_text())
-    return told
-
-
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory, small_target: Path) -> Path:
-    """A demo folder whose target went to school already."""
-    root = tmp_path_factory.mktemp("demo") / "goldpan-demo"
-    shutil.copytree(small_target, root / "target")
-    return root
+    return furnished(tmp_path_factory.mktemp("demo"), small_target)
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +71,3 @@ def test_a_second_demo_pays_for_nothing_twice(first: str, root: Path) -> None:
     assert {k: v for k, v in old.items() if k != "seconds"} == {
         k: v for k, v in new.items() if k != "seconds"
     }
-
-
-@pytest.mark.usefixtures("unmeasured")
-def test_the_demo_takes_a_folder_of_real_papers(root: Path, shared: Path, tmp_path: Path) -> None:
-    for name in ("PMC4562040", "PMC4930629"):
-        shutil.copy(shared / "papers" / "pairs" / name / "paper.pdf", tmp_path / f"{name}.pdf")
-    shutil.copy(shared / "papers" / "nasty" / "OCRmyPDF__skew.pdf", tmp_path)
-    told = summary(demo(root, "--papers", str(tmp_path)))
-    assert (told["papers"], told["papers_read"]) == (3, 2)
-    assert told["skipped"] == {"no_text_layer": 1}
-    assert told["quotes_located"] == told["nuggets"] >= 10

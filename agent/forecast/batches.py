@@ -6,9 +6,10 @@ paid for; what depends on them (questions about nuggets that they bring) is anot
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from itertools import islice
 from pathlib import Path
@@ -111,7 +112,7 @@ async def written(
     nothing is to be asked.
     """
     name, endpoint = endpoint_of(context.settings, name)
-    if file.exists():
+    if await asyncio.to_thread(file.exists):
         raise BadInput(f"{file} is there already.", "Name another, or remove it.")
     async with _connected(endpoint, NoKey()) as model:
         _, estimate = await rehearsed(context, interest, {name: model}, reporter, **options)
@@ -122,26 +123,19 @@ async def written(
         raise NothingToDo(f"{name} would not be asked anything that is known beforehand: {told}.")
     # The rehearsal's run is none.
     asked = BatchCalls(endpoint=name, calls=[call.replace(run="") for call in calls])
-    try:
-        batch.write(notes.requests, file)
-        _calls(file).write_text(asked.model_dump_json(), encoding="utf-8")
-    except (OSError, ValueError) as fault:
-        raise BadInput(f"{file} cannot be written: {fault}.") from None
+    await asyncio.to_thread(_put, notes.requests, asked, file)
     by_prompt = Counter(call.prompt.partition("@")[0] for call in calls)
     return WrittenBatch(by_prompt, len(notes.held), len(notes.calls) - len(calls))
 
 
 async def collected(space: Workspace, file: Path, results: Path) -> Added:
     """Put the replies to a file's requests in the ledger, each once. Raises BadInput, NoSuch."""
-    asked = BatchCalls.beside(file)
+    asked = await asyncio.to_thread(BatchCalls.beside, file)
     _, endpoint = endpoint_of(space.settings, asked.endpoint)
     calls = {call.key: call for call in asked.calls}
-    noted = {call.key for call in space.store.all(Call, id=[call.id for call in asked.calls])}
-    try:
-        with results.open("rb") as lines:
-            found = batch.collect(lines, calls)
-    except OSError as fault:
-        raise BadInput(f"{results} cannot be read: {fault.strerror}.") from None
+    ids = [call.id for call in asked.calls]
+    noted = {call.key for call in await asyncio.to_thread(space.store.all, Call, id=ids)}
+    found = await asyncio.to_thread(_results, results, calls)
     failed, outcomes = Counter(found.failed.values()), Counter[str]()
     replies = {key: body for key, body in found.replies.items() if key not in noted}
     ours = space.connections()
@@ -162,7 +156,7 @@ async def collected(space: Workspace, file: Path, results: Path) -> Added:
             outcomes[call.outcome] += 1
 
         new = (one for one in _requests(file) if one[0] in replies)
-        while some := list(islice(new, LARGEST)):
+        while some := await asyncio.to_thread(lambda: list(islice(new, LARGEST))):
             await gather(note(*one) for one in some)
     failed[f"its request is not in {file} any more"] += len(replies)
     return Added(outcomes, len(noted & found.replies.keys()), +failed, found.left_out)
@@ -173,7 +167,8 @@ async def submitted(settings: Settings, file: Path, there: str, folder: str) -> 
 
     Raises BadInput where batches of that kind are not submitted here, EndpointTrouble, BadReply.
     """
-    _, endpoint = endpoint_of(settings, BatchCalls.beside(file).endpoint)
+    asked = await asyncio.to_thread(BatchCalls.beside, file)
+    _, endpoint = endpoint_of(settings, asked.endpoint)
     async with _batches(endpoint) as batches:
         return await batches.submit(there, folder)
 
@@ -216,6 +211,22 @@ async def _connected(endpoint: Endpoint, key: Key) -> AsyncIterator[PlainChat]:
         if not isinstance(model, PlainChat):
             raise BadInput(f"{endpoint.name} does not take requests in OpenAI's format.")
         yield model
+
+
+def _put(requests: Mapping[str, dict[str, Any]], asked: BatchCalls, file: Path) -> None:
+    try:
+        batch.write(requests, file)
+        _calls(file).write_text(asked.model_dump_json(), encoding="utf-8")
+    except (OSError, ValueError) as fault:
+        raise BadInput(f"{file} cannot be written: {fault}.") from None
+
+
+def _results(file: Path, calls: Mapping[str, Call]) -> batch.Collected:
+    try:
+        with file.open("rb") as lines:
+            return batch.collect(lines, calls)
+    except OSError as fault:
+        raise BadInput(f"{file} cannot be read: {fault.strerror}.") from None
 
 
 def _calls(file: Path) -> Path:

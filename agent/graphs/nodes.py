@@ -73,8 +73,13 @@ async def close(state: Any, ctx: RunContext) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _at_work(context: Context, name: str, stage: str) -> AsyncIterator[RunContext]:
-    """The run's context while one of its nodes works; what came of it is in its record after."""
+    """The run's context while one of its nodes works; what came of it is in its record after.
+
+    The last of its nodes to end closes what the run worked with: another one that works at the same
+    time would lose its calls, and its trouble would hide the first one's.
+    """
     ctx = context.run(name)
+    ctx.working += 1
     try:
         if not ctx.interest:
             ctx.interest = await asyncio.to_thread(_running, context, name)
@@ -82,16 +87,17 @@ async def _at_work(context: Context, name: str, stage: str) -> AsyncIterator[Run
         started = time.monotonic()
         yield ctx
         await asyncio.to_thread(_went, ctx, stage, time.monotonic() - started)
-    except Trouble as fault:
-        await asyncio.to_thread(_failed, ctx, fault)
-        # What is in flight is paid for: it is heard and noted.
-        await context.leave(name, GRACE)
+    except BaseException as fault:
+        # Tried again, the node marks the run as running again.
+        ctx.interest = ""
+        if isinstance(fault, Trouble):
+            await asyncio.to_thread(_failed, ctx, fault)
         raise
-    except BaseException:
-        await context.leave(name)
-        raise
-    if ctx.outcome:
-        await context.leave(name, GRACE)
+    finally:
+        ctx.working -= 1
+        if not ctx.working and (ctx.outcome or not ctx.interest):
+            # What is in flight is paid for: it is heard and noted.
+            await context.leave(name, GRACE)
 
 
 def _running(context: Context, name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.doubles.forked import Forked
 from benchmarks.doubles.real import PASSING, ended, killed_at
-from benchmarks.doubles.witness import Witness
+from benchmarks.doubles.recording_model import RecordingModel
 from memory.lease import FileLease
 from memory.records import Call, Extraction, Nugget, Probe, Question, Record, Run
 from memory.store import Store
@@ -58,13 +58,13 @@ def calls(home: Path) -> list[Call]:
     return rows(home, Call)
 
 
-def twice(home: Path, witness: Witness) -> int:
+def twice(home: Path, recorder: RecordingModel) -> int:
     """Whole replies beyond one for each call; some calls ask the same on purpose."""
     wanted: dict[str, set[str]] = {}
     for call in calls(home):
         wanted.setdefault(call.input_sha256, set()).add(call.key)
     return sum(
-        max(0, count - len(wanted.get(asked, {""}))) for asked, count in witness.paid.items()
+        max(0, count - len(wanted.get(asked, {""}))) for asked, count in recorder.paid.items()
     )
 
 

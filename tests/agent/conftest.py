@@ -7,7 +7,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from benchmarks.doubles.real import goldpan
-from benchmarks.doubles.witness import Witness
+from benchmarks.doubles.recording_model import RecordingModel
 from tests.agent.fakes import World
 from tools.endpoints.mock import MockEndpoint
 
@@ -36,13 +36,13 @@ def mined(tmp_path_factory: pytest.TempPathFactory, few_papers: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def witness() -> Witness:
+def witness() -> RecordingModel:
     """Answers prompts by rule, the same to the same, and counts what it is asked."""
-    return Witness()
+    return RecordingModel()
 
 
 @pytest.fixture(scope="module")
-def endpoint(witness: Witness) -> Iterator[MockEndpoint]:
+def endpoint(witness: RecordingModel) -> Iterator[MockEndpoint]:
     """The server behind which it is."""
     with MockEndpoint(witness.answer, keep=False) as serving:
         yield serving

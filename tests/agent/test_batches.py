@@ -13,8 +13,8 @@ import pytest
 from agent.forecast import batches
 from agent.settings import Settings
 from benchmarks.doubles.real import ended, goldpan
+from benchmarks.doubles.recording_model import RecordingModel
 from benchmarks.doubles.wired import bind, calls, kept, rows
-from benchmarks.doubles.witness import Witness
 from memory.errors import EndpointTrouble
 from memory.records import Call, Reply
 from tests.tools.alcf import RESULT, Alcf
@@ -68,7 +68,7 @@ def replies(home: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def endpoint(witness: Witness) -> Iterator[MockEndpoint]:
+def endpoint(witness: RecordingModel) -> Iterator[MockEndpoint]:
     with MockEndpoint(witness.answer) as serving:
         yield serving
 
@@ -80,7 +80,7 @@ def job(tmp_path: Path, few_papers: Path, endpoint: MockEndpoint) -> Job:
 
 
 @pytest.fixture
-def answered(witness: Witness) -> Callable[[dict[str, Any]], Any]:
+def answered(witness: RecordingModel) -> Callable[[dict[str, Any]], Any]:
     def answer(body: dict[str, Any]) -> Any:
         said: MockReply | Fault = asyncio.run(witness.answer(body))
         assert isinstance(said, MockReply)

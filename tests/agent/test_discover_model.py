@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from agent.calls.roles import Engines
 from agent.services import runs
 from benchmarks.doubles.scripted import Scripted, candidate, reply_of
+from memory.errors import EndpointTrouble
 from memory.records import Event, Extraction, Interest, Nugget, Run, RunStatus
 from tests.agent.fakes import World
 from tools.endpoints.connection import Connection
+from tools.replies.losses import Loss
 from tools.teachers.model import ModelTeacher
+from tools.teachers.model.enrich import Enricher
 
 ALPHA = "The point of alphium is 100 kelvin."
 BETA = "The point of betium is 200 kelvin."
@@ -48,3 +54,21 @@ def test_a_paper_without_an_answer_costs_only_itself_and_is_asked_about_again(wo
     world.staff = lambda _: Engines(ModelTeacher(Connection(Scripted(script=script()), "toy")))
     discover(world, folder)
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA, BETA}
+
+
+def test_where_two_steps_fail_at_once_the_run_says_why_and_not_that_one_was_cancelled(
+    world: World,
+) -> None:
+    """Profiles are made while nuggets are extracted, over the same connections."""
+    fault = EndpointTrouble("key", "The key is refused.", "Mend it.")
+
+    def staff(on_loss: Callable[[Loss], None]) -> Engines:
+        connection = Connection(Scripted(script=lambda _: fault), "toy")
+        return Engines(ModelTeacher(connection, on_loss), Enricher(connection, on_loss))
+
+    world.staff = staff
+    with pytest.raises(EndpointTrouble, match="refused"):
+        discover(world, world.papers(a=ALPHA, b=BETA))
+    [run] = world.space.store.all(Run)
+    assert run.status is RunStatus.FAILED
+    assert "refused" in run.note

@@ -15,8 +15,8 @@ import pytest
 
 from benchmarks.doubles.forked import Forked, ForkServer
 from benchmarks.doubles.real import ended
+from benchmarks.doubles.recording_model import RecordingModel
 from benchmarks.doubles.wired import bind
-from benchmarks.doubles.witness import Witness
 from tools.endpoints.mock import Fault, MockEndpoint, MockReply
 from tools.endpoints.mock.replies import Body
 
@@ -113,11 +113,13 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
 
 
 @pytest.fixture
-def witness() -> Witness:
-    return Witness()
+def witness() -> RecordingModel:
+    return RecordingModel()
 
 
-def test_a_key_is_nowhere_whatever_happens(user: User, few_papers: Path, witness: Witness) -> None:
+def test_a_key_is_nowhere_whatever_happens(
+    user: User, few_papers: Path, witness: RecordingModel
+) -> None:
     says: list[Fault] = []
 
     async def answer(body: Body) -> MockReply | Fault:
@@ -144,7 +146,7 @@ def test_a_key_is_nowhere_whatever_happens(user: User, few_papers: Path, witness
 
 @pytest.mark.parametrize("source", ["command", "keyring"])
 def test_a_key_of_a_command_or_of_the_keyring_is_nowhere_either(
-    user: User, few_papers: Path, witness: Witness, source: str
+    user: User, few_papers: Path, witness: RecordingModel, source: str
 ) -> None:
     section: dict[str, object] = {"key_keyring": "goldpan/me"}
     if source == "command":
@@ -158,7 +160,7 @@ def test_a_key_of_a_command_or_of_the_keyring_is_nowhere_either(
         place.ended("doctor", "--json", code=0)
 
 
-def killed(place: Place, witness: Witness) -> None:
+def killed(place: Place, witness: RecordingModel) -> None:
     """kill -9 with calls in flight: what was not yet moved out of the journals lies there."""
     witness.latency = 1.0
     process = place.start("run", "minerals", "--yes")

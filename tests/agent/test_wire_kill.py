@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.doubles.forked import Forked
 from benchmarks.doubles.real import clone, ended, furnish, goldpan, start
+from benchmarks.doubles.recording_model import RecordingModel
 from benchmarks.doubles.wired import bind, kept, killed, last_run, rows, twice, until
-from benchmarks.doubles.witness import Witness
 from memory.records import Nugget, Question, RunStatus
 from tools.endpoints.mock import MockEndpoint
 
@@ -43,7 +43,7 @@ def probed(tmp_path_factory: pytest.TempPathFactory, mined: Path) -> dict[str, l
 
 
 def test_a_run_killed_at_many_commits_ends_as_an_undisturbed_one_and_pays_once(
-    tmp_path: Path, endpoint: MockEndpoint, witness: Witness, few_papers: Path
+    tmp_path: Path, endpoint: MockEndpoint, witness: RecordingModel, few_papers: Path
 ) -> None:
     """Only what was in flight may be paid for again."""
 
@@ -83,7 +83,7 @@ def stopped(process: Forked, number: signal.Signals) -> None:
 @pytest.mark.parametrize("part", ["Exercises", ""])
 def test_a_signal_ends_a_run_with_64_calls_in_flight_and_nothing_is_lost(
     tmp_path: Path,
-    witness: Witness,
+    witness: RecordingModel,
     mined: Path,
     probed: dict[str, list[str]],
     part: str,
@@ -104,7 +104,11 @@ def test_a_signal_ends_a_run_with_64_calls_in_flight_and_nothing_is_lost(
 
 
 def test_a_signal_while_a_lesson_is_written_loses_no_question_of_it(
-    tmp_path: Path, endpoint: MockEndpoint, witness: Witness, few_papers: Path, small_target: Path
+    tmp_path: Path,
+    endpoint: MockEndpoint,
+    witness: RecordingModel,
+    few_papers: Path,
+    small_target: Path,
 ) -> None:
     home = furnish(tmp_path / "home", small_target)
     settings = home / "goldpan.toml"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.doubles.real import ended, goldpan
+from benchmarks.doubles.recording_model import RecordingModel
 from benchmarks.doubles.wired import bind, calls, kept, last_run, rows, twice
-from benchmarks.doubles.witness import Witness
 from memory.records import Document, Extraction, Nugget, Probe, Question, RunStatus
 from tools.endpoints.mock import Fault, MockEndpoint, MockReply
 from tools.endpoints.mock.replies import Body
@@ -22,7 +22,7 @@ RIGHT, WRONG = "sk-loopback-right-key", "sk-loopback-wrong-key"
 
 
 @pytest.fixture
-def home(tmp_path: Path, endpoint: MockEndpoint, witness: Witness, few_papers: Path) -> Path:
+def home(tmp_path: Path, endpoint: MockEndpoint, witness: RecordingModel, few_papers: Path) -> Path:
     """A workspace before its first run, at a healthy endpoint."""
     witness.forget()
     witness.strike({})
@@ -43,7 +43,7 @@ def whole(
 
 
 def test_real_papers_go_the_whole_way_and_no_call_is_made_twice(
-    tmp_path: Path, shared: Path, endpoint: MockEndpoint, witness: Witness
+    tmp_path: Path, shared: Path, endpoint: MockEndpoint, witness: RecordingModel
 ) -> None:
     folder = tmp_path / "papers"
     folder.mkdir()
@@ -66,7 +66,7 @@ def test_real_papers_go_the_whole_way_and_no_call_is_made_twice(
 
 
 def test_under_faults_what_is_missing_is_named_and_a_resumption_brings_it(
-    home: Path, witness: Witness, whole: dict[str, list[str]]
+    home: Path, witness: RecordingModel, whole: dict[str, list[str]]
 ) -> None:
     witness.strike(MIXTURE, seed=3)
     code = ended(home, *FIRST).returncode
@@ -89,7 +89,11 @@ def test_under_faults_what_is_missing_is_named_and_a_resumption_brings_it(
     [({"500": 1.0}, "Extraction"), ({"error_body": 1.0}, "Exercises"), ({"quota": 1.0}, "")],
 )
 def test_a_step_that_fails_altogether_leaves_no_record_and_a_resumption_completes(
-    home: Path, witness: Witness, whole: dict[str, list[str]], shares: dict[str, float], part: str
+    home: Path,
+    witness: RecordingModel,
+    whole: dict[str, list[str]],
+    shares: dict[str, float],
+    part: str,
 ) -> None:
     text = (home / "goldpan.toml").read_text()
     (home / "goldpan.toml").write_text(text.replace("patience = 8", "patience = 1"))
@@ -104,7 +108,7 @@ def test_a_step_that_fails_altogether_leaves_no_record_and_a_resumption_complete
 
 
 def test_a_refused_key_stops_the_run_within_the_calls_in_flight_and_its_work_is_kept(
-    tmp_path: Path, few_papers: Path, witness: Witness, whole: dict[str, list[str]]
+    tmp_path: Path, few_papers: Path, witness: RecordingModel, whole: dict[str, list[str]]
 ) -> None:
     """It is good for the first calls only."""
     most = 4

@@ -140,7 +140,7 @@ def test_no_answer_in_time_and_no_connection_are_told_apart() -> None:
     assert "refused" in gone.trouble.what.lower()
 
 
-def _fault_of(client: openai.OpenAI) -> faults.Fault:
+def _fault_of(client: openai.OpenAI) -> faults.FailedAttempt:
     with pytest.raises(openai.APIConnectionError) as raised:
         client.chat.completions.create(model="toy", messages=[{"role": "user", "content": "?"}])
     fault = fault_of(raised.value)

@@ -15,10 +15,10 @@ from memory.records import Document, Nugget, Passage, digest
 from tools.nuggets import grounded
 from tools.teachers import Engine
 from tools.teachers.offline import OfflineTeacher
+from tools.teachers.offline.abbreviations import explained, spelled_out
 from tools.teachers.offline.claims import claim_of
 from tools.teachers.offline.clauses import parse
 from tools.teachers.offline.roles import section_role
-from tools.teachers.offline.shorts import explained, spelled_out
 from tools.text.sentences import split
 
 TEACHER: Engine = OfflineTeacher()

@@ -18,7 +18,7 @@ from prompts.replies import Judgements, QuestionJudgement
 from tools.questions import REASONS, vet
 from tools.replies.validate import validated
 from tools.teachers.model import Loss, QuestionJudge
-from tools.teachers.model.judge import AT_ONCE, believed, sheet, verdict
+from tools.teachers.model.judge import AT_ONCE, sheet, valid_judgements, verdict
 
 QUOTE = "Boards coated with osk resin carried 12 % less mould than bare boards after one winter."
 NUGGET = Nugget(
@@ -164,7 +164,7 @@ def test_the_example_of_the_prompt_is_two_judgements() -> None:
     assert not found.faults
     [first, second] = [item for item in found.items if isinstance(item, QuestionJudgement)]
     questions = [asked(), asked("They carried less", options=("mould", "fungi", "snow"))]
-    assert set(believed([first, second], questions)) == {1, 2}
+    assert set(valid_judgements([first, second], questions)) == {1, 2}
     assert verdict(questions[0], first) == ""
     assert second.right == ["A", "B"]
 

@@ -19,7 +19,7 @@ from prompts.replies import PairJudgement, PairJudgements
 from tools.merge import compared
 from tools.replies.losses import Loss
 from tools.replies.validate import validated
-from tools.teachers.model.pairs import AT_ONCE, Pair, PairJudge, believed, sheet
+from tools.teachers.model.pairs import AT_ONCE, Pair, PairJudge, sheet, valid_verdicts
 
 SAME, RELATED, CONTRADICTS = Relation.SAME, Relation.RELATED, Relation.CONTRADICTS
 
@@ -159,7 +159,7 @@ def test_the_example_of_the_prompt_is_three_verdicts() -> None:
     items = [
         item for item in validated(line, PairJudgements).items if isinstance(item, PairJudgement)
     ]
-    assert believed(items, 3) == {1: SAME, 2: CONTRADICTS, 3: RELATED}
+    assert valid_verdicts(items, 3) == {1: SAME, 2: CONTRADICTS, 3: RELATED}
     first = claimed("Boards coated with osk resin carried 12 % less mould than bare boards.")
     second = claimed("A coat of osk resin lowered the mould on boards by 12 %.")
     assert sheet([(first, second, RELATED)]) in system

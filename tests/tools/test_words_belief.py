@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from memory.records import Purpose, Question, QuestionKind
 from tools.probe.belief import Belief
-from tools.probe.words.belief import AGAIN, AnswerEvidence, believed, leaning, right, spread
+from tools.probe.words.belief import AGAIN, AnswerEvidence, belief_in, leaning, right, spread
 from tools.probe.words.exchanges import Form, GradedReply, ProbeCall
 from tools.probe.words.ignorance import Ignorance
 
@@ -54,7 +54,7 @@ def test_saying_again_is_worth_a_third() -> None:
     nothing = Ignorance(())
     assert right(once, nothing).weights == (1,)
     assert right(thrice, nothing).weights == (1, AGAIN, AGAIN)
-    assert believed(right(once, nothing)).mean < believed(right(thrice, nothing)).mean
+    assert belief_in(right(once, nothing)).mean < belief_in(right(thrice, nothing)).mean
     assert not leaning(thrice, nothing).known
 
 
@@ -72,7 +72,7 @@ evidence = st.lists(
 def test_a_belief_lies_in_its_interval_also_with_a_prior(
     one: AnswerEvidence, others: list[AnswerEvidence]
 ) -> None:
-    for belief in (believed(one), believed(one, spread([one, *others]))):
+    for belief in (belief_in(one), belief_in(one, spread([one, *others]))):
         assert 0 <= belief.low <= belief.mean <= belief.high <= 1
 
 
@@ -80,7 +80,7 @@ def test_a_belief_lies_in_its_interval_also_with_a_prior(
 def test_what_is_never_right_may_be_wholly_unknown_and_the_other_way_round(count: int) -> None:
     """With equal tails no interval would ever hold 0 or 1, which most facts are."""
     never, always = (
-        believed(AnswerEvidence((share,) * count, (0.05,) * count, (1.0,) * count))
+        belief_in(AnswerEvidence((share,) * count, (0.05,) * count, (1.0,) * count))
         for share in (0.0, 1.0)
     )
     assert never.low == 0
@@ -90,13 +90,13 @@ def test_what_is_never_right_may_be_wholly_unknown_and_the_other_way_round(count
 def test_a_batch_of_known_and_unknown_facts_sharpens_each_belief() -> None:
     yes, no = (AnswerEvidence((share,) * 5, (0.05,) * 5, (1.0,) * 5) for share in (1.0, 0.0))
     prior = spread([yes, no] * 40)
-    assert believed(yes, prior).mean > 0.95 > believed(yes).mean
-    assert believed(no, prior).mean < 0.05 < believed(no).mean
+    assert belief_in(yes, prior).mean > 0.95 > belief_in(yes).mean
+    assert belief_in(no, prior).mean < 0.05 < belief_in(no).mean
 
 
 def posterior(shares: list[float], floors: list[float]) -> Belief:
     """Of as many ways of asking."""
-    return believed(AnswerEvidence(tuple(shares), tuple(floors), (1.0,) * len(shares)))
+    return belief_in(AnswerEvidence(tuple(shares), tuple(floors), (1.0,) * len(shares)))
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 0.99)), max_size=8))

@@ -14,6 +14,7 @@ from pathlib import Path
 from memory.disk import as_trouble
 from memory.errors import BadInput, NothingToDo
 from memory.records import Dataset, Nugget, Paper, Purpose, Question
+from tools.dataset.leaks import leaks
 from tools.dataset.manifest import (
     CARD,
     CONTROL,
@@ -28,7 +29,6 @@ from tools.dataset.manifest import (
     is_there,
     write,
 )
-from tools.dataset.proof import leaks
 from tools.dataset.rows import REPLAY, HeldOut, lines, pick, row, shuffled
 from tools.dataset.split import Split, split
 

@@ -39,10 +39,10 @@ def render(question: Question) -> Choice:
     With a gap: the text before it; each option is followed by the rest of its sentence, which
     tells a number from the beginning of a longer one. Without: the whole stem.
     """
-    return placed(question, question.options)
+    return choice_of(question, question.options)
 
 
-def placed(question: Question, options: Sequence[str]) -> Choice:
+def choice_of(question: Question, options: Sequence[str]) -> Choice:
     """Some options in the place of a question's own."""
     before, gap, _ = question.stem.partition(GAP)
     if not gap:
@@ -188,7 +188,7 @@ def _stems(
     for other in controls[name].nuggets:
         same = [q for q in asked[other] if q.form == question.form]
         if same:
-            plan[other] = placed(same[0], question.options)
+            plan[other] = choice_of(same[0], question.options)
     return plan
 
 

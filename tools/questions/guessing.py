@@ -17,7 +17,7 @@ import numpy as np
 
 from tools import logit
 from tools.questions.chance import at_least, noise
-from tools.questions.traits import Floats, Prior, Sheet, seen, traits, words
+from tools.questions.traits import Floats, Prior, Sheet, option_words, seen, traits
 
 FOLDS = 10
 PENALTY = 4.0
@@ -148,7 +148,7 @@ def _habits(sheets: Sequence[Sheet], folds: Sequence[int], fold: int) -> list[Fl
     for sheet, own in zip(sheets, folds, strict=True):
         less = counted[own] if own != fold else None
         rows = [[_odds(total, less, [option.lower()]),
-                 _odds(total, less, [f" {w}" for w in words(option)])]
+                 _odds(total, less, [f" {w}" for w in option_words(option)])]
                 for option in sheet.options]  # fmt: skip
         table = np.array(rows)
         made.append(table - table.mean(axis=0))
@@ -164,7 +164,7 @@ def _counts(sheets: Sequence[Sheet]) -> Counts:
     expected: Counter[str] = Counter()
     for sheet in sheets:
         for place, option in enumerate(sheet.options):
-            for text in {option.lower(), *(f" {word}" for word in words(option))}:
+            for text in {option.lower(), *(f" {word}" for word in option_words(option))}:
                 key[text] += place == sheet.key
                 expected[text] += 1 / len(sheet.options)  # type: ignore[assignment]
     return key, expected

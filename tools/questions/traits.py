@@ -43,7 +43,7 @@ _BOTH = re.compile(
 )
 
 
-def words(option: str) -> list[str]:
+def option_words(option: str) -> list[str]:
     """Words and numbers in lower case."""
     return re.findall(r"\w+(?:[.,]\d+)*", option.lower())
 
@@ -53,7 +53,7 @@ def seen(sheets: Sequence[Sheet]) -> Counter[str]:
     found: Counter[str] = Counter()
     for sheet in sheets:
         found.update({option.lower() for option in sheet.options})
-        found.update({f" {word}" for option in sheet.options for word in words(option)})
+        found.update({f" {word}" for option in sheet.options for word in option_words(option)})
     return found
 
 
@@ -89,17 +89,17 @@ def _lengths(options: Sequence[str]) -> list[list[float]]:
         [abs(r - 0.5) for r in rank],
         [float(r == max(rank)) for r in rank],
         [float(r == min(rank)) for r in rank],
-        [float(len(words(option))) for option in options],
-        [sum(map(len, words(o))) / max(1, len(words(o))) for o in options],
+        [float(len(option_words(option))) for option in options],
+        [sum(map(len, option_words(o))) / max(1, len(option_words(o))) for o in options],
     ]
 
 
 def _likeness(options: Sequence[str]) -> list[list[float]]:
     """How far an option shares words, letters, ending and build with the others."""
-    bags = [frozenset(words(option)) for option in options]
+    bags = [frozenset(option_words(option)) for option in options]
     grams = [frozenset(o.lower()[i : i + 3] for i in range(len(o) - 2)) for o in options]
-    tails = [frozenset(words(option)[-1:]) for option in options]
-    heads = [frozenset(words(option)[:1]) for option in options]
+    tails = [frozenset(option_words(option)[-1:]) for option in options]
+    heads = [frozenset(option_words(option)[:1]) for option in options]
     builds = [frozenset([_build(option)]) for option in options]
     return [_shared(sets) for sets in (bags, grams, tails, heads, builds)]
 
@@ -156,7 +156,7 @@ def _frequency(options: Sequence[str], on: Counter[str], sheets: int) -> list[li
     """How often an option stands on other sheets, and how rare its words are there."""
     alone = [math.log1p(max(0, on[option.lower()] - 1)) for option in options]
     rare = [
-        [math.log((sheets + 1) / max(1, on[f" {word}"])) for word in words(option)] or [0.0]
+        [math.log((sheets + 1) / max(1, on[f" {word}"])) for word in option_words(option)] or [0.0]
         for option in options
     ]
     return [alone, [sum(r) / len(r) for r in rare], [max(r) for r in rare]]

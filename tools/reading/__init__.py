@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tools.reading.limits import USUAL
+from tools.reading.limits import USUAL as USUAL
 from tools.reading.limits import ReadingLimits as ReadingLimits
 
 if TYPE_CHECKING:

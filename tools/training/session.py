@@ -118,7 +118,7 @@ def attempt(
 ) -> Ended:
     """Train with this split, from the last checkpoint if there is one."""
     from tools.training.batches import keeps_rows_apart
-    from tools.training.keeper import TrainingWatch
+    from tools.training.callback import TrainingCallback
 
     output = Path(spec.output)
     model, tokenizer = parts()
@@ -128,7 +128,7 @@ def attempt(
     checkpoint = latest(output / "checkpoints")
     best = Best(output, spec.patience if watched else 0)
     best.begin(checkpoint)
-    keeper = TrainingWatch(output, stop, best)
+    keeper = TrainingCallback(output, stop, best)
     trainer = make_trainer(spec, split, model, tokenizer, rows, watched, keeper)
     result = trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     early = trainer.state.global_step < trainer.state.max_steps

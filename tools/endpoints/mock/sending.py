@@ -32,7 +32,7 @@ def sent(fault: Fault) -> web.Response:
     return web.Response(status=fault.status, body=data, headers=headers)
 
 
-def whole(body: Body) -> web.Response:
+def sent_whole(body: Body) -> web.Response:
     """A reply in one piece."""
     return web.Response(body=encoded(body), headers=_headers(JSON))
 

@@ -23,7 +23,7 @@ from tools.endpoints.mock import bodies, errors
 from tools.endpoints.mock.checks import wrong_chat, wrong_embedding
 from tools.endpoints.mock.faults import Faults, with_fault
 from tools.endpoints.mock.replies import Body, Damage, Fault, MockReply, MockRequest, Responder
-from tools.endpoints.mock.sending import EVENTS, JSON, damaged, sent, streamed, whole
+from tools.endpoints.mock.sending import EVENTS, JSON, damaged, sent, sent_whole, streamed
 
 MODEL = "mock"
 """The one model it lists unless told of others."""
@@ -134,7 +134,7 @@ class MockEndpoint:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         stats = self.stats
         if request.path == STATS:
-            return whole({**vars(stats), "cpu_s": time.process_time()})
+            return sent_whole({**vars(stats), "cpu_s": time.process_time()})
         stats.requests += 1
         number = stats.requests
         stats.in_flight += 1
@@ -188,10 +188,10 @@ class MockEndpoint:
     def _listed(self, name: str) -> web.Response:
         names = self._models or (MODEL,)
         if not name:
-            return whole(bodies.models(names))
+            return sent_whole(bodies.models(names))
         if self._models and name not in names:
             return sent(errors.no_such_model(name))
-        return whole(bodies.model(name))
+        return sent_whole(bodies.model(name))
 
     async def _answered(
         self, request: web.BaseRequest, end: str, body: Body, number: int
@@ -230,7 +230,7 @@ class MockEndpoint:
         self, request: web.BaseRequest, body: Body, damage: Damage | None
     ) -> web.StreamResponse:
         if damage is None:
-            return whole(body)
+            return sent_whole(body)
         return await damaged(request, bodies.encoded(body), JSON, damage, self._ended)
 
     async def _said(self, body: Body) -> list[MockReply | Fault]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from memory.records import Nugget, Probe, Purpose, Question, QuestionKind
 from tools.endpoints.connection import Connection
 from tools.probe.words.asking import QuestionAsker
-from tools.probe.words.belief import believed, judge, right, spread
+from tools.probe.words.belief import belief_in, judge, right, spread
 from tools.probe.words.exchanges import Cost, Effort, Form
 from tools.probe.words.rounds import ProbedNugget, Rounds, cases
 from tools.replies.losses import Loss
@@ -65,7 +65,7 @@ def _records(
     prior = spread(evidence)
     made = []
     for case, held in zip(batch, evidence, strict=True):
-        belief = believed(held, prior if held.shares else None)
+        belief = belief_in(held, prior if held.shares else None)
         verdict, reason = judge(case.heard, ignorance, belief)
         probe = Probe(
             nugget=case.nugget.id,

@@ -112,7 +112,7 @@ def _pair(one: GradedReply, label: str, floor: float) -> tuple[float, float]:
     return max(0.0, share - floor) / (1 - floor), 0.0
 
 
-def believed(evidence: AnswerEvidence, prior: _Array | None = None) -> Belief:
+def belief_in(evidence: AnswerEvidence, prior: _Array | None = None) -> Belief:
     """How sure one may be of it: posterior mean of θ and its 95 % interval.
 
     prior: weights on the grid; even where none is given. (0.5, 0, 1) with neither.
@@ -194,11 +194,11 @@ def leaning(heard: Sequence[GradedReply], ignorance: Ignorance) -> Leaning:
             key = (one.right, one.held)
             ways.setdefault(key, set()).add((one.ask.question.id, one.ask.form))
     beliefs = {
-        key: believed(wrong(heard, key, ignorance)) for key, by in ways.items() if len(by) > 1
+        key: belief_in(wrong(heard, key, ignorance)) for key, by in ways.items() if len(by) > 1
     }
     most = max(beliefs, key=lambda key: (beliefs[key].mean, key), default=("", ""))
     nothing = Belief(0.5, 0.0, 1.0)
-    return Leaning(believed(right(heard, ignorance)), beliefs.get(most, nothing), most[1])
+    return Leaning(belief_in(right(heard, ignorance)), beliefs.get(most, nothing), most[1])
 
 
 def judge(

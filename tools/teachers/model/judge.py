@@ -76,7 +76,7 @@ class QuestionJudge:
             self._asker, self._prompt, QuestionJudgement, losses,
             quote=nugget.quote, questions=sheet(questions),
         )  # fmt: skip
-        return believed(judgements or [], questions)
+        return valid_judgements(judgements or [], questions)
 
 
 def sheet(questions: Sequence[Question]) -> str:
@@ -101,7 +101,7 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def believed(
+def valid_judgements(
     judgements: Sequence[QuestionJudgement], questions: Sequence[Question]
 ) -> dict[int, QuestionJudgement]:
     """Judgements by question number: one each, about a question and options that there are.

@@ -59,7 +59,7 @@ class PairJudge:
         judgements = await items_of(
             self._asker, self._prompt, PairJudgement, losses, pairs=sheet(pairs)
         )
-        verdicts = believed(judgements or [], len(pairs))
+        verdicts = valid_verdicts(judgements or [], len(pairs))
         if judgements is not None:
             for number, (a, _, _) in enumerate(pairs, 1):
                 if number not in verdicts:
@@ -77,7 +77,7 @@ def sheet(pairs: Sequence[Pair]) -> str:
     )
 
 
-def believed(judgements: Sequence[PairJudgement], count: int) -> dict[int, Relation]:
+def valid_verdicts(judgements: Sequence[PairJudgement], count: int) -> dict[int, Relation]:
     """Verdicts by the number of their pair: of `count` pairs, one each, by a letter that there is.
 
     Two about one pair count as none: who contradicts himself has not judged.

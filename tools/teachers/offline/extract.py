@@ -10,11 +10,11 @@ from typing import NamedTuple
 from memory.records import Document, Kind, Nugget, Passage
 from tools.nuggets import distinct, grounded
 from tools.papers.notices import is_notice
+from tools.teachers.offline.abbreviations import explained, spelled_out
 from tools.teachers.offline.claims import MOST, claim_of
 from tools.teachers.offline.clauses import parse
 from tools.teachers.offline.headings import LABEL
 from tools.teachers.offline.roles import Role, RoleEstimate, role_estimate, section_role
-from tools.teachers.offline.shorts import explained, spelled_out
 from tools.teachers.offline.term_types import Type
 from tools.teachers.offline.terms import terms
 from tools.text.faith import faithful

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.doubles.real import ended
+from benchmarks.doubles.recording_model import RecordingModel
 from benchmarks.doubles.wired import bind, calls, last_run, rows, twice
-from benchmarks.doubles.witness import Witness
 from memory.records import (
     Document,
     Extraction,
@@ -89,7 +89,9 @@ def silently(home: Path, whole: Path) -> int:
     """Passages that lack nuggets of an unbroken run, beyond those that are named as lost."""
     here = {nugget.id for nugget in rows(home, Nugget)}
     lost: dict[str, int] = {
-        harvest.paper: harvest.lost for harvest in rows(home, Extraction) if harvest.reason
+        extraction.paper: extraction.lost
+        for extraction in rows(home, Extraction)
+        if extraction.reason
     }
     lacking: dict[str, set[str]] = {}
     for nugget in rows(whole, Nugget):
@@ -112,28 +114,30 @@ def should(run: Run) -> int:
     return PARTIAL if run.lost else DONE
 
 
-def run_under_faults(home: Path, whole: Path, witness: Witness, seed: int) -> FaultyRun:
+def run_under_faults(home: Path, whole: Path, recorder: RecordingModel, seed: int) -> FaultyRun:
     """Run under the mixture, then resume without it until nothing is missing."""
-    witness.forget()
-    witness.strike(MIXTURE, seed)
+    recorder.forget()
+    recorder.strike(MIXTURE, seed)
     started = time.perf_counter()
     code = ended(home, "run", "papers", "--yes").returncode
     took = time.perf_counter() - started
-    harvests = rows(home, Extraction)
-    right = PARTIAL if any(harvest.lost for harvest in harvests) else should(last_run(home))
+    extractions = rows(home, Extraction)
+    right = (
+        PARTIAL if any(extraction.lost for extraction in extractions) else should(last_run(home))
+    )
     found = FaultyRun(
         name=home.name.replace("-", " "),
         passages=len(rows(home, Passage)),
-        lost=sum(harvest.lost for harvest in harvests if harvest.reason),
+        lost=sum(extraction.lost for extraction in extractions if extraction.reason),
         silent=silently(home, whole),
         defective=defective(home),
         records=sum(len(rows(home, kind)) for kind in MADE),
         codes=[(code, right)],
         seconds=took,
-        requests=witness.asked.total(),
-        paid=witness.paid.total(),
+        requests=recorder.asked.total(),
+        paid=recorder.paid.total(),
     )
-    resumed(home, whole, witness, found)
+    resumed(home, whole, recorder, found)
     return found
 
 
@@ -149,16 +153,16 @@ def went_on(home: Path, env: Mapping[str, str] | None = None) -> list[tuple[int,
     return codes
 
 
-def resumed(home: Path, whole: Path, witness: Witness, found: FaultyRun) -> None:
+def resumed(home: Path, whole: Path, recorder: RecordingModel, found: FaultyRun) -> None:
     """What a healthy endpoint is asked for when the run goes on, and what it comes to."""
-    before, paid = witness.asked.copy(), set(witness.paid)
-    witness.strike({})
+    before, paid = recorder.asked.copy(), set(recorder.paid)
+    recorder.strike({})
     found.codes += went_on(home)
-    asked = witness.asked - before
+    asked = recorder.asked - before
     found.missing, found.again = asked.total(), len(paid & set(asked))
-    found.twice = twice(home, witness)
+    found.twice = twice(home, recorder)
     found.whole = nuggets(home) >= nuggets(whole)
-    given = witness.fates["well"] + witness.fates["garbled"]
+    given = recorder.outcomes["well"] + recorder.outcomes["garbled"]
     found.unnoted = given - sum(call.outcome in ("ok", "unreadable") for call in calls(home))
 
 
@@ -183,7 +187,7 @@ class FailedRun:
 
 
 def run_to_failure(
-    name: str, place: CommandLine, home: Path, whole: Path, witness: Witness,
+    name: str, place: CommandLine, home: Path, whole: Path, recorder: RecordingModel,
     mended: AbstractContextManager[object] = PEACE,
     env: Mapping[str, str] | None = None, healed: Mapping[str, str] | None = None,
 ) -> FailedRun:  # fmt: skip
@@ -193,16 +197,16 @@ def run_to_failure(
     made = sum(len(rows(home, kind)) for kind in MADE)
     asked = place.endpoint.stats.requests - before
     with mended:
-        witness.strike({})
+        recorder.strike({})
         codes = went_on(home, healed)
     there = nuggets(home) >= nuggets(whole)
     return FailedRun(name, done.returncode, made, asked, codes, there, done.stderr.strip())
 
 
 @contextmanager
-def served(witness: Witness, port: int) -> Iterator[None]:
+def served(recorder: RecordingModel, port: int) -> Iterator[None]:
     """Somebody at an address where nobody was."""
-    with MockEndpoint(witness.answer, port=port, keep=False):
+    with MockEndpoint(recorder.answer, port=port, keep=False):
         yield
 
 
@@ -213,22 +217,22 @@ FAILURES = {
 
 
 def failed_runs(
-    place: CommandLine, papers: Path, whole: Path, witness: Witness
+    place: CommandLine, papers: Path, whole: Path, recorder: RecordingModel
 ) -> Iterator[FailedRun]:
     """Each way in which every call fails."""
     for name, shares in FAILURES.items():
         home = place.home(name.replace(" ", "-"), papers, TEACHER, patience=1)
-        witness.strike(shares)
-        yield run_to_failure(name, place, home, whole, witness)
-    with MockEndpoint(witness.answer, keep=False) as gone:
+        recorder.strike(shares)
+        yield run_to_failure(name, place, home, whole, recorder)
+    with MockEndpoint(recorder.answer, keep=False) as gone:
         port = int(gone.url.split(":")[2].partition("/")[0])
     place = CommandLine(place.root, gone)
     home = place.home("nobody", papers, TEACHER, patience=1)
     yield run_to_failure(
-        "nobody at the address", place, home, whole, witness, served(witness, port)
+        "nobody at the address", place, home, whole, recorder, served(recorder, port)
     )
-    with MockEndpoint(witness.answer, key=KEY, keep=False) as locked:
+    with MockEndpoint(recorder.answer, key=KEY, keep=False) as locked:
         place = CommandLine(place.root, locked)
         home = place.home("locked", papers, TEACHER, key_env="LOOPBACK_KEY")
         wrong, right = {"LOOPBACK_KEY": WRONG}, {"LOOPBACK_KEY": KEY}
-        yield run_to_failure("a wrong key", place, home, whole, witness, env=wrong, healed=right)
+        yield run_to_failure("a wrong key", place, home, whole, recorder, env=wrong, healed=right)

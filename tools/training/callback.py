@@ -16,7 +16,7 @@ from tools.training.best import Best
 from tools.training.checkpoints import seal
 
 
-class TrainingWatch(TrainerCallback):  # type: ignore[misc]  # transformers has no types
+class TrainingCallback(TrainerCallback):  # type: ignore[misc]  # transformers has no types
     """output: the spec's output folder; stop: asked after each step; best: told of each loss."""
 
     def __init__(self, output: Path, stop: Callable[[], bool], best: Best) -> None:

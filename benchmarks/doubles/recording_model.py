@@ -19,11 +19,11 @@ def part_of(body: Body) -> str:
     return str(wanted.get("json_schema", {}).get("name", ""))
 
 
-class Witness:
+class RecordingModel:
     """The rehearsal, of which it is known what it was asked and what it answered.
 
     The same request gets the same reply, whatever was asked before, so that two runs can be
-    compared. Its fate is drawn by what it says and how often it came: no order of arrival shows.
+    compared. Its fault is drawn by what it says and how often it came: no order of arrival shows.
 
     latency: seconds until a reply begins; `slow`: the same for some parts. May change at any time.
     """
@@ -48,7 +48,7 @@ class Witness:
         """Requests, by what they say: `Call.input_sha256`."""
         self.paid: Counter[str] = Counter()
         """Of these, the ones that were answered, and by a whole reply."""
-        self.fates: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
         """Requests that came to an answer, by their fault, or `well`."""
 
     async def answer(self, body: Body) -> MockReply | Fault:
@@ -56,9 +56,9 @@ class Witness:
         asked = digest(*(Message(turn["role"], turn["content"]) for turn in body["messages"]))
         self.asked[asked] += 1
         part = part_of(body)
-        fate = ""
+        fault = ""
         if self._only in ("", part):
-            fate = self._faults.drawn(int(digest(asked, self.asked[asked])[:12], 16))
+            fault = self._faults.drawn(int(digest(asked, self.asked[asked])[:12], 16))
         self.in_flight += 1
         try:
             await asyncio.sleep(self.slow.get(part, self.latency))
@@ -66,7 +66,7 @@ class Witness:
                 self._said[asked] = await asyncio.to_thread(self._rehearsal, body)
         finally:
             self.in_flight -= 1
-        self.fates[fate or "well"] += 1
-        if not fate:
+        self.outcomes[fault or "well"] += 1
+        if not fault:
             self.paid[asked] += 1
-        return self._faults.error(fate) or with_fault(self._said[asked], fate)
+        return self._faults.error(fault) or with_fault(self._said[asked], fault)
