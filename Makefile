@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-r
 # Small models on few cores: without this, torch's waiting threads spin and take ten times as long.
 export GOMP_SPINCOUNT := 0
 
-.PHONY: demo test coverage test-all test-real check bench clean
+.PHONY: demo test coverage test-all test-real check bench drawing clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/goldpan demo --home $(HOME_) $(if $(PAPERS),--papers "$(PAPERS)")
@@ -39,6 +39,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.bench
 	@$(BIN)/python -m benchmarks $(PARTS) $(ARGS)
+
+# docs/architecture.svg, from the imports.
+drawing: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks.architecture
 
 # Each set-up is done once and again only when what it installs changes.
 $(VENV)/.demo: pyproject.toml constraints.txt

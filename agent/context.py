@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
@@ -88,8 +88,10 @@ class Context:
     """The workspace's lease, for as long as a run is at work; None where no run need take it."""
     readers: int = 2
     """Papers read at once."""
-    _lock: threading.RLock = field(default_factory=threading.RLock)
-    _loading: threading.Lock = field(default_factory=threading.Lock)
+    # Three locks: event loops take the first, so nobody may hold it while waiting for anything.
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _loading: threading.RLock = field(default_factory=threading.RLock)
+    _owning: threading.Lock = field(default_factory=threading.Lock)
     _registered: set[str] = field(default_factory=set)
     _targets: OrderedDict[str, Target] = field(default_factory=OrderedDict)
     _runs: dict[str, RunContext] = field(default_factory=dict)
@@ -115,7 +117,7 @@ class Context:
         """
         if not (name := name or self.settings.roles.target):
             return None
-        with self._lock:
+        with self._loading:
             # Once: hashing the files of a large model takes long.
             if name not in self._registered:
                 self.register(name)
@@ -140,7 +142,7 @@ class Context:
     @property
     def vectors(self) -> Vectors:
         """Opened at first need, sealed when nobody works any more."""
-        with self._lock:
+        with self._loading:
             if self._vectors is None:
                 self._vectors = self.make_vectors(self.embedder, self._indexed)
             return self._vectors
@@ -161,7 +163,7 @@ class Context:
 
     def hold(self) -> None:
         """Own the workspace while any run is at work. May wait a moment. Raises Locked."""
-        with self._lock:
+        with self._owning:
             if self._lease is None:
                 self._lease = self.take()
 
@@ -190,14 +192,15 @@ class Context:
 
     def close(self) -> None:
         """Seal the index, if it was opened: an unsealed one is examined at its next opening."""
-        with self._lock:
+        with self._loading:
             if self._vectors:
                 self._vectors.close()
             self._vectors = None
             self._targets.clear()
 
     def _hand_back(self) -> None:
-        with self._lock:
+        with self._owning:
+            # A run that begins meanwhile takes it again: its first step waits for its turn here.
             if self._lease and not self._runs:
                 self.close()
                 self._lease.release()
@@ -233,7 +236,8 @@ class RunContext:
     hired: Engines | None = None
     """Who works on it; None: whoever the process says, asked at first need."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _events: list[Event] = field(default_factory=list)
+    _events: deque[Event] = field(default_factory=deque)
+    """Without a lock: event loops add to it, and threads take from it."""
     _pools: dict[str, list[Nugget]] = field(default_factory=dict)
 
     @property
@@ -274,8 +278,7 @@ class RunContext:
         """A line for the run's log, saved when the step ends. The same line is kept once."""
         name = digest(self.run, stage, text)
         event = Event(id=name, run=self.run, stage=stage, text=text)
-        with self._lock:
-            self._events.append(event)
+        self._events.append(event)
 
     def lose(self, loss: Loss) -> None:
         """What replies did not give goes to the log."""
@@ -284,9 +287,7 @@ class RunContext:
 
     def logged(self) -> list[Event]:
         """The lines that are not saved yet; from now on they count as saved."""
-        with self._lock:
-            events, self._events = self._events, []
-            return events
+        return [self._events.popleft() for _ in range(len(self._events))]
 
     def end(self, outcome: RunStatus, lost: dict[str, int]) -> None:
         """Say how the run stands when this step has ended. lost: counts by kind; 0 is left out."""

@@ -16,6 +16,7 @@ from agent.graphs import discover as discovery
 from agent.graphs import teach as teaching
 from agent.settings import find_home
 from agent.workspace import Workspace
+from tools.threads import quieten
 
 if TYPE_CHECKING:
     from agent.context import Context
@@ -30,6 +31,7 @@ async def opened(home: str) -> Context:
 
 
 def _opened(home: str) -> Context:
+    quieten()
     with _turn:
         folder = find_home(Path(home) if home else None)
         if folder not in _open:

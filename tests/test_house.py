@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from typer.main import get_command
 
 from agent.cli.main import app
 from agent.cli.terminal import Exit
+from benchmarks.imports import imports, modules
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("agent", "evals", "memory", "prompts", "tools")
@@ -43,21 +42,6 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
         f"print([m for m in {HEAVY!r} if m in sys.modules])"
     )
     assert run(code, tmp_path).strip() == "[]"
-
-
-def modules(*rooms: str) -> dict[str, Path]:
-    paths = [path for room in rooms for path in (ROOT / room).rglob("*.py")]
-    names = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths)
-    return {name.removesuffix(".__init__"): path for name, path in zip(names, paths, strict=True)}
-
-
-def imports(path: Path) -> Iterator[str]:
-    """What a file names in its imports, wherever in it they stand; of packages, what is taken."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def test_nothing_outside_the_tests_imports_them() -> None:
