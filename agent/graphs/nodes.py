@@ -56,7 +56,7 @@ def beginning(opener: Opener, graph: str) -> Callable[..., Awaitable[dict[str, A
 
     async def at_work(state: Any, runtime: Runtime[Place]) -> dict[str, Any]:
         context = await opener((runtime.context or {}).get("home", ""))
-        run = await asyncio.to_thread(begin.adopted, context.store, state.get("run", ""))
+        run = await asyncio.to_thread(begin.adopted, context.store, graph, state.get("run", ""))
         if run is None:
             run = await asyncio.to_thread(begin.begun, context, graph, state)
         return {"run": run.id, "interest": run.interest}

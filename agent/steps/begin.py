@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from agent.settings import Settings
     from memory.store import Store
 
-OVER = (RunStatus.DONE,)
-
 
 def slug(text: str) -> str:
     """A handle for a topic: lower case, digits and hyphens, at most 40 characters."""
@@ -76,10 +74,17 @@ def record(
     return run
 
 
-def adopted(store: Store, name: str) -> Run | None:
-    """The run that is recorded already and goes on; None where a new one is to begin."""
-    run = store.find(Run, name) if name else None
-    return None if run is None or run.status in OVER else run
+def adopted(store: Store, graph: str, name: str) -> Run | None:
+    """The run of that id, to go on with; None without an id, or where it is over: one is to begin.
+
+    Raises NoSuch, or BadInput for a run of another graph.
+    """
+    if not name:
+        return None
+    run = store.get(Run, name)
+    if run.graph != graph:
+        raise BadInput(f"Run {name} is of the graph {run.graph}, not {graph}.")
+    return None if run.status is RunStatus.DONE else run
 
 
 def begun(context: Context, graph: str, given: Mapping[str, Any]) -> Run:

@@ -165,6 +165,18 @@ def test_words_that_name_no_interest_make_one_and_a_slip_makes_none(world: World
         bare(discover, world.context(), {})
 
 
+def test_a_graph_goes_on_with_no_run_but_its_own(tmp_path: Path) -> None:
+    world = furnished(tmp_path / "home")
+    state = bare(discover, world.context(), {"interest": "points"})
+    again = bare(discover, world.context(), {"run": state["run"]}, POLICY)
+    assert again["run"] == state["run"]
+    assert [run.status for run in world.space.store.all(Run)] == [RunStatus.DONE]
+    with pytest.raises(BadInput, match="of the graph discover"):
+        bare(teach, world.context(), {"run": state["run"]})
+    with pytest.raises(NoSuch):
+        bare(discover, world.context(), {"run": "no such"})
+
+
 def test_an_interest_that_is_paused_is_not_looked_for(world: World) -> None:
     paused = Interest(name="points", topic="p", status=InterestStatus.PAUSED)
     world.space.store.add(paused)
