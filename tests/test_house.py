@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -81,6 +82,21 @@ def test_the_environment_is_read_at_the_door_only() -> None:
         if re.search(r"os\.(environ|getenv)", path.read_text())
     }
     assert readers <= allowed
+
+
+def test_services_print_nothing_and_hand_out_typed_results() -> None:
+    """Doors show them, each in its way. Untyped are JSON (`as_...`) and what summary.json holds."""
+    wrong = []
+    for name, path in modules("agent/services").items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "print":
+                wrong.append(f"{name} prints in line {node.lineno}")
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or not node.returns:
+                continue
+            inner = node.name.startswith(("_", "as_")) or path.stem == "report"
+            if "Any" in ast.unparse(node.returns) and not inner:
+                wrong.append(f"{name}.{node.name} returns {ast.unparse(node.returns)}")
+    assert not wrong
 
 
 def test_nothing_unpickles() -> None:
