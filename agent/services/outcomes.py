@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent.services import report
-from agent.services.runs import find_run
+from agent.services.runs import find_run, seen
 from memory.records import Event, Interest, Job, JobStatus, Run, RunStatus
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class RunOutcome(NamedTuple):
 
 def details(space: Workspace, name: str) -> RunDetails:
     """A run with its counts, its jobs and its log. name: as in `runs.find_run`."""
-    run = find_run(space, name)
+    [run] = seen(space, find_run(space, name))
     log = space.store.all(Event, run=run.id)
     return RunDetails(run, report.counts(space, run), jobs(space, run), log)
 

@@ -77,16 +77,19 @@ def latest(space: Workspace, graph: str, interest: Interest) -> Run | None:
 
 def listed(space: Workspace) -> list[ListedRun]:
     """All runs, in the order in which they began."""
-    # A run that says it is running, in a workspace nobody owns, was killed.
-    owned = space.owner is not None
     names = {interest.id: interest.name for interest in space.store.all(Interest)}
+    runs = seen(space, *space.store.all(Run))
+    return [ListedRun(run, names.get(run.interest, run.interest)) for run in runs]
 
-    def told(run: Run) -> Run:
-        killed = run.status is RunStatus.RUNNING and not owned
-        return run.replace(status=RunStatus.INTERRUPTED) if killed else run
 
-    runs = space.store.all(Run)
-    return [ListedRun(told(run), names.get(run.interest, run.interest)) for run in runs]
+def seen(space: Workspace, *runs: Run) -> list[Run]:
+    """The runs as they are: one that says it runs, where nobody owns the workspace, was killed."""
+    if space.owner is not None:
+        return list(runs)
+    return [
+        run.replace(status=RunStatus.INTERRUPTED) if run.status is RunStatus.RUNNING else run
+        for run in runs
+    ]
 
 
 @asynccontextmanager
