@@ -13,6 +13,7 @@ import pytest
 from benchmarks.doubles.forked import PIPE, Forked, server
 from benchmarks.doubles.real import ROOT, command, start
 
+pytestmark = pytest.mark.nightly
 SHOWS = """
 import atexit, json, os, signal, sys, threading
 
@@ -59,7 +60,9 @@ def test_a_program_sees_the_same_in_a_fork_as_in_a_fresh_process(tmp_path: Path)
         "import sys; sys.exit()", "import sys; sys.exit(7)", "import sys; sys.exit('in words')",
         "import sys; sys.exit(-1)", "import os; os._exit(9)", "raise KeyboardInterrupt",
         "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
-        "import os, signal; os.kill(os.getpid(), signal.SIGINT); signal.pause()",
+        # Set, for whoever starts the tests in the background has Ctrl-C ignored.
+        "import os, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "os.kill(os.getpid(), signal.SIGINT); signal.pause()",
         f"print('x' * {5 * PIPE})", "import sys; print('out'); sys.stdout.close()",
     ],
 )  # fmt: skip
