@@ -78,8 +78,11 @@ class Limiter:
             await place
         except asyncio.CancelledError:
             if not place.cancelled():
-                # Let in and called away in the same moment: the place goes to the next.
+                # Let in and called away in the same moment: the place goes to the next, and the
+                # run has used no turn.
                 self.inside -= 1
+                if places := self._waiting.pop(run, None):
+                    self._waiting = {run: places, **self._waiting}
                 self._let_in()
             raise
 
