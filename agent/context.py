@@ -7,18 +7,30 @@ hand in another. Nothing of it stands in a graph's state or in its schemas.
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import functools
 import threading
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from agent.calls.connections import GRACE
 from agent.calls.roles import Engines, engines
 from agent.progress import Reporter, Silent
-from memory.records import Event, ModelVersion, Nugget, Record, RunStatus, Sighting, digest
+from memory.records import (
+    Event,
+    ModelVersion,
+    Nugget,
+    Record,
+    RunStatus,
+    Sighting,
+    digest,
+    new_id,
+)
 from tools.endpoints.ledger import account
 
 if TYPE_CHECKING:
@@ -37,10 +49,12 @@ if TYPE_CHECKING:
     from tools.training.preflight import Preflight
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 POOL = 2000
 """More nuggets than this lend no better wrong options, and cost time."""
 TARGETS = 2
 """Versions of targets in memory at once: an examination compares two."""
+_session: ContextVar[str] = ContextVar("session", default="")
 
 
 class Workplace(Protocol):
@@ -88,6 +102,8 @@ class Context:
     """The workspace's lease, for as long as a run is at work; None where no run need take it."""
     readers: int = 2
     """Papers read at once."""
+    idle: float = 60.0
+    """Seconds without a step after which a run that nobody ended gives back what it holds."""
     # Three locks: event loops take the first, so nobody may hold it while waiting for anything.
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _loading: threading.RLock = field(default_factory=threading.RLock)
@@ -96,6 +112,8 @@ class Context:
     _targets: OrderedDict[str, Target] = field(default_factory=OrderedDict)
     _runs: dict[str, RunContext] = field(default_factory=dict)
     _connections: dict[asyncio.AbstractEventLoop, Connections] = field(default_factory=dict)
+    _leaving: set[asyncio.Future[None]] = field(default_factory=set)
+    _embedder: Embedder | None = None
     _vectors: Vectors | None = None
     _lease: Lease | None = None
 
@@ -134,10 +152,13 @@ class Context:
             self._targets.move_to_end(version.id)
             return self._targets[version.id]
 
-    @cached_property
+    @property
     def embedder(self) -> Embedder:
         """Loaded at first need: it costs seconds."""
-        return self.make_embedder()
+        with self._loading:
+            if self._embedder is None:
+                self._embedder = self.make_embedder()
+            return self._embedder
 
     @property
     def vectors(self) -> Vectors:
@@ -150,16 +171,19 @@ class Context:
     def run(self, run: str, reporter: Reporter | None = None) -> RunContext:
         """What that run works with, the same until it leaves. To be called in its event loop.
 
-        run: its id; empty for work that is no run. reporter: heard from the first call on.
+        run: its id. reporter: heard from the first call on.
         """
+        return self._joined(run, run, reporter)
+
+    def _joined(self, key: str, run: str, reporter: Reporter | None) -> RunContext:
         with self._lock:
-            if run not in self._runs:
+            if key not in self._runs:
                 loop = asyncio.get_running_loop()
                 if loop not in self._connections:
                     self._connections[loop] = self.connect(lambda text: self._reporter().say(text))
                 connections = self._connections[loop]
-                self._runs[run] = RunContext(self, run, connections, reporter or Silent(), loop)
-            return self._runs[run]
+                self._runs[key] = RunContext(self, run, connections, reporter or Silent(), loop)
+            return self._runs[key]
 
     def hold(self) -> None:
         """Own the workspace while any run is at work. May wait a moment. Raises Locked."""
@@ -171,24 +195,52 @@ class Context:
         """Forget what a run worked with; again is harmless.
 
         The last run of an event loop closes its connections: calls in flight get `grace` seconds
-        to end, for they are paid for. The last of all gives the workspace back.
+        to end, for they are paid for. The last of all gives the workspace back. A caller that is
+        called away leaves all of this to be done.
         """
+        leaving = asyncio.ensure_future(self._leave(run, grace))
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
+        await asyncio.shield(leaving)
+
+    async def _leave(self, run: str, grace: float) -> None:
         with self._lock:
             gone = self._runs.pop(run, None)
             loops = {one.loop for one in self._runs.values()}
             closing = None if gone is None or gone.loop in loops else gone.loop
             connections = self._connections.pop(closing, None) if closing else None
-        if connections:
-            await connections.close(grace)
-        await asyncio.to_thread(self._hand_back)
+        try:
+            if connections:
+                await connections.close(grace)
+        finally:
+            await asyncio.to_thread(self._hand_back)
+
+    def rest(self, run: str) -> None:
+        """Nobody works for a run now. Where nobody does for `idle` seconds, it leaves.
+
+        Between two nodes a server may stop a run, and tells nobody.
+        """
+        ctx = self._runs.get(run)
+        if ctx is None or ctx.working:
+            return
+
+        def leave() -> None:
+            if self._runs.get(run) is ctx and not ctx.working:
+                leaving = asyncio.ensure_future(self._leave(run, GRACE))
+                self._leaving.add(leaving)
+                leaving.add_done_callback(self._leaving.discard)
+
+        ctx.loop.call_later(self.idle, leave)
 
     @asynccontextmanager
     async def session(self, reporter: Reporter | None = None) -> AsyncIterator[RunContext]:
         """Work that is no run, as answering one question: it leaves no record of its own."""
+        key = f"session {new_id()}"
+        _session.set(key)
         try:
-            yield self.run("", reporter)
+            yield self._joined(key, "", reporter)
         finally:
-            await self.leave("")
+            await self.leave(key)
 
     def close(self) -> None:
         """Seal the index, if it was opened: an unsealed one is examined at its next opening."""
@@ -207,8 +259,8 @@ class Context:
                 self._lease = None
 
     def _reporter(self) -> Reporter:
-        """Of the run for which the calling task works."""
-        run = self._runs.get(account.get().run) or self._runs.get("")
+        """Of the run, or else of the session, for which the calling task works."""
+        run = self._runs.get(account.get().run or _session.get())
         return run.reporter if run else Silent()
 
     def _indexed(self, done: int, total: int) -> None:
@@ -258,13 +310,33 @@ class RunContext:
                 self.hired = self.process.staff(self.settings, self.connections, self.lose)
             return self.hired
 
+    async def in_thread(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
+        """Work that may wait for a disk, a database or a model, off the event loop.
+
+        A caller that is called away cannot end the thread: the run counts as at work until it
+        ends, so that nobody else gets the workspace meanwhile.
+        """
+        self.working += 1
+        call = functools.partial(contextvars.copy_context().run, work, *args, **options)
+        done = self.loop.run_in_executor(None, call)
+        done.add_done_callback(self._ended)
+        return await asyncio.shield(done)
+
+    def _ended(self, done: asyncio.Future[Any]) -> None:
+        self.working -= 1
+        if not done.cancelled():
+            done.exception()  # Looked at: a caller that went away does not.
+        self.process.rest(self.run)
+
     async def staffed(self) -> Engines:
         """The same for an event loop, which must not wait for files."""
-        return await asyncio.to_thread(lambda: self.engines)
+        if self.hired is None:
+            await self.in_thread(lambda: self.engines)
+        return self.engines
 
     async def connection(self, role: str, name: str = "") -> Connection:
         """The connection to what a role is bound to; see `Connections.connection`."""
-        return await asyncio.to_thread(self.connections.connection, role, name)
+        return await self.in_thread(self.connections.connection, role, name)
 
     def pool(self, interest: str) -> list[Nugget]:
         """Nuggets that lend wrong options: those of the interest's papers, at most POOL."""

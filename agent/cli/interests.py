@@ -47,6 +47,7 @@ def add(
     from agent.services import interests
     from agent.workspace import Workspace
 
+    interests.demand_handle(name)
     fields = _given(topic, papers, include, exclude, target, prompt, explore, budget)
     with Workspace.open(home) as space:
         interests.add(space, name, **fields)

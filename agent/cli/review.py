@@ -52,7 +52,7 @@ def review(context: typer.Context, interest: Which = "", home: Home = None) -> N
         if not items:
             raise NothingToDo("No nugget waits for a decision.", "Find some: goldpan run INTEREST")
         session(space, items, out())
-    decisions.settle(home)
+        decisions.settle(space)
 
 
 def session(space: Workspace, items: list[ReviewItem], console: Console) -> None:
@@ -168,8 +168,8 @@ def accept(
         return
     with Workspace.open(home) as space:
         count = decisions.accept_unknown(space, decisions.waiting(space, interest))
-    out().print(f"Accepted {count} nuggets that are unknown and well grounded.")
-    decisions.settle(home)
+        out().print(f"Accepted {count} nuggets that are unknown and well grounded.")
+        decisions.settle(space)
 
 
 @app.command()
@@ -195,7 +195,7 @@ def _decide(home: Path | None, ids: list[str], action: Action, **more: str) -> N
     with Workspace.open(home) as space:
         for nugget in decisions.decide(space, ids, action, **more):
             out().print(f"{nugget.status}: {nugget.claim}", markup=False)
-    decisions.settle(home)
+        decisions.settle(space)
 
 
 @app.command()
@@ -230,7 +230,8 @@ def import_(file: Path, home: Home = None) -> None:
     from agent.services import decisions
     from agent.workspace import Workspace
 
+    decisions.demand_file(file)
     with Workspace.open(home) as space:
         count = decisions.load(space, file)
-    out().print(f"Carried out {count} decisions.")
-    decisions.settle(home)
+        out().print(f"Carried out {count} decisions.")
+        decisions.settle(space)

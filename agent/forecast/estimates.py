@@ -149,7 +149,8 @@ class Estimate:
 async def of_a_run(
     context: Context, interest: Interest, reporter: Reporter | None = None, **options: Any
 ) -> dict[str, Any]:
-    """What a run would read and call; options: as the run's. Raises what searching raises."""
+    """What a run would read and call; options: as the run's. Raises what beginning it raises."""
+    demand_active(interest)
     found, estimate = await rehearsed(context, interest, {}, reporter, **options)
     return {**_papers(found), **await asyncio.to_thread(estimate.as_json)}
 
@@ -162,7 +163,6 @@ async def rehearsed(
     **options: Any,
 ) -> tuple[DryRun, Estimate]:
     """What a run would find, and its calls noted; clients: see `NoConnections`."""
-    demand_active(interest)
     async with context.session(reporter) as ctx, _rehearsal(ctx, interest, clients) as rehearsal:
         estimate, copy = rehearsal
         run = Run(graph="discover", interest=interest.id, options=options)
@@ -172,7 +172,7 @@ async def rehearsed(
 
 
 async def of_a_teaching(context: Context, interest: Interest) -> dict[str, Any]:
-    """`teaching.forecast`, and what is called for it before.
+    """`forecast`, and what is called for it before.
 
     While questions are to be written by a model, what would be trained on them is not known, and
     not told. Raises BadInput where it cannot be done here.
@@ -186,7 +186,7 @@ async def of_a_teaching(context: Context, interest: Interest) -> dict[str, Any]:
         await asyncio.to_thread(demand_method, ctx)
         async with _rehearsal(ctx, interest, {}) as (estimate, copy):
             # Its losses are told to the copy; all else is read where it is.
-            ctx.hired = copy.engines
+            ctx.hired = await copy.staffed()
             nuggets, control, pool = await asyncio.to_thread(_lesson, ctx, interest)
             made = await written(ctx, [*nuggets, *control], pool)
             if not (unwritten := len(estimate.notes.calls)):

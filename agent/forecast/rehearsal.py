@@ -232,7 +232,7 @@ def speaks(ctx: RunContext, interest: Interest) -> bool:
 
 
 def _brought(store: Store, copy: Store, papers: list[str]) -> list[Extraction]:
-    """Bring what is known of these papers into the copy; returns the finished harvests."""
+    """Bring what is known of these papers into the copy; returns the finished extractions."""
     ours = (PaperStatus.READ, PaperStatus.SKIPPED)
     copy.put(*(paper for paper in store.all(Paper, id=papers) if paper.status in ours))
     for kind in OF_A_PAPER:

@@ -18,7 +18,7 @@ from langgraph.runtime import Runtime
 
 from agent.calls.connections import GRACE
 from agent.context import Context, RunContext
-from agent.graphs.retry import RETRY
+from agent.graphs.retry import RETRY, worth_retrying
 from agent.graphs.state import Place
 from agent.steps import begin
 from memory.errors import NothingToDo, Trouble
@@ -42,11 +42,12 @@ def node(opener: Opener, work: Work) -> Callable[..., Awaitable[dict[str, Any]]]
     """The work as a node of a graph."""
 
     async def at_work(state: Any, runtime: Runtime[Place]) -> dict[str, Any]:
-        context = await opener((runtime.context or {}).get("home", ""))
-        async with _at_work(context, state["run"], work.__name__) as ctx:
+        context = await _opened(opener, runtime)
+        attempt = runtime.execution_info.node_attempt if runtime.execution_info else 1
+        async with _at_work(context, state["run"], work.__name__, attempt) as ctx:
             if inspect.iscoroutinefunction(work):
                 return dict(await work(state, ctx))
-            return dict(await asyncio.to_thread(work, state, ctx))
+            return dict(await ctx.in_thread(work, state, ctx))
 
     return at_work
 
@@ -55,24 +56,35 @@ def beginning(opener: Opener, graph: str) -> Callable[..., Awaitable[dict[str, A
     """The first node: the run's record, made where there is none yet."""
 
     async def at_work(state: Any, runtime: Runtime[Place]) -> dict[str, Any]:
-        context = await opener((runtime.context or {}).get("home", ""))
-        run = await asyncio.to_thread(begin.adopted, context.store, graph, state.get("run", ""))
-        if run is None:
+        context = await _opened(opener, runtime)
+        try:
             run = await asyncio.to_thread(begin.begun, context, graph, state)
+            context.run(run.id)
+        except BaseException:
+            await context.leave("")  # What was taken for a run that is not to be.
+            raise
+        context.rest(run.id)
         return {"run": run.id, "interest": run.interest}
 
     return at_work
 
 
+async def _opened(opener: Opener, runtime: Runtime[Place]) -> Context:
+    return await opener((runtime.context or {}).get("home", ""))
+
+
 async def close(state: Any, ctx: RunContext) -> dict[str, Any]:
     """The last node: the run is done, or partial where something got no answer."""
     lost = state.get("lost", {})
-    ctx.end(RunStatus.PARTIAL if any(lost.values()) else RunStatus.DONE, lost)
-    return {}
+    ctx.end(begin.ended(lost), lost)
+    # On the same thread another run may follow, which says for itself what it is to do.
+    return {"folder": "", "yes": False} if "yes" in state else {}
 
 
 @asynccontextmanager
-async def _at_work(context: Context, name: str, stage: str) -> AsyncIterator[RunContext]:
+async def _at_work(
+    context: Context, name: str, stage: str, attempt: int
+) -> AsyncIterator[RunContext]:
     """The run's context while one of its nodes works; what came of it is in its record after.
 
     The last of its nodes to end closes what the run worked with: another one that works at the same
@@ -80,6 +92,7 @@ async def _at_work(context: Context, name: str, stage: str) -> AsyncIterator[Run
     """
     ctx = context.run(name)
     ctx.working += 1
+    over = False
     try:
         if not ctx.interest:
             ctx.interest = await asyncio.to_thread(_running, context, name)
@@ -87,21 +100,24 @@ async def _at_work(context: Context, name: str, stage: str) -> AsyncIterator[Run
         started = time.monotonic()
         yield ctx
         await asyncio.to_thread(_went, ctx, stage, time.monotonic() - started)
+        over = ctx.outcome is not None
     except BaseException as fault:
-        # Tried again, the node marks the run as running again.
-        ctx.interest = ""
-        if isinstance(fault, Trouble):
+        if not (worth_retrying(fault) and attempt < RETRY.max_attempts):
+            over = True
             await asyncio.to_thread(_failed, ctx, fault)
+            # Begun again, it is marked as running again.
+            ctx.interest = ""
         raise
     finally:
         ctx.working -= 1
-        if not ctx.working and (ctx.outcome or not ctx.interest):
+        if (over or not ctx.interest) and not ctx.working:
             # What is in flight is paid for: it is heard and noted.
             await context.leave(name, GRACE)
+        context.rest(name)
 
 
 def _running(context: Context, name: str) -> str:
-    """Mark a run as running; returns its interest's id."""
+    """Own the workspace, and mark a run as running; returns its interest's id."""
     context.hold()
     with context.store.transaction() as rows:
         run = rows.get(Run, name).replace(status=RunStatus.RUNNING, note="", ended="")
@@ -122,10 +138,14 @@ def _went(ctx: RunContext, stage: str, seconds: float) -> None:
         rows.put(run)
 
 
-def _failed(ctx: RunContext, fault: Trouble) -> None:
-    """Save what a node logged, and why it ended: with nothing to do, or failed."""
-    status = RunStatus.DONE if isinstance(fault, NothingToDo) else RunStatus.FAILED
+def _failed(ctx: RunContext, fault: BaseException) -> None:
+    """Save what a node logged; for trouble, how the run ended: with nothing to do, or failed.
+
+    Where the run was not begun here, as somebody else owns the workspace, its record is not ours.
+    """
     with ctx.store.transaction() as rows:
         rows.add(*ctx.logged())
-        run = rows.get(Run, ctx.run)
-        rows.put(run.replace(status=status, note=str(fault), ended=now()))
+        if isinstance(fault, Trouble) and ctx.interest:
+            status = RunStatus.DONE if isinstance(fault, NothingToDo) else RunStatus.FAILED
+            run = rows.get(Run, ctx.run)
+            rows.put(run.replace(status=status, note=str(fault), ended=now()))

@@ -95,6 +95,6 @@ async def _answer(ctx: RunContext, version: ModelVersion, question: str) -> str:
     if version.name not in ctx.settings.endpoints:
         target = await asyncio.to_thread(ctx.process.target, version)
         return await asyncio.to_thread(target.complete, f"Question: {question}\nAnswer:")
-    prompt = load("ask")
     connection = await ctx.connection("target", version.name)
+    prompt = load("ask")
     return (await connection.ask(prompt.render(question=question), prompt.made_by)).text

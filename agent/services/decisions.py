@@ -11,7 +11,7 @@ from agent.services.interests import find_interest
 from agent.steps import review
 from agent.steps.review import ReviewItem
 from agent.workspace import Workspace
-from memory.errors import BadInput, Locked
+from memory.errors import BadInput
 from memory.records import Action, Nugget, NuggetStatus, Run, RunStatus, Verdict, new_id
 
 if TYPE_CHECKING:
@@ -55,27 +55,24 @@ def export(space: Workspace, file: Path, interest: str = "") -> int:
     return review.export(waiting(space, interest), file)
 
 
+def demand_file(file: Path) -> None:
+    """Raises BadInput where there is no such file of decisions."""
+    if not file.is_file():
+        raise BadInput(f"There is no file {file}.", "Make one: goldpan review export FILE")
+
+
 def load(space: Workspace, file: Path) -> int:
     """Carry out the decisions of such a file: all, or none where a line is wrong; how many.
 
     Raises BadInput, NothingToDo.
     """
-    if not file.is_file():
-        raise BadInput(f"There is no file {file}.", "Make one: goldpan review export FILE")
+    demand_file(file)
     return len(review.load(space.store, file))
 
 
-def settle(home: Path | None) -> None:
-    """Let runs end whose proposals are all decided. Left for later where another process owns."""
-    with Workspace.open(home) as space:
-        if not any(_settled(space)):
-            return
-    try:
-        with Workspace.open(home, own="review") as space:
-            for run in list(_settled(space)):
-                runs.drive(space, space.context, run, {"decided": True})
-    except Locked:
-        return
+def settle(space: Workspace) -> None:
+    """Let discoveries end whose proposals are all decided, whoever runs them."""
+    runs.finish(space, *_settled(space))
 
 
 def _settled(space: Workspace) -> Iterator[Run]:

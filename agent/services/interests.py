@@ -41,16 +41,21 @@ def source_of(folder: Path) -> str:
     return f"folder:{folder.expanduser().absolute()}"
 
 
-def add(space: Workspace, name: str, **fields: Any) -> Interest:
-    """Add an interest. fields: as the record has them; the topic is the name where none is given.
-
-    Raises BadInput for a name that is no handle or is taken, NoSuch for an unknown target.
-    """
+def demand_handle(name: str) -> None:
+    """Raises BadInput for what cannot be an interest's name."""
     if slug(name) != name:
         raise BadInput(
             f"{name!r} cannot be a handle: lower case letters, digits and hyphens only.",
             f"Try: goldpan interests add {slug(name) or 'my-topic'} --topic {name!r}",
         )
+
+
+def add(space: Workspace, name: str, **fields: Any) -> Interest:
+    """Add an interest. fields: as the record has them; the topic is the name where none is given.
+
+    Raises BadInput for a name that is no handle or is taken, NoSuch for an unknown target.
+    """
+    demand_handle(name)
     if fields.get("target"):
         space.settings.bound(fields["target"])
     topic = fields.pop("topic", "") or name.replace("-", " ")

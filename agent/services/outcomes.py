@@ -116,7 +116,8 @@ def jobs(space: Workspace, run: Run) -> list[RunJob]:
 
 def outcome(space: Workspace, run: Run) -> RunOutcome:
     """How far a run came by now."""
-    interest = space.store.get(Interest, run.interest)
+    # Removed meanwhile, it leaves its runs behind.
+    interest = space.store.find(Interest, run.interest) or Interest(name=run.interest, topic="")
     counts = report.counts(space, run)
     target = interest.target or space.settings.roles.target
     unprobed = bool(counts.get("nuggets")) and not target

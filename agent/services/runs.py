@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent.calls.connections import GRACE
 from agent.progress import Reporter
-from agent.steps.begin import record
+from agent.steps import begin
 from agent.workspace import Workspace, no_space
 from memory.errors import NothingToDo
-from memory.records import Interest, Run, RunStatus
+from memory.records import Interest, Run, RunStatus, now
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -42,9 +42,9 @@ class ListedRun(NamedTuple):
         return {**self.run.model_dump(mode="json"), "name": self.name}
 
 
-def options_of(papers: Path | None = None) -> dict[str, str]:
+def options_of(papers: Path | None = None) -> dict[str, Any]:
     """Options of a discovery. papers: a folder to look in, and nowhere else."""
-    return {"papers": str(papers.expanduser().absolute())} if papers else {}
+    return begin.options_of(papers)
 
 
 def start(space: Workspace, graph: str, interest: Interest, **options: Any) -> Run:
@@ -52,7 +52,7 @@ def start(space: Workspace, graph: str, interest: Interest, **options: Any) -> R
 
     Raises BadInput for a discovery of an interest that is paused.
     """
-    return record(space.store, space.settings, graph, interest, options)
+    return begin.record(space.store, space.settings, graph, interest, options)
 
 
 def unfinished(space: Workspace, name: str = "") -> Run:
@@ -114,15 +114,9 @@ def drive(
     reporter: Reporter | None = None,
     saver: Saver = checkpoints,
 ) -> Run:
-    """Take a run as far as it goes: to its end, or to the review when `answer` is None.
-
-    A run that was killed goes on where its last finished step left it. Trouble marks it failed
-    (it can be resumed) and goes on up.
-    """
-    if run.status is RunStatus.DONE:
-        return run
+    """`driven` in an event loop of its own."""
     try:
-        return asyncio.run(_driven(space, context, _build(run.graph), run, answer, reporter, saver))
+        return asyncio.run(driven(space, context, run, answer, reporter, saver))
     except sqlite3.OperationalError as fault:
         # The checkpointer's: the store tells its own troubles in words.
         if "full" not in str(fault):
@@ -130,15 +124,22 @@ def drive(
         raise no_space(space.home) from fault
 
 
-async def _driven(
+async def driven(
     space: Workspace,
     context: Context,
-    build: Any,
     run: Run,
-    answer: dict[str, Any] | None,
-    reporter: Reporter | None,
-    saver: Saver,
+    answer: dict[str, Any] | None = None,
+    reporter: Reporter | None = None,
+    saver: Saver = checkpoints,
 ) -> Run:
+    """Take a run as far as it goes: to its end, or to the review when `answer` is None.
+
+    A run that was killed goes on where its last finished step left it. Trouble marks it failed
+    (it can be resumed) and goes on up.
+    """
+    if run.status is RunStatus.DONE:
+        return run
+    build = await asyncio.to_thread(_build, run.graph)
     context.run(run.id, reporter)
     try:
         async with saver(space) as kept:
@@ -172,9 +173,26 @@ async def _drive(
         # Sync: the default writes checkpoints behind our back, and a kill loses finished steps.
         await graph.ainvoke(entry, config, durability="sync")
         state = await graph.aget_state(config)
-    # The thread is a copy of ids that the store holds; kept, each run would leave its states.
-    for name in (run.id, thread):
-        await saver.adelete_thread(name)
+    await _forget(saver, run)
+
+
+async def _forget(saver: AsyncSqliteSaver, run: Run) -> None:
+    """Where a run stands: a copy of ids that the store holds. Kept, each would leave its states."""
+    for thread in (run.id, f"{run.id}/{SHAPE}"):
+        await saver.adelete_thread(thread)
+
+
+def finish(space: Workspace, *runs: Run) -> None:
+    """Let runs end whose review is over: all that was left to do is decided."""
+
+    async def forgotten() -> None:
+        async with checkpoints(space) as saver:
+            for run in runs:
+                await _forget(saver, run)
+
+    if runs:
+        space.store.put(*(run.replace(status=begin.ended(run.lost), ended=now()) for run in runs))
+        asyncio.run(forgotten())
 
 
 def _build(name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memory.errors import BadInput, NoSuch
@@ -74,27 +75,46 @@ def record(
     return run
 
 
-def adopted(store: Store, graph: str, name: str) -> Run | None:
-    """The run of that id, to go on with; None without an id, or where it is over: one is to begin.
-
-    Raises NoSuch, or BadInput for a run of another graph.
-    """
-    if not name:
-        return None
-    run = store.get(Run, name)
-    if run.graph != graph:
-        raise BadInput(f"Run {name} is of the graph {run.graph}, not {graph}.")
-    return None if run.status is RunStatus.DONE else run
-
-
 def begun(context: Context, graph: str, given: Mapping[str, Any]) -> Run:
-    """A run as a graph's input asks for it: `interest`, and for a discovery `folder` and `yes`.
+    """The run that a graph's input asks for: `run` where that goes on, else a new one.
 
-    Raises BadInput, NoSuch.
+    A thread's state holds the run before, too: it goes on where it is not over, and no other
+    interest is asked for. A new one owns the workspace before it is recorded. Raises BadInput,
+    NoSuch, Locked.
     """
-    if not (words := str(given.get("interest", ""))):
+    words, store = str(given.get("interest", "")), context.store
+    if name := str(given.get("run", "")):
+        run = store.get(Run, name)
+        if run.graph != graph:
+            raise BadInput(f"Run {name} is of the graph {run.graph}, not {graph}.")
+        same = not words or words in _names(store, run.interest)
+        if same and run.status is not RunStatus.DONE:
+            return run
+    if not words:
         raise BadInput("No interest was given.", 'Name one, as in {"interest": "minerals"}.')
     find = interest_for if graph == "discover" else interest_named
-    options = {"papers": str(given.get("folder", "")), "yes": bool(given.get("yes"))}
-    kept = {name: value for name, value in options.items() if value}
-    return record(context.store, context.settings, graph, find(context.store, words), kept)
+    interest = find(store, words)
+    context.hold()
+    folder = str(given.get("folder", ""))
+    options = options_of(Path(folder) if folder else None, yes=bool(given.get("yes")))
+    return record(store, context.settings, graph, interest, options)
+
+
+def options_of(papers: Path | None = None, *, yes: bool = False) -> dict[str, Any]:
+    """A discovery's options, as its record has them. papers: a folder to look in, and nowhere else.
+
+    yes: accept by policy, and ask nobody.
+    """
+    folder = {"papers": str(papers.expanduser().absolute())} if papers else {}
+    return {**folder, "yes": True} if yes else folder
+
+
+def ended(lost: Mapping[str, int]) -> RunStatus:
+    """How a run stands that went to its end. lost: what got no answer, by kind."""
+    return RunStatus.PARTIAL if any(lost.values()) else RunStatus.DONE
+
+
+def _names(store: Store, interest: str) -> tuple[str, ...]:
+    """What an interest goes by: id, name, words."""
+    found = store.find(Interest, interest)
+    return (interest, found.name, found.topic) if found else (interest,)

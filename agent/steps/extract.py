@@ -32,7 +32,7 @@ async def extracted(ctx: RunContext, papers: Sequence[str]) -> list[Extraction]:
         nonlocal done
         async with room:
             async with opening:
-                opened = await asyncio.to_thread(_opened, ctx, paper)
+                opened = await ctx.in_thread(_opened, ctx, paper)
             extraction = await _extracted(ctx, *opened)
         done += 1
         ctx.reporter.progress("papers mined", done, len(papers))
@@ -65,7 +65,7 @@ async def _extracted(
     extraction = extraction.replace(
         nuggets=[nugget.id for nugget in nuggets], lost=taken.lost, reason=taken.reason
     )
-    await asyncio.to_thread(_kept, ctx, nuggets, extraction)
+    await ctx.in_thread(_kept, ctx, nuggets, extraction)
     return extraction
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +15,12 @@ if TYPE_CHECKING:
 
 async def merged(ctx: RunContext, nuggets: Sequence[str]) -> None:
     """Embed those of these nuggets that are in no cluster yet, and save clusters and links."""
-    comparison = await asyncio.to_thread(_compared, ctx, nuggets)
+    comparison = await ctx.in_thread(_compared, ctx, nuggets)
     if comparison is None:
         return
     if (judge := (await ctx.staffed()).pairs) and (doubtful := comparison.doubtful):
         comparison = comparison.judged(await judge.judge(doubtful), judge.made_by)
-    await asyncio.to_thread(_saved, ctx, comparison)
+    await ctx.in_thread(_saved, ctx, comparison)
     new = len(comparison.new)
     ctx.reporter.progress("nuggets merged", new, new)
 

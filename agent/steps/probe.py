@@ -6,7 +6,6 @@ crash is in the store and is not done again.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,7 +48,7 @@ async def probed(ctx: RunContext, interest: str, nuggets: Sequence[str]) -> tupl
     on at once, and no result may show in which order they ended. Raises BadReply where nothing
     could be asked: the step has failed.
     """
-    batch = await asyncio.to_thread(_batch, ctx, interest, nuggets)
+    batch = await ctx.in_thread(_batch, ctx, interest, nuggets)
     if batch is None:
         return [], 0
     if not batch.todo:
@@ -60,7 +59,7 @@ async def probed(ctx: RunContext, interest: str, nuggets: Sequence[str]) -> tupl
     batch = batch._replace(todo=[nugget for nugget in batch.todo if nugget.id not in lost])
     if _talks(ctx, batch.version):
         return batch.heads, len(lost) + await _in_words(ctx, batch, questions)
-    await asyncio.to_thread(_asked, ctx, batch, questions)
+    await ctx.in_thread(_asked, ctx, batch, questions)
     return batch.heads, len(lost)
 
 
@@ -106,16 +105,16 @@ def asked_before(store: Store, version: ModelVersion) -> tuple[list[Probe], list
 async def _questions(ctx: RunContext, todo: list[Nugget], pool: list[Nugget]) -> WrittenQuestions:
     """Probe questions about these nuggets, vetted together; written where there are none yet."""
     names = [nugget.id for nugget in todo]
-    held = await asyncio.to_thread(_probe_questions, ctx.store, names)
+    held = await ctx.in_thread(_probe_questions, ctx.store, names)
     have = {question.nugget for question in held}
     missing = [nugget for nugget in todo if nugget.id not in have]
     lost: dict[str, BadReply] = {}
     for first in range(0, len(missing), CHUNK):
         made = await write(ctx, missing[first : first + CHUNK], pool)
         ours = (q for q in made.questions if q.purpose is Purpose.PROBE)
-        await asyncio.to_thread(ctx.store.add, *ours)
+        await ctx.in_thread(ctx.store.add, *ours)
         lost |= made.lost
-    return WrittenQuestions(await asyncio.to_thread(_vetted, ctx.store, todo), lost)
+    return WrittenQuestions(await ctx.in_thread(_vetted, ctx.store, todo), lost)
 
 
 def _probe_questions(store: Store, nuggets: Sequence[str]) -> list[Question]:
@@ -154,5 +153,5 @@ async def _in_words(ctx: RunContext, batch: _Batch, questions: list[Question]) -
         on_progress=lambda done, total: ctx.reporter.progress("nuggets probed", done, total),
         on_loss=ctx.lose,
     )
-    await asyncio.to_thread(ctx.store.put, *probes)
+    await ctx.in_thread(ctx.store.put, *probes)
     return sum(one.verdict is Verdict.UNPROBED and bool(asked.get(one.nugget)) for one in probes)

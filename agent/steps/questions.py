@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -81,13 +80,13 @@ async def lesson(
         nuggets = ctx.store.all(Nugget, id=[*taught, *control])
         return {nugget.id: nugget for nugget in nuggets}, ctx.pool(interest)
 
-    nuggets, pool = await asyncio.to_thread(opened)
+    nuggets, pool = await ctx.in_thread(opened)
     papers, done = by_paper((one.paper, one.id) for one in nuggets.values()), 0
 
     async def about(names: list[str]) -> WrittenQuestions:
         nonlocal done
         made = await written(ctx, [nuggets[name] for name in names], pool)
-        await asyncio.to_thread(ctx.store.add, *made.questions)
+        await ctx.in_thread(ctx.store.add, *made.questions)
         done += 1
         ctx.reporter.progress("papers questioned", done, len(papers))
         return made
@@ -108,7 +107,7 @@ async def vetted(
 
     beside: what was probed with, to be compared with. about: the nuggets asked about, by id.
     """
-    found = await asyncio.to_thread(vet_set, by_id(questions), list(about), beside=by_id(beside))
+    found = await ctx.in_thread(vet_set, by_id(questions), list(about), beside=by_id(beside))
     if (judge := (await ctx.staffed()).judge) is None:
         return found
     asked: dict[str, list[Question]] = {nugget.id: [] for nugget in about}
@@ -127,9 +126,9 @@ async def checked(
         about = by_id(ctx.store.all(Nugget, id=[*taught, *control]))
         return ctx.store.all(Question, id=list(written)), probe_questions(ctx, taught), about
 
-    found = await vetted(ctx, *await asyncio.to_thread(opened))
+    found = await vetted(ctx, *await ctx.in_thread(opened))
     together = question_set(ctx.run, found.report)
-    await asyncio.to_thread(ctx.store.put, *found.questions, together)
+    await ctx.in_thread(ctx.store.put, *found.questions, together)
     for reason, count in sorted(found.report.refused.items()):
         ctx.log("vet", f"{count} questions refused: {reason}")
     return found

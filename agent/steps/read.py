@@ -29,7 +29,7 @@ async def papers_read(ctx: RunContext, papers: Sequence[str]) -> list[str]:
     async def one(paper: str) -> Paper:
         nonlocal done
         async with room:
-            found = await asyncio.to_thread(_read, ctx, paper)
+            found = await ctx.in_thread(_read, ctx, paper)
         done += 1
         ctx.reporter.progress("papers opened", done, len(papers))
         return found

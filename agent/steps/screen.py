@@ -34,7 +34,7 @@ async def screened(ctx: RunContext, interest: str, papers: Sequence[str]) -> lis
     interest: its id. Where a screener is there, it rates each paper once; a rating that did not
     come leaves its paper in.
     """
-    wanted, kept, left_out = await asyncio.to_thread(_by_words, ctx, interest, papers)
+    wanted, kept, left_out = await ctx.in_thread(_by_words, ctx, interest, papers)
     for paper, why in left_out:
         ctx.log("screen", f"{file_name(paper)}: {why}")
     unfit = await _misfits(ctx, wanted, kept)
@@ -85,7 +85,7 @@ async def _misfits(
     from tools.teachers.model.screen import FITTING, asked
 
     names = [paper.id for paper in papers]
-    there = await asyncio.to_thread(ctx.store.all, Relevance, interest=interest.id, paper=names)
+    there = await ctx.in_thread(ctx.store.all, Relevance, interest=interest.id, paper=names)
     held = {
         one.paper: one
         for one in there
@@ -95,7 +95,7 @@ async def _misfits(
     async def rate(paper: Paper) -> Relevance | None:
         made = await screener.relevance(interest, paper)
         if made:
-            await asyncio.to_thread(ctx.store.put, made)
+            await ctx.in_thread(ctx.store.put, made)
         return made
 
     made = await gather(rate(paper) for paper in papers if paper.id not in held)
@@ -116,14 +116,14 @@ async def profiled(ctx: RunContext, papers: Sequence[str]) -> int:
     if (profiler := (await ctx.staffed()).profiler) is None:
         return 0
     room = asyncio.Semaphore(ctx.settings.work.papers)
-    there = await asyncio.to_thread(ctx.store.all, Profile, paper=list(papers))
+    there = await ctx.in_thread(ctx.store.all, Profile, paper=list(papers))
     done = {one.paper for one in there if one.made_by == profiler.made_by}
 
     async def profile(paper: str) -> bool:
         async with room:
-            [document] = await asyncio.to_thread(ctx.store.all, Document, paper=paper)
+            [document] = await ctx.in_thread(ctx.store.all, Document, paper=paper)
             if made := await profiler.profile(document):
-                await asyncio.to_thread(ctx.store.put, made)
+                await ctx.in_thread(ctx.store.put, made)
             return made is None
 
     return sum(await gather(profile(paper) for paper in papers if paper not in done))

@@ -28,7 +28,7 @@ class Run(Record):
 
     id: str = Field(default_factory=new_id)
     graph: str
-    """`discover` or `teach`; the id is also the checkpointer's thread id."""
+    """`discover` or `teach`; the checkpointer's thread is named after the id."""
     interest: str
     status: RunStatus = RunStatus.RUNNING
     settings: str = ""

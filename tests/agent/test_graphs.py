@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,32 @@ def bare(graph: Any, context: Context, given: dict[str, Any], *answers: Any) -> 
     return asyncio.run(invoked())
 
 
+def owned(context: Context, home: Path) -> Context:
+    """The same, with a real lease that runs take."""
+
+    def take() -> FileLease:
+        lease = FileLease(home)
+        lease.take("run")
+        return lease
+
+    context.take = take
+    return context
+
+
+def _on_one_thread(context: Context, *given: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a discovery gives for one input after the other, on one thread."""
+
+    async def opened(_: str) -> Context:
+        return context
+
+    async def invoked() -> list[dict[str, Any]]:
+        graph = discover.build(opened).compile(checkpointer=InMemorySaver())
+        config: Any = {"configurable": {"thread_id": "any"}}
+        return [dict(await graph.ainvoke(one, config)) for one in given]
+
+    return asyncio.run(invoked())
+
+
 def test_bare_graphs_leave_the_records_that_our_own_runs_leave(tmp_path: Path) -> None:
     ours, bared = furnished(tmp_path / "ours"), furnished(tmp_path / "bare")
     for graph in ("discover", "teach"):
@@ -114,13 +141,7 @@ def test_bare_graphs_leave_the_records_that_our_own_runs_leave(tmp_path: Path) -
 def test_a_discovery_waits_at_its_interrupt_and_lets_the_workspace_go(tmp_path: Path) -> None:
     """Until a person has reviewed, days may pass."""
     world = furnished(tmp_path / "home")
-    lease, context = FileLease(world.home), world.context()
-
-    def take() -> FileLease:
-        lease.take("run")
-        return lease
-
-    context.take = take
+    lease, context = FileLease(world.home), owned(world.context(), world.home)
     state = bare(discover, context, {"interest": "points"})
     assert state["__interrupt__"]
     [run] = world.space.store.all(Run)
@@ -130,20 +151,94 @@ def test_a_discovery_waits_at_its_interrupt_and_lets_the_workspace_go(tmp_path: 
 
 def test_a_run_that_finds_the_workspace_owned_fails_and_says_by_whom(tmp_path: Path) -> None:
     world = furnished(tmp_path / "home")
-    owner, context = FileLease(world.home), world.context()
+    owner, context = FileLease(world.home), owned(world.context(), world.home)
     owner.take("teach")
-
-    def take() -> FileLease:
-        lease = FileLease(world.home)
-        lease.take("run")
-        return lease
-
-    context.take = take
     with pytest.raises(Locked, match="teach"):
         bare(discover, context, {"interest": "points"})
+    assert not world.space.store.count(Run)
+    assert not context._runs
+
+
+def test_a_run_that_waits_is_left_as_it_is_where_it_cannot_go_on(tmp_path: Path) -> None:
+    """Somebody else owns the workspace at the moment; that is no failure of the run."""
+    world = furnished(tmp_path / "home")
+    run = bare(discover, world.context(), {"interest": "points"})["run"]
+    owner, context = FileLease(world.home), owned(world.context(), world.home)
+    owner.take("teach")
+    with pytest.raises(Locked, match="teach"):
+        bare(discover, context, {"run": run})
     owner.release()
-    [run] = world.space.store.all(Run)
-    assert run.status is RunStatus.FAILED
+    assert world.space.store.get(Run, run).status is RunStatus.WAITING
+    assert bare(discover, context, {"run": run}, POLICY)["run"] == run
+
+
+def test_what_a_thread_was_told_for_one_run_holds_for_no_other(tmp_path: Path) -> None:
+    world = furnished(tmp_path / "home")
+    other = tmp_path / "others"
+    other.mkdir()
+    text = "\n".join(facts(1, 4)).replace("point", "limit")
+    (other / "c.pdf").write_text(f"%PDF-1.4\n{text}")
+    given = (
+        {"interest": "points", "yes": True},
+        {"interest": "Of other metals", "folder": str(other)},
+    )
+    first, second = _on_one_thread(world.context(), *given)
+    assert "__interrupt__" not in first
+    assert second["__interrupt__"]
+    assert second["run"] != first["run"]
+
+
+def test_a_run_that_nobody_ends_gives_the_workspace_back(tmp_path: Path) -> None:
+    """A server may stop a graph between two nodes, and says so to nobody."""
+    world, lease = furnished(tmp_path / "home"), FileLease(tmp_path / "home")
+    context = owned(world.context(), world.home)
+    context.idle = 0.2
+
+    async def opened(_: str) -> Context:
+        return context
+
+    async def stopped() -> None:
+        graph = discover.build(opened).compile(
+            checkpointer=InMemorySaver(), interrupt_after=["search"]
+        )
+        await graph.ainvoke({"interest": "points"}, {"configurable": {"thread_id": "any"}})
+        assert await asyncio.to_thread(lease.holder)
+        end = asyncio.get_running_loop().time() + 20
+        while await asyncio.to_thread(lease.holder):
+            assert asyncio.get_running_loop().time() < end
+            await asyncio.sleep(0.05)
+
+    asyncio.run(stopped())
+    assert not context._runs
+
+
+def test_a_node_that_is_called_away_keeps_the_workspace_while_its_thread_works(
+    tmp_path: Path,
+) -> None:
+    world, lease = furnished(tmp_path / "home"), FileLease(tmp_path / "home")
+    context = owned(world.context(), world.home)
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slow(_: Path) -> None:
+        reading.set()
+        go_on.wait(20)
+
+    world.reader.before = slow
+
+    async def opened(_: str) -> Context:
+        return context
+
+    async def called_away() -> None:
+        graph = discover.build(opened).compile()
+        task = asyncio.create_task(graph.ainvoke({"interest": "points"}))
+        await asyncio.to_thread(reading.wait, 20)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        assert await asyncio.to_thread(lease.holder)
+        go_on.set()
+
+    asyncio.run(called_away())
 
 
 def test_who_says_yes_beforehand_is_not_asked(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a line speaks to: a ledger that remembers calls, and budgets that bound them.
+"""What a connection speaks to: a ledger that remembers calls, and budgets that bound them.
 
 The agent keeps both in its store; without one, nothing is remembered and nothing is bounded.
 """
