@@ -42,7 +42,7 @@ class ListedRun(NamedTuple):
         return {**self.run.model_dump(mode="json"), "name": self.name}
 
 
-def options_of(papers: Path | None = None) -> dict[str, Any]:
+def options_of(papers: Path | None = None) -> dict[str, str]:
     """Options of a discovery. papers: a folder to look in, and nowhere else."""
     return begin.options_of(papers)
 
