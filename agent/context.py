@@ -96,7 +96,7 @@ class Context:
     """What would be learnt, token by token; nothing is trained."""
     agreement: Callable[[ModelVersion, Sequence[str]], Parity]
     """Whether all forms that a version can be exported in answer alike to prompts."""
-    staff: Callable[[Settings, Connections, Callable[[Loss], None]], Engines] = engines
+    make_engines: Callable[[Settings, Connections, Callable[[Loss], None]], Engines] = engines
     """Who works in which role."""
     take: Callable[[], Lease | None] = lambda: None
     """The workspace's lease, for as long as a run is at work; None where no run need take it."""
@@ -198,10 +198,13 @@ class Context:
         to end, for they are paid for. The last of all gives the workspace back. A caller that is
         called away leaves all of this to be done.
         """
+        await asyncio.shield(self._going(run, grace))
+
+    def _going(self, run: str, grace: float) -> asyncio.Future[None]:
         leaving = asyncio.ensure_future(self._leave(run, grace))
-        self._leaving.add(leaving)
+        self._leaving.add(leaving)  # An event loop alone would forget it.
         leaving.add_done_callback(self._leaving.discard)
-        await asyncio.shield(leaving)
+        return leaving
 
     async def _leave(self, run: str, grace: float) -> None:
         with self._lock:
@@ -226,9 +229,7 @@ class Context:
 
         def leave() -> None:
             if self._runs.get(run) is ctx and not ctx.working:
-                leaving = asyncio.ensure_future(self._leave(run, GRACE))
-                self._leaving.add(leaving)
-                leaving.add_done_callback(self._leaving.discard)
+                self._going(run, GRACE)
 
         ctx.loop.call_later(self.idle, leave)
 
@@ -285,7 +286,7 @@ class RunContext:
     """How it stands when its present step ends; None: it goes on."""
     lost: dict[str, int] = field(default_factory=dict)
     """What got no answer, by kind; told with the outcome."""
-    hired: Engines | None = None
+    given: Engines | None = None
     """Who works on it; None: whoever the process says, asked at first need."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _events: deque[Event] = field(default_factory=deque)
@@ -304,11 +305,11 @@ class RunContext:
 
     @property
     def engines(self) -> Engines:
-        """Who works in which role, hired at first need; that reads files. See `staffed`."""
+        """Who works in which role, made at first need; that reads files. See `ready_engines`."""
         with self._lock:
-            if self.hired is None:
-                self.hired = self.process.staff(self.settings, self.connections, self.lose)
-            return self.hired
+            if self.given is None:
+                self.given = self.process.make_engines(self.settings, self.connections, self.lose)
+            return self.given
 
     async def in_thread(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
         """Work that may wait for a disk, a database or a model, off the event loop.
@@ -328,9 +329,9 @@ class RunContext:
             done.exception()  # Looked at: a caller that went away does not.
         self.process.rest(self.run)
 
-    async def staffed(self) -> Engines:
+    async def ready_engines(self) -> Engines:
         """The same for an event loop, which must not wait for files."""
-        if self.hired is None:
+        if self.given is None:
             await self.in_thread(lambda: self.engines)
         return self.engines
 

@@ -27,7 +27,7 @@ GRACE = 30.0
 
 
 @cache
-def spare_the_collector() -> None:
+def freeze_loaded_modules() -> None:
     """Leave what is loaded by now out of every garbage collection. Once in a process, for good.
 
     Else the collector walks all that the clients' packages loaded, again and again: it takes a
@@ -109,7 +109,7 @@ class Connections:
 
         if not self._pool:
             self._pool = Pool(logs=self.settings.home / "logs", say=self.say)
-            spare_the_collector()
+            freeze_loaded_modules()
         key = key_of(endpoint, self.key)
         terms = Terms(
             modes=endpoint.modes,

@@ -186,7 +186,7 @@ async def of_a_teaching(context: Context, interest: Interest) -> dict[str, Any]:
         await asyncio.to_thread(demand_method, ctx)
         async with _rehearsal(ctx, interest, {}) as (estimate, copy):
             # Its losses are told to the copy; all else is read where it is.
-            ctx.hired = await copy.staffed()
+            ctx.given = await copy.ready_engines()
             nuggets, control, pool = await asyncio.to_thread(_lesson, ctx, interest)
             made = await written(ctx, [*nuggets, *control], pool)
             if not (unwritten := len(estimate.notes.calls)):

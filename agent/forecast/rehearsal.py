@@ -83,7 +83,7 @@ class Notes:
         """Not to be done in a rehearsal."""
 
 
-class Nobody(BaseChatModel):
+class SilentModel(BaseChatModel):
     """Says that there is nothing, to whatever it is asked, and how long the request was."""
 
     client: SkipValidation[Any] = None
@@ -118,12 +118,12 @@ class NoConnections(Connections):
         bound = self.settings.bound(name)
         if isinstance(bound, ModelSettings):
             called = f"hf:{self.settings.locate(bound.path)}"
-            return Nobody(), called, Terms(modes=(Mode.TEXT,), logprobs=False)
+            return SilentModel(), called, Terms(modes=(Mode.TEXT,), logprobs=False)
         # Ways that it declined are no calls; what it answered another way is in the ledger so.
         best = self.worked.get(bound.name, bound.modes[0])
         modes = bound.modes[bound.modes.index(best) :] if best in bound.modes else bound.modes
-        nobody = Nobody(client=self.clients.get(name))
-        return nobody, bound.name, Terms(modes=modes, parameters=bound.parameters)
+        model = SilentModel(client=self.clients.get(name))
+        return model, bound.name, Terms(modes=modes, parameters=bound.parameters)
 
 
 class _Quiet(Silent):

@@ -18,7 +18,7 @@ async def merged(ctx: RunContext, nuggets: Sequence[str]) -> None:
     comparison = await ctx.in_thread(_compared, ctx, nuggets)
     if comparison is None:
         return
-    if (judge := (await ctx.staffed()).pairs) and (doubtful := comparison.doubtful):
+    if (judge := (await ctx.ready_engines()).pairs) and (doubtful := comparison.doubtful):
         comparison = comparison.judged(await judge.judge(doubtful), judge.made_by)
     await ctx.in_thread(_saved, ctx, comparison)
     new = len(comparison.new)

@@ -36,7 +36,7 @@ class WrittenQuestions(NamedTuple):
 async def write(ctx: RunContext, nuggets: Iterable[Nugget], pool: list[Nugget]) -> WrittenQuestions:
     """Questions of every purpose about each nugget. pool: lends wrong options. Saves nothing."""
     lost: dict[str, BadReply] = {}
-    teacher = (await ctx.staffed()).teacher
+    teacher = (await ctx.ready_engines()).teacher
 
     async def about(nugget: Nugget) -> list[Question]:
         try:
@@ -108,7 +108,7 @@ async def vetted(
     beside: what was probed with, to be compared with. about: the nuggets asked about, by id.
     """
     found = await ctx.in_thread(vet_set, by_id(questions), list(about), beside=by_id(beside))
-    if (judge := (await ctx.staffed()).judge) is None:
+    if (judge := (await ctx.ready_engines()).judge) is None:
         return found
     asked: dict[str, list[Question]] = {nugget.id: [] for nugget in about}
     for question in found.questions:

@@ -38,7 +38,7 @@ async def screened(ctx: RunContext, interest: str, papers: Sequence[str]) -> lis
     for paper, why in left_out:
         ctx.log("screen", f"{file_name(paper)}: {why}")
     unfit = await _misfits(ctx, wanted, kept)
-    explored = {paper.id for paper in kept if paper.id in unfit and wild(wanted, paper)}
+    explored = {paper.id for paper in kept if paper.id in unfit and is_explored(wanted, paper)}
     for paper in kept:
         if rate := unfit.get(paper.id):
             told = f"{file_name(paper)}: fits by {rate.score} of 10: {rate.reason}"
@@ -80,7 +80,7 @@ async def _misfits(
     ctx: RunContext, interest: Interest, papers: Sequence[Paper]
 ) -> dict[str, Relevance]:
     """By paper id, the ratings of those that do not fit, where somebody is there to rate them."""
-    if (screener := (await ctx.staffed()).screener) is None:
+    if (screener := (await ctx.ready_engines()).screener) is None:
         return {}
     from tools.teachers.model.screen import FITTING, asked
 
@@ -103,7 +103,7 @@ async def _misfits(
     return {one.paper: one for one in ratings if one.score < FITTING}
 
 
-def wild(interest: Interest, paper: Paper) -> bool:
+def is_explored(interest: Interest, paper: Paper) -> bool:
     """Whether a paper that does not fit is read all the same: the interest's share, by chance.
 
     The same paper meets the same chance, so that a run which goes on decides as before.
@@ -113,7 +113,7 @@ def wild(interest: Interest, paper: Paper) -> bool:
 
 async def profiled(ctx: RunContext, papers: Sequence[str]) -> int:
     """See that each paper has its profile; returns how many got no answer."""
-    if (profiler := (await ctx.staffed()).profiler) is None:
+    if (profiler := (await ctx.ready_engines()).profiler) is None:
         return 0
     room = asyncio.Semaphore(ctx.settings.work.papers)
     there = await ctx.in_thread(ctx.store.all, Profile, paper=list(papers))

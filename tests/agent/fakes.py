@@ -210,7 +210,7 @@ class World:
     def __init__(self, home: Path, known: str = "") -> None:
         self.home, self.known = home, known
         self.reader, self.teacher, self.trainer = Reader(), Teacher(), Trainer()
-        self.staff: Callable[[Callable[[Loss], None]], Engines] | None = None
+        self.make_engines: Callable[[Callable[[Loss], None]], Engines] | None = None
         """Another one in place of the teacher alone."""
         self.forgets = False
         self.differing = 0
@@ -238,7 +238,7 @@ class World:
             store=store,
             lineage=lineage,
             connect=lambda say: Connections(self.settings, say=say),
-            staff=lambda _settings, _connections, on_loss: self._engines(on_loss),
+            make_engines=lambda _settings, _connections, on_loss: self._engines(on_loss),
             make_embedder=Embedder,
             make_target=self._target,
             register=lambda name: lineage.base(name, "base", "b" * 64) and None,
@@ -250,7 +250,7 @@ class World:
         )
 
     def _engines(self, on_loss: Callable[[Loss], None]) -> Engines:
-        return self.staff(on_loss) if self.staff else Engines(Threaded(self.teacher))
+        return self.make_engines(on_loss) if self.make_engines else Engines(Threaded(self.teacher))
 
     def _agreement(self, version: ModelVersion, prompts: Sequence[str]) -> Parity:
         return Parity(len(prompts), len(prompts) - self.differing, 9, self.differing, 0.0, "on")

@@ -45,13 +45,15 @@ def test_a_paper_without_an_answer_costs_only_itself_and_is_asked_about_again(wo
     """A refusal is no finding of an empty paper."""
     folder, store = world.papers(a=ALPHA, b=BETA), world.space.store
     model = Scripted(script=script("betium"))
-    world.staff = lambda on_loss: Engines(ModelTeacher(Connection(model, "toy"), on_loss))
+    world.make_engines = lambda on_loss: Engines(ModelTeacher(Connection(model, "toy"), on_loss))
     assert discover(world, folder).status is RunStatus.WAITING
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA}
     assert [event.text for event in store.all(Event, stage="extract") if "refused: T" in event.text]
     assert sorted(harvest.lost for harvest in store.all(Extraction)) == [0, 1]
 
-    world.staff = lambda _: Engines(ModelTeacher(Connection(Scripted(script=script()), "toy")))
+    world.make_engines = lambda _: Engines(
+        ModelTeacher(Connection(Scripted(script=script()), "toy"))
+    )
     discover(world, folder)
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA, BETA}
 
@@ -62,11 +64,11 @@ def test_where_two_steps_fail_at_once_the_run_says_why_and_not_that_one_was_canc
     """Profiles are made while nuggets are extracted, over the same connections."""
     fault = EndpointTrouble("key", "The key is refused.", "Mend it.")
 
-    def staff(on_loss: Callable[[Loss], None]) -> Engines:
+    def make_engines(on_loss: Callable[[Loss], None]) -> Engines:
         connection = Connection(Scripted(script=lambda _: fault), "toy")
         return Engines(ModelTeacher(connection, on_loss), Enricher(connection, on_loss))
 
-    world.staff = staff
+    world.make_engines = make_engines
     with pytest.raises(EndpointTrouble, match="refused"):
         discover(world, world.papers(a=ALPHA, b=BETA))
     [run] = world.space.store.all(Run)

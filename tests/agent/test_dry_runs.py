@@ -87,7 +87,7 @@ class Wired:
         made = self.world.context()
         ledger = self.world.space.connections().ledger
         made.connect = lambda say: Connections(self.world.settings, ledger, say=say)
-        made.staff = engines
+        made.make_engines = engines
         return made
 
     def dry(self) -> dict[str, Any]:

@@ -40,18 +40,18 @@ BETA = "The point of betium is 200 kelvin."
 Script = Callable[[str], Any]
 
 
-def staffed(world: World, **models: tuple[Any, Script]) -> dict[str, Scripted]:
+def with_models(world: World, **models: tuple[Any, Script]) -> dict[str, Scripted]:
     """The world's teacher, and beside it these kinds of workers with these scripts."""
     spoke = {name: Scripted(script=script) for name, (_, script) in models.items()}
 
-    def staff(on_loss: Callable[[Loss], None]) -> Engines:
+    def make_engines(on_loss: Callable[[Loss], None]) -> Engines:
         workers = {
             name: kind(scripted_connection(spoke[name]), on_loss)
             for name, (kind, _) in models.items()
         }
         return replace(Engines(Threaded(world.teacher)), **workers)
 
-    world.staff = staff
+    world.make_engines = make_engines
     return spoke
 
 
@@ -75,7 +75,7 @@ def test_a_paper_that_does_not_fit_is_left_out_unless_it_is_there_to_explore(
     world: World, exploration: float, left: set[str]
 ) -> None:
     folder, store = world.papers(alpha=ALPHA, beta=BETA), world.space.store
-    staffed(world, screener=(Screener, rating({"alpha": 2, "beta": 8})))
+    with_models(world, screener=(Screener, rating({"alpha": 2, "beta": 8})))
     discover(world, folder, exploration=exploration)
     assert {nugget.claim for nugget in store.all(Nugget)} == left
     assert sorted(one.score for one in store.all(Relevance)) == [2, 8]
@@ -88,7 +88,7 @@ def test_a_rating_is_asked_for_once_until_the_interest_asks_for_something_else(
     world: World,
 ) -> None:
     folder = world.papers(alpha=ALPHA)
-    spoke = staffed(world, screener=(Screener, rating({"alpha": 9})))
+    spoke = with_models(world, screener=(Screener, rating({"alpha": 9})))
     for _ in range(2):
         discover(world, folder)
     assert len(spoke["screener"].asked) == 1
@@ -97,18 +97,18 @@ def test_a_rating_is_asked_for_once_until_the_interest_asks_for_something_else(
 
 
 def test_a_rating_that_does_not_come_leaves_its_paper_in(world: World) -> None:
-    staffed(world, screener=(Screener, lambda asked: "I cannot help with that."))
+    with_models(world, screener=(Screener, lambda asked: "I cannot help with that."))
     discover(world, world.papers(alpha=ALPHA))
     assert world.space.store.count(Nugget) == 1
 
 
 def test_a_profile_that_does_not_come_is_asked_for_again_and_is_told_of(world: World) -> None:
     folder, store = world.papers(alpha=ALPHA), world.space.store
-    staffed(world, profiler=(Enricher, lambda asked: ""))
+    with_models(world, profiler=(Enricher, lambda asked: ""))
     assert discover(world, folder).lost == {"profiles": 1}
     sketch = {"summary": ALPHA, "keywords": ["alphium"], "people": ["Nobody"], "organisations": [],
               "places": []}  # fmt: skip
-    staffed(world, profiler=(Enricher, lambda asked: json.dumps({"profiles": [sketch]})))
+    with_models(world, profiler=(Enricher, lambda asked: json.dumps({"profiles": [sketch]})))
     assert discover(world, folder).lost == {}
     [profile] = store.all(Profile)
     assert (profile.summary, profile.people) == (ALPHA, ())
@@ -117,7 +117,9 @@ def test_a_profile_that_does_not_come_is_asked_for_again_and_is_told_of(world: W
 def test_a_judge_refuses_questions_and_leaves_alone_what_it_does_not_judge(world: World) -> None:
     """What is told in statements is no matter for a judge, and is taught all the same."""
     wrong = {"question": 1, "choice": "none", "right": [], "alone": True, "score": 9}
-    spoke = staffed(world, judge=(QuestionJudge, lambda asked: json.dumps({"judgements": [wrong]})))
+    spoke = with_models(
+        world, judge=(QuestionJudge, lambda asked: json.dumps({"judgements": [wrong]}))
+    )
     run = discover(world, world.papers(a="\n".join(facts(1, 30)), b="\n".join(facts(30, 41))))
     runs.drive(world.space, world.context(), run, {"policy": review.POLICY})
     interest = world.space.store.all(Interest)[0]
@@ -135,7 +137,7 @@ def test_a_judge_refuses_questions_and_leaves_alone_what_it_does_not_judge(world
 
 
 def test_what_a_judge_left_unjudged_is_told_of_as_lost(world: World) -> None:
-    staffed(world, judge=(QuestionJudge, lambda asked: "I cannot help with that."))
+    with_models(world, judge=(QuestionJudge, lambda asked: "I cannot help with that."))
     run = discover(world, world.papers(a="\n".join(facts(1, 30)), b="\n".join(facts(30, 41))))
     runs.drive(world.space, world.context(), run, {"policy": review.POLICY})
     interest = world.space.store.all(Interest)[0]

@@ -40,29 +40,29 @@ def discover(world: World) -> Run:
     return runs.drive(world.space, world.context(), run, {"policy": review.POLICY})
 
 
-def hire(world: World, teacher: Threaded) -> None:
-    world.staff = lambda _: Engines(teacher)
+def teach_by(world: World, teacher: Threaded) -> None:
+    world.make_engines = lambda _: Engines(teacher)
 
 
 def test_a_nugget_without_questions_makes_its_run_partial_and_is_written_about_next_time(
     world: World,
 ) -> None:
     store = world.space.store
-    hire(world, Failing(lambda claim: claim == FIRST))
+    teach_by(world, Failing(lambda claim: claim == FIRST))
     run = discover(world)
     assert (run.status, run.lost) == (RunStatus.PARTIAL, {"nuggets not probed": 1})
     [lost] = [nugget for nugget in store.all(Nugget) if nugget.claim == FIRST]
     assert not store.all(Question, nugget=lost.id) + store.all(Probe, nugget=lost.id)
 
     again = Failing(lambda claim: claim != FIRST)
-    hire(world, again)
+    teach_by(world, again)
     run = runs.drive(world.space, world.context(), run, {"policy": review.POLICY})
     assert run.status is RunStatus.DONE
     assert store.all(Probe, nugget=lost.id)
 
 
 def test_where_no_nugget_gets_questions_the_run_has_failed(world: World) -> None:
-    hire(world, Failing(lambda _: True))
+    teach_by(world, Failing(lambda _: True))
     with pytest.raises(BadReply, match="None of 20 nuggets"):
         discover(world)
     assert not world.space.store.all(Probe)
@@ -75,12 +75,12 @@ def test_nothing_is_taught_by_halves_unless_asking_again_is_no_use(
 ) -> None:
     discover(world)
     taught = runs.start(world.space, "teach", find_interest(world.space, "points"))
-    hire(world, Failing(lambda claim: claim == FIRST, reason))
+    teach_by(world, Failing(lambda claim: claim == FIRST, reason))
     if waits:
         with pytest.raises(BadReply, match="1 nuggets got no questions"):
             runs.drive(world.space, world.context(), taught)
         assert not world.trainer.trained
-        hire(world, Failing(lambda _: False))
+        teach_by(world, Failing(lambda _: False))
         taught = world.space.store.get(Run, taught.id)
     assert runs.drive(world.space, world.context(), taught).status is RunStatus.DONE
     assert world.trainer.trained == 1
