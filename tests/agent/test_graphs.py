@@ -353,5 +353,6 @@ def test_thirty_event_loops_open_and_close_their_connections_and_freeze_memory_o
             asyncio.run(asked())
             gc.collect()
             sizes.append((gc.get_freeze_count(), process.num_fds()))
-    assert {frozen for frozen, _ in sizes} == {sizes[0][0]}
+    # What is frozen still goes when nobody holds it: the count may fall, and only a freeze raises it.
+    assert max(frozen for frozen, _ in sizes) == sizes[0][0]
     assert sizes[-1][1] <= sizes[9][1] + 2
