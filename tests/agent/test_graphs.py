@@ -337,7 +337,7 @@ def test_thirty_runs_in_one_process_leave_nothing_behind_in_it(tmp_path: Path) -
 def test_thirty_event_loops_open_and_close_their_connections_and_freeze_memory_once(
     tmp_path: Path,
 ) -> None:
-    """What is frozen is never freed: done for each set of connections, a daemon would grow."""
+    """No collection frees what is frozen: done for each set of connections, a daemon would grow."""
     process, sizes = psutil.Process(), []
     with MockEndpoint(lambda _: MockReply("Osk."), keep=False) as server:
         toy = Endpoint(model="toy", url=server.url)
@@ -353,6 +353,6 @@ def test_thirty_event_loops_open_and_close_their_connections_and_freeze_memory_o
             asyncio.run(asked())
             gc.collect()
             sizes.append((gc.get_freeze_count(), process.num_fds()))
-    # What is frozen still goes when nobody holds it: the count may fall, and only a freeze raises it.
+    # Reference counting still frees it: the count may fall, and only a freeze raises it.
     assert max(frozen for frozen, _ in sizes) == sizes[0][0]
     assert sizes[-1][1] <= sizes[9][1] + 2
