@@ -242,7 +242,7 @@ def _costs(made: Sequence[Pair]) -> Iterator[Figure]:
         for a, b in held:
             compare(a, b, 0.9)
         compared.append((time.process_time() - started) / len(held))
-    yield Figure(name="cost, gist of a claim", value=1e6 * median(boiled), unit="CPU µs")
+    yield Figure(name="cost, features of a claim", value=1e6 * median(boiled), unit="CPU µs")
     yield Figure(name="cost, comparing a pair", value=1e6 * median(compared), unit="CPU µs")
 
 

@@ -33,9 +33,9 @@ ABOUT = f"""
 `goldpan run` in a process of its own over real papers, teacher and target behind a loopback
 endpoint that answers by rule in {LATENCY:g} s, at most {IN_FLIGHT} calls in flight. It is killed
 (-9) right before or after a commit drawn from its first {SPAN // 2}, resumed and killed again until
-it is done, over and over to {KILLS} kills. Its nuggets, harvests, questions and probes are compared
-with an unbroken run's, and what the endpoint answered with what the ledger holds. Then {MOST} calls
-of {LONG:g} s are in flight when Ctrl-C or SIGTERM comes.
+it is done, over and over to {KILLS} kills. Its nuggets, extractions, questions and probes are
+compared with an unbroken run's, and what the endpoint answered with what the ledger holds. Then
+{MOST} calls of {LONG:g} s are in flight when Ctrl-C or SIGTERM comes.
 """
 
 
