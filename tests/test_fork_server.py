@@ -58,7 +58,7 @@ def test_a_program_sees_the_same_in_a_fork_as_in_a_fresh_process(tmp_path: Path)
     "code",
     [
         "import sys; sys.exit()", "import sys; sys.exit(7)", "import sys; sys.exit('in words')",
-        "import sys; sys.exit(-1)", "import os; os._exit(9)", "raise KeyboardInterrupt",
+        "import sys; sys.exit(-2)", "import os; os._exit(9)", "raise KeyboardInterrupt",
         "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
         # Set, for whoever starts the tests in the background has Ctrl-C ignored.
         "import os, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "

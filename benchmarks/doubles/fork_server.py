@@ -28,6 +28,8 @@ from typing import Any, NamedTuple
 READY = b"."
 """Said once, when everything is loaded."""
 STREAMS = 3
+INTERRUPTED = -signal.SIGINT
+"""The code of a process that died of Ctrl-C, as `subprocess` gives it."""
 NUMBER = struct.Struct("!i")
 """How the length of a request, a process id and an exit code are written."""
 OURS = ("prompts", "memory", "tools", "evals", "agent")
@@ -155,6 +157,9 @@ class Ending:
             with suppress(OSError, ValueError):
                 sys.stdout.flush()
                 sys.stderr.flush()
+                if self.code == INTERRUPTED:
+                    signal.signal(signal.SIGINT, signal.SIG_DFL)
+                    os.kill(os.getpid(), signal.SIGINT)
                 os._exit(self.code)
 
 
@@ -172,12 +177,14 @@ def main() -> None:
         runpy.run_module(request.module, run_name="__main__", alter_sys=True)
         ending.code = 0
     except KeyboardInterrupt:
-        # The interpreter dies of the signal once more when all is over.
-        ending.code = None
+        # An interpreter dies of the signal when all is over, but forgets it if a library runs code
+        # at exit.
+        ending.code = INTERRUPTED
         raise
     except SystemExit as leaving:
         # Any other object is printed by the interpreter, and the code is 1.
-        ending.code = leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
+        code = leaving.code if isinstance(leaving.code, int) else bool(leaving.code)
+        ending.code = code & 0xFF
         raise
 
 
