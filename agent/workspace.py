@@ -10,7 +10,6 @@ home/
 
 from __future__ import annotations
 
-import errno
 import functools
 import os
 from collections.abc import Callable, Sequence
@@ -21,7 +20,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from agent.settings import Settings, find_home, load
-from memory.errors import NoSpace, WorkspaceTrouble
+from memory import disk
+from memory.errors import WorkspaceTrouble
 from memory.records import Job, ModelVersion, TrainingSpec, digest
 
 if TYPE_CHECKING:
@@ -39,14 +39,6 @@ if TYPE_CHECKING:
     from tools.training.preflight import Preflight
 
 STORE = "goldpan.sqlite"
-
-
-def no_space(home: Path) -> NoSpace:
-    """The same words wherever the disk runs full."""
-    return NoSpace(
-        f"No space is left on the disk of {home}.",
-        "Nothing that was saved is lost. Free some space, then: goldpan runs resume.",
-    )
 
 
 @dataclass
@@ -250,8 +242,8 @@ def agreement(version: ModelVersion, prompts: Sequence[str]) -> Parity:
 
 
 def _unusable(home: Path, fault: OSError) -> WorkspaceTrouble:
-    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
-        return no_space(home)
+    if fault.errno in disk.FULL:
+        return disk.no_space(home)
     return WorkspaceTrouble(
         f"The workspace {home} cannot be used: {fault.strerror}.",
         "Name another folder: --home FOLDER, or GOLDPAN_HOME.",

@@ -193,7 +193,7 @@ def _leaked_options(q: Question, n: Nugget, _: Random) -> tuple[list[Question], 
 
 
 MAKERS: dict[str, dict[str, Maker]] = {
-    "no_nugget": {"a control's": lambda q, n, _: ([changed(q, nugget="control")], [n])},
+    "no_nugget": {"not there": lambda q, n, _: ([changed(q, nugget="unknown")], [n])},
     "no_text": {
         "no stem": lambda q, n, _: _one(changed(q, stem=" \n"), n),
         "no answer": lambda q, n, _: _one(changed(q, answer=""), n),

@@ -166,7 +166,7 @@ def resumed(home: Path, whole: Path, recorder: RecordingModel, found: FaultyRun)
     found.unnoted = given - sum(call.outcome in ("ok", "unreadable") for call in calls(home))
 
 
-PEACE: AbstractContextManager[object] = nullcontext()
+NOTHING_TO_MEND: AbstractContextManager[object] = nullcontext()
 
 
 @dataclass
@@ -188,7 +188,7 @@ class FailedRun:
 
 def run_to_failure(
     name: str, place: CommandLine, home: Path, whole: Path, recorder: RecordingModel,
-    mended: AbstractContextManager[object] = PEACE,
+    mended: AbstractContextManager[object] = NOTHING_TO_MEND,
     env: Mapping[str, str] | None = None, healed: Mapping[str, str] | None = None,
 ) -> FailedRun:  # fmt: skip
     """Run into what fails every time, mend it, and go on. env, healed: before and after that."""

@@ -30,7 +30,7 @@ from memory.records import Document, Passage
 from tools.endpoints.mock import MockEndpoint
 
 SEEDS = (1, 2)
-PAPERS, PROBED, RUINED = 12, 1, 3
+PAPERS, PROBED, FAILING = 12, 1, 3
 """Papers of a run under faults; of one in which a target is probed too, some fifty calls more for
 each; of a run in which everything fails."""
 LATENCY = 0.1
@@ -86,9 +86,9 @@ def measure(data: Path) -> Part:
         roles = (*TEACHER, "target")
         probed = whole(place, "probed", few, roles)
         runs.append(run_under_faults(place.home("with-a-target", few, roles), probed, recorder, 4))
-        some = folder(root, pairs, RUINED)
+        some = folder(root, pairs, FAILING)
         sound_some = whole(place, "some", some, TEACHER)
-        ruined = list(failed_runs(place, some, sound_some, recorder))
+        failed = list(failed_runs(place, some, sound_some, recorder))
         asked = list(grouped(rows(sound, Document), rows(sound, Passage)))
         beside = list(
             peers(endpoint.url, asked, recorder, lambda: recorder.strike(MIXTURE, SEEDS[0]))
@@ -96,18 +96,18 @@ def measure(data: Path) -> Part:
     return Part.of(
         "faults", "Endpoints that fail", ABOUT,
         ("langchain-openai", "openai", "aiohttp", "langgraph"),
-        figures=tuple(figures(runs, ruined)),
-        tables=(table_of(runs, beside), of_ruins(ruined)),
+        figures=tuple(figures(runs, failed)),
+        tables=(table_of(runs, beside), of_failed_runs(failed)),
     )  # fmt: skip
 
 
-def figures(runs: Sequence[FaultyRun], ruined: Sequence[FailedRun]) -> list[Figure]:
+def figures(runs: Sequence[FaultyRun], failed: Sequence[FailedRun]) -> list[Figure]:
     """What is aimed at."""
     passages = sum(one.passages for one in runs)
     silent = sum(one.silent for one in runs)
     codes = [code for one in runs for code in one.codes]
-    codes += [code for one in ruined for code in [(one.code, FAILED), *one.codes]]
-    made_whole = [one.whole for one in runs] + [one.whole for one in ruined]
+    codes += [code for one in failed for code in [(one.code, FAILED), *one.codes]]
+    made_whole = [one.whole for one in runs] + [one.whole for one in failed]
     return [
         Figure.share("passages complete, or named as lost", passages - silent, passages, aim=1),
         Figure.share("of them complete before the resumption",
@@ -116,7 +116,7 @@ def figures(runs: Sequence[FaultyRun], ruined: Sequence[FailedRun]) -> list[Figu
                better="lower", n=sum(one.records for one in runs)),
         Figure.share("exit codes right", sum(a == b for a, b in codes), len(codes), aim=1),
         Figure(name="records where a step failed altogether",
-               value=sum(one.records for one in ruined), aim=0, better="lower", n=len(ruined)),
+               value=sum(one.records for one in failed), aim=0, better="lower", n=len(failed)),
         Figure.share("resumptions that end with all that an unbroken run finds", sum(made_whole),
                      len(made_whole), aim=1),
         Figure(name="replies paid for twice", value=sum(one.twice for one in runs), aim=0,
@@ -127,8 +127,8 @@ def figures(runs: Sequence[FaultyRun], ruined: Sequence[FailedRun]) -> list[Figu
         Figure(name="replies given and not in the ledger",
                value=sum(one.unnoted for one in runs), aim=0, better="lower",
                n=sum(one.paid for one in runs)),
-        Figure(name=f"requests sent with a wrong key, {RUINED} calls in flight", aim=RUINED,
-               value=max(one.requests for one in ruined if one.name == "a wrong key"),
+        Figure(name=f"requests sent with a wrong key, {FAILING} calls in flight", aim=FAILING,
+               value=max(one.requests for one in failed if one.name == "a wrong key"),
                better="lower"),
     ]  # fmt: skip
 
@@ -150,7 +150,7 @@ def table_of(runs: Sequence[FaultyRun], beside: Sequence[Peer]) -> Table:
     )  # fmt: skip
 
 
-def of_ruins(ruined: Sequence[FailedRun]) -> Table:
+def of_failed_runs(failed: Sequence[FailedRun]) -> Table:
     """What every way to fail came to."""
     return Table(
         title="Where every call fails",
@@ -160,6 +160,6 @@ def of_ruins(ruined: Sequence[FailedRun]) -> Table:
             (one.name, one.code, one.records, one.requests,
              ", ".join(str(code) for code, _ in one.codes), "yes" if one.whole else "no",
              " ".join(one.said.split()))
-            for one in ruined
+            for one in failed
         ),
     )  # fmt: skip

@@ -168,7 +168,7 @@ class Memory:
         self.store.close()
 
     def context(self) -> Context:
-        """What the merge node works with."""
+        """What the merge step works with."""
         context = Workspace(load(self._home), self.store, FileLease(self._home)).context
         context.make_embedder = lambda: self._embedder
         context.make_vectors = lambda *_: self._vectors

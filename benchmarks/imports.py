@@ -7,6 +7,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+"""The checkout."""
+ROOMS = ("agent", "evals", "memory", "prompts", "tools")
+"""What is installed."""
 Edge = tuple[str, str]
 """Who imports, and what."""
 

@@ -99,7 +99,7 @@ def sentences(bench: Path, odd: bool) -> list[str]:
     cs = [bench / f"csabstruct_{part}.jsonl" for part in ("dev", "train_slice")]
     need(pmc, qa, *cs, bench / "sick_slice.tsv")
 
-    def sentences() -> Iterator[list[str]]:
+    def abstracts() -> Iterator[list[str]]:
         for line in pmc.read_text("utf-8").splitlines()[odd::2]:
             parts = json.loads(line)["sections"]
             kept = [p["sentences"] for p in parts if p["role"] in ("RESULTS", "CONCLUSIONS")]
@@ -111,7 +111,7 @@ def sentences(bench: Path, odd: bool) -> list[str]:
         for row in list(json.loads(qa.read_text("utf-8")).values())[odd::2]:
             yield re.split(r"(?<=[.?!])\s+(?=[A-Z])", row["LONG_ANSWER"])
 
-    return sorted({t for part in sentences() for t in part if 40 <= len(t) <= 240 and t[-1] == "."})
+    return sorted({t for part in abstracts() for t in part if 40 <= len(t) <= 240 and t[-1] == "."})
 
 
 def nugget(claim: str, paper: str, cluster: str = "") -> Nugget:
@@ -231,18 +231,18 @@ def _costs(made: Sequence[Pair]) -> Iterator[Figure]:
     """CPU time a claim and a pair, median of five rounds over all pairs."""
     held = [(nugget(p.a, "a"), nugget(p.b, "b")) for p in made]
     claims = {p.a for p in made} | {p.b for p in made}
-    boiled, compared = [], []
+    featured, compared = [], []
     for _ in range(5):
         claim_features.cache_clear()
         started = time.process_time()
         for claim in claims:
             claim_features(claim)
-        boiled.append((time.process_time() - started) / len(claims))
+        featured.append((time.process_time() - started) / len(claims))
         started = time.process_time()
         for a, b in held:
             compare(a, b, 0.9)
         compared.append((time.process_time() - started) / len(held))
-    yield Figure(name="cost, features of a claim", value=1e6 * median(boiled), unit="CPU µs")
+    yield Figure(name="cost, features of a claim", value=1e6 * median(featured), unit="CPU µs")
     yield Figure(name="cost, comparing a pair", value=1e6 * median(compared), unit="CPU µs")
 
 

@@ -1,4 +1,4 @@
-"""Full papers read and mined; their quotes looked up in the publisher's file. Measures only."""
+"""Full papers: nuggets extracted, and their quotes looked up in the publisher's file."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ KINDS = {"correction": "notice", "retraction": "notice", "review-article": "revi
 
 def extracted(teacher: Engine, folder: Path) -> list[MeasuredPaper]:
     """Every `*/paper.pdf` of a folder."""
-    return [_mined(teacher, path.parent) for path in sorted(folder.glob("*/paper.pdf"))]
+    return [_measured(teacher, path.parent) for path in sorted(folder.glob("*/paper.pdf"))]
 
 
-def _mined(teacher: Engine, folder: Path) -> MeasuredPaper:
+def _measured(teacher: Engine, folder: Path) -> MeasuredPaper:
     reading = read(folder / "paper.pdf", folder.name)
     document, truth = reading.document, (folder / "truth.xml").read_text("utf-8")
     nuggets = tuple(teacher.extract(document, reading.passages))
     published = re.search(r'article-type="([\w-]+)"', truth)
     places = _places(folder)
-    shorts = _explained(document.text)
+    abbreviations = _explained(document.text)
     return MeasuredPaper(
         folder.name, KINDS.get(published[1] if published else "", "research"), reading.pages,
         nuggets, Counter(_place(nugget.quote, places) for nugget in nuggets),
         sum(document.text[n.start : n.end] == n.quote for n in nuggets),
-        sum(any(_uses(n.claim, short, long) for short, long in shorts) for n in nuggets),
+        sum(any(_uses(n.claim, short, long) for short, long in abbreviations) for n in nuggets),
     )  # fmt: skip
 
 

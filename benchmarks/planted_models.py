@@ -24,6 +24,7 @@ from benchmarks.judged import Flags, Floats
 from memory.records import Nugget, Probe, Purpose, Question, QuestionKind, Verdict
 from tools.endpoints.connection import Connection
 from tools.probe.words import Cost, Effort, probe
+from tools.questions.frame import unframed
 
 STRENGTHS = (0.0,) * 9 + (0.1, 0.3, 0.5, 0.7, 0.9, 0.95) + (1.0,) * 5
 """How strongly facts are known, by turns: of twenty, nine are never known and five always."""
@@ -74,7 +75,7 @@ def exam(count: int, seed: int) -> PlantedExam:
         strength = STRENGTHS[place % len(STRENGTHS)]
         believes = strength == 0 and rng.randrange(DENIED) == 0
         held = HeldFact(options[believes], 1.0 if believes else strength)
-        facts.update((_shown(question.stem), held) for question in asked)
+        facts.update((unframed(question.stem), held) for question in asked)
         items.append((nugget, asked))
         strengths.append(strength)
         denied.append(believes)
@@ -87,10 +88,6 @@ def question(nugget: Nugget, form: int, stem: str, options: Sequence[str], answe
         nugget=nugget.id, kind=QuestionKind.MCQ, form=f"form {form}", purpose=Purpose.PROBE,
         stem=stem, options=tuple(options), answer=answer, vetted=True,
     )  # fmt: skip
-
-
-def _shown(stem: str) -> str:
-    return stem.removeprefix("Question: ").removesuffix("\nAnswer:")
 
 
 class ProbeOutcome(NamedTuple):
@@ -131,7 +128,7 @@ def together(some: Sequence[ProbeOutcome]) -> ProbeOutcome:
 def served(of: PlantedExam, model: PlantedModel) -> ProbeOutcome:
     """Probed over HTTP, as any endpoint is."""
     with MockEndpoint(model.answer) as endpoint:
-        return over(endpoint.url, lambda line: _probed(of, line, Effort()), "simulated")
+        return over(endpoint.url, lambda connection: _probed(of, connection, Effort()), "simulated")
 
 
 def direct(of: PlantedExam, model: PlantedModel, plan: Effort) -> ProbeOutcome:
@@ -152,9 +149,9 @@ def _message(model: PlantedModel, text: str) -> AIMessage:
     return AIMessage(choice["message"]["content"], response_metadata=told)
 
 
-async def _probed(of: PlantedExam, line: Connection, plan: Effort) -> ProbeOutcome:
+async def _probed(of: PlantedExam, connection: Connection, plan: Effort) -> ProbeOutcome:
     costs: list[Cost] = []
-    probes = await probe(of.items, line, "version", plan, on_cost=costs.append)
+    probes = await probe(of.items, connection, "version", plan, on_cost=costs.append)
     return ProbeOutcome(of.strengths, of.denied, probes, costs[0])
 
 
@@ -167,7 +164,7 @@ def plain(of: PlantedExam, model: PlantedModel) -> Floats:
             listed = "\n".join(
                 f"{letter}) {text}" for letter, text in zip("ABCD", question.options, strict=True)
             )
-            text = f"BEGIN x\n{_shown(question.stem)}\n\n{listed}\nEND x"
+            text = f"BEGIN x\n{unframed(question.stem)}\n\n{listed}\nEND x"
             said = str(_message(model, text).content)
             right += said == "ABCD"[question.key]
         shares.append(right / FIXED_ORDER)

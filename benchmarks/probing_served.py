@@ -38,6 +38,7 @@ from memory.records import GAP, Nugget, Probe, Question, Verdict
 from tools.models import Choice, Target
 from tools.probe import render, reply
 from tools.probe.words import Cost, probe
+from tools.questions.frame import framed
 
 COUNT = 140
 SEED = 4
@@ -94,7 +95,7 @@ def talking(target: Target, likelihoods: bool) -> Responder:
         stem, options = asked_in(body)
         context = stem.partition(GAP)[0].rstrip()
         if GAP not in stem:
-            context = f"Question: {stem}\nAnswer:"
+            context = framed(stem)
         with turn:
             if not options:
                 return MockReply(re.split(r"[.,;]", target.complete(context, WORDS))[0].strip())

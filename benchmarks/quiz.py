@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from benchmarks.bound import ModelShape
 from benchmarks.figures import need
 from tools.models import Choice
+from tools.questions.frame import framed
 
 END = "<end>"
 
@@ -27,7 +28,7 @@ class QuizQuestion(NamedTuple):
     @property
     def prompt(self) -> str:
         """What the answer follows."""
-        return f"Question: {self.question}\nAnswer:"
+        return framed(self.question)
 
     @property
     def answers(self) -> tuple[str, ...]:

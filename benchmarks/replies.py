@@ -128,11 +128,11 @@ def replies(data: Path) -> list[list[Candidate]]:
             if section["role"] in ("RESULTS", "CONCLUSIONS")
             for sentence in section["sentences"]
         ]
-        made.append([_draft(sentence) for sentence in said[:ITEMS]])
+        made.append([_candidate(sentence) for sentence in said[:ITEMS]])
     return [items for items in made if items]
 
 
-def _draft(sentence: str) -> Candidate:
+def _candidate(sentence: str) -> Candidate:
     words = re.findall(r"[^\W\d_]{6,}", sentence)
     return Candidate(
         claim=sentence,

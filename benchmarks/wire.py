@@ -164,7 +164,7 @@ def through_the_graph(papers: int, repeats: int, latency: float) -> dict[str, li
     for _ in range(repeats):
         for name, answer in GRAPHS.items():
             with serving(latency, answer) as url:
-                found[name].append(apart(wired_graph.mined, url, papers)[0])
+                found[name].append(apart(wired_graph.extracted, url, papers)[0])
     return found
 
 

@@ -8,13 +8,10 @@ import re
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmarks.wired import WIDTH, Load, quiet, stats
 from tools.endpoints.mock import Body, MockReply
-
-if TYPE_CHECKING:
-    from agent.context import Context
 
 PAPERS = 150
 FEW = 8
@@ -41,8 +38,8 @@ def _said(body: Body, count: int) -> MockReply:
     """Some sentences of the passages that are shown, as a teacher quotes them."""
     more = {"kind": "finding", "entities": ["osk"], "keywords": ["resin"], "sure": 9}
     found = _SAID.findall(body["messages"][-1]["content"])[:count]
-    drafts = [{"claim": _reworded(sentence), "quote": sentence, **more} for sentence in found]
-    return MockReply(json.dumps({"nuggets": drafts}))
+    candidates = [{"claim": _reworded(sentence), "quote": sentence, **more} for sentence in found]
+    return MockReply(json.dumps({"nuggets": candidates}))
 
 
 def _reworded(sentence: str) -> str:
@@ -51,21 +48,22 @@ def _reworded(sentence: str) -> str:
     return f"Under {under}, {what}."
 
 
-def mined(url: str, papers: int) -> tuple[Load, int]:
+def extracted(url: str, papers: int) -> tuple[Load, int]:
     """What the step took for so many papers, and how many nuggets it gave.
 
     A first step with few papers has loaded whatever is loaded once, as in a run of many.
     """
     for count in (FEW, papers):
         with tempfile.TemporaryDirectory() as home:
-            found = asyncio.run(_mined(url, Path(home), count))
+            found = asyncio.run(_extracted(url, Path(home), count))
     return found
 
 
-async def _mined(url: str, home: Path, papers: int) -> tuple[Load, int]:
+async def _extracted(url: str, home: Path, papers: int) -> tuple[Load, int]:
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
     from agent.graphs.discover import build
+    from agent.graphs.nodes import always
     from agent.services import runs
     from agent.workspace import Workspace
     from memory.records import Interest, Nugget
@@ -79,12 +77,9 @@ async def _mined(url: str, home: Path, papers: int) -> tuple[Load, int]:
         # Reading is measured elsewhere, and would take longer than all the calls.
         context.read = _read
 
-        async def opened(_: str) -> Context:
-            return context
-
         config: Any = {"configurable": {"thread_id": run.id}, "recursion_limit": 100}
         async with AsyncSqliteSaver.from_conn_string(str(home / "checkpoints.sqlite")) as saver:
-            graph = build(opened).compile(checkpointer=saver, interrupt_before=["merge"])
+            graph = build(always(context)).compile(checkpointer=saver, interrupt_before=["merge"])
             updates = graph.astream(
                 {"run": run.id, "interest": interest.id}, config,
                 stream_mode="updates", durability="sync",

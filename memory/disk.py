@@ -13,8 +13,16 @@ from pathlib import Path
 from memory.errors import NoSpace, WorkspaceTrouble
 
 MAKE_ROOM = "Make room on that disk and run the same command again; what is finished is kept."
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def no_space(home: Path | None = None) -> NoSpace:
+    """A full disk in the midst of a run. home: the workspace; None: not known."""
+    return NoSpace(
+        f"No space is left on the disk{f' of {home}' if home else ''}.",
+        "Nothing that was saved is lost. Free some space, then: goldpan runs resume.",
+    )
 
 
 @contextmanager
@@ -23,7 +31,7 @@ def as_trouble(where: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise NoSpace(f"There is no space left to write {where}.", MAKE_ROOM) from error
         if error.errno in _DENIED:
             raise WorkspaceTrouble(

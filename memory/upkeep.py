@@ -1,7 +1,7 @@
 """Keep the search index in step with the store: trust it, doubt it, or build it anew.
 
 A note beside the index says whether its files were sealed by a proper end, are in use, or were
-being written. Searching is left to `memory.vectors`, the index itself to `memory.chroma`.
+being written. Searching is left to `memory.vectors`, what an index is to `memory.index`.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Upkeep:
         self._dimensions = dimensions
         self._progress = progress
         self._patience = patience
-        self._indexes = indexes or Chroma()
+        self.indexes = indexes or Chroma()
         self._number = 0
         self._index: Index | None = None
         self._given_up = False
@@ -107,7 +107,7 @@ class Upkeep:
             self._number = 1 + max(self._numbers(), default=0)
             self._place().mkdir(parents=True)
             self.note("writing")
-            self._index = self._indexes.create(self._place())
+            self._index = self.indexes.create(self._place())
             self._fill(self._index)
             self.note("open")
         except (Unusable, OSError) as error:
@@ -120,7 +120,7 @@ class Upkeep:
 
     def _fill(self, index: Index) -> None:
         done, total = 0, self._store.count_vectors(self._embedder)
-        for ids, vectors in self._store.stream_vectors(self._embedder, self._indexes.batch):
+        for ids, vectors in self._store.stream_vectors(self._embedder, self.indexes.batch):
             index.add(ids, vectors)
             done += len(ids)
             self._progress(done, total)
@@ -153,20 +153,18 @@ class Upkeep:
             return "The search index was being written when the last command stopped."
         if note.state == "closed" and note.files != _sums(self._place()):
             return "Files of the search index were damaged or missing."
-        if note.state == "open" and not self._found():
+        place, sample = self._place(), self._sample
+        if note.state == "open" and not self.indexes.holds(place, sample(), self._patience):
             return "The search index was damaged."
         return ""
 
     def _open(self) -> str | None:
         try:
-            self._index = self._indexes.open(self._place())
+            self._index = self.indexes.open(self._place())
             behind = self._index.count() != self._store.count_vectors(self._embedder)
         except Unusable as error:
             return f"The search index could not be opened ({error})."
         return "The search index was not up to date." if behind else None
-
-    def _found(self) -> bool:
-        return self._indexes.holds(self._place(), self._sample(), self._patience)
 
     def _sample(self) -> Floats:
         """About SAMPLE of the stored vectors, or all; no null vectors: they find nothing."""

@@ -15,7 +15,6 @@ from typing import Any, Self
 import numpy as np
 
 from memory import disk
-from memory.chroma import Chroma
 from memory.errors import BadInput
 from memory.index import Floats, Index, Indexes, Unusable
 from memory.store import Store
@@ -53,8 +52,7 @@ class Vectors:
         self._store = store
         self._embedder = embedder
         self._dimensions = dimensions
-        self._indexes = indexes or Chroma()
-        self._upkeep = Upkeep(store, folder, embedder, dimensions, progress, indexes=self._indexes)
+        self._upkeep = Upkeep(store, folder, embedder, dimensions, progress, indexes=indexes)
         self._folder = folder
         self._turn = threading.RLock()
         self._kept: _Kept | None = None
@@ -131,7 +129,7 @@ class Vectors:
     def _proposed(self, queries: Floats, k: int) -> list[list[str]]:
         """More than k ids near each query; none where the index cannot say."""
         most = 2 * k + EQUALS + 4
-        if most <= self._indexes.widest and (index := self._upkeep.opened()) is not None:
+        if most <= self._upkeep.indexes.widest and (index := self._upkeep.opened()) is not None:
             try:
                 near = index.near(queries, most)
                 return [[key for key, _ in found] for found in near]

@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from benchmarks.imports import ROOT
 from tools.threads import quieten
 
 quieten()
@@ -19,7 +20,6 @@ quieten()
 settings.register_profile("patient", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("patient")
 REQUIRED = set(filter(None, os.environ.get("GOLDPAN_REQUIRE", "").split(",")))
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.hookimpl(trylast=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from benchmarks.__main__ import ASKED_FOR, DOCS, PARTS, missing, results
 from benchmarks.figures import Figure, Part, Plot, Table
+from benchmarks.imports import ROOT
 from benchmarks.page import HEADLINES, headlines, lines, markdown, placed, svg
-from tests.conftest import ROOT
 
 PART = Part.of(
     "sample", "A sample", "What for.", ("numpy",),

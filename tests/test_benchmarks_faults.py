@@ -39,7 +39,7 @@ def home(root: Path, *records: Record) -> Path:
     return root
 
 
-def harvest(lost: int, reason: str) -> Extraction:
+def extraction(lost: int, reason: str) -> Extraction:
     return Extraction(paper="p", made_by="toy", input_sha256="0", lost=lost, reason=reason)
 
 
@@ -64,7 +64,7 @@ def test_a_passage_without_its_nuggets_is_lost_in_silence_unless_it_is_named(
     tmp_path: Path, lost: int, reason: str, count: int
 ) -> None:
     whole = home(tmp_path / "whole", SOUND, OTHER)
-    assert silently(home(tmp_path / "home", SOUND, harvest(lost, reason)), whole) == count
+    assert silently(home(tmp_path / "home", SOUND, extraction(lost, reason)), whole) == count
 
 
 def test_a_recording_model_says_the_same_to_the_same_and_its_faults_come_by_what_is_asked() -> None:
@@ -87,8 +87,8 @@ def test_a_recording_model_says_the_same_to_the_same_and_its_faults_come_by_what
 def test_what_is_lost_in_silence_or_ends_with_a_wrong_code_misses_its_aim() -> None:
     def met(silent: int, code: int) -> dict[str, bool | None]:
         run = FaultyRun("s", 10, 1, silent, 0, 5, [(9, 9)], 1.0, 9, 5, whole=True)
-        ruin = FailedRun("a wrong key", code, 0, 3, [(0, 0)], True, "Stopped: …")
-        return {figure.name: figure.met for figure in figures([run], [ruin])}
+        failure = FailedRun("a wrong key", code, 0, 3, [(0, 0)], True, "Stopped: …")
+        return {figure.name: figure.met for figure in figures([run], [failure])}
 
     assert False not in met(0, 7).values()
     assert met(1, 7)["passages complete, or named as lost"] is False

@@ -42,7 +42,7 @@ def test_the_graph_asks_for_each_group_of_passages_and_keeps_what_it_is_told(
     answer: Responder, each: int
 ) -> None:
     with serving(0.0, answer) as url:
-        one, nuggets = wired_graph.mined(url, 3)
+        one, nuggets = wired_graph.extracted(url, 3)
     assert one.calls >= 3 * 8
     assert nuggets == each * one.calls
 

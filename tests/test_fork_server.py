@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.doubles.forked import PIPE, Forked, server
-from benchmarks.doubles.real import ROOT, command, start
+from benchmarks.doubles.real import command, start
+from benchmarks.imports import ROOT
 
 pytestmark = pytest.mark.nightly
 SHOWS = """

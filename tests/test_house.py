@@ -16,10 +16,8 @@ from typer.main import get_command
 
 from agent.cli.main import app
 from agent.cli.terminal import Exit
-from benchmarks.imports import imports, modules
+from benchmarks.imports import ROOMS, ROOT, imports, modules
 
-ROOT = Path(__file__).parents[1]
-ROOMS = ("agent", "evals", "memory", "prompts", "tools")
 HEAVY = ("torch", "transformers", "chromadb", "langgraph", "sqlalchemy", "pypdfium2", "numpy")
 
 

@@ -160,13 +160,13 @@ def test_the_example_of_the_extraction_passes_all_that_code_checks() -> None:
     system = load("extract").system
     text = next(line for line in system.splitlines() if line.startswith("As Zell reported"))
     [example] = examples("extract")
-    drafts = [Candidate.model_validate(item) for item in example["nuggets"]]  # type: ignore[index]
+    candidates = [Candidate.model_validate(item) for item in example["nuggets"]]  # type: ignore[index]
     document = Document(paper="p", text=text, page_starts=(0,))
     passage = Passage(paper="p", page=1, start=0, end=len(text), text=text)
     refused: list[str] = []
-    found = nuggets(drafts, document, [passage], "m", lambda why, claim: refused.append(why))
+    found = nuggets(candidates, document, [passage], "m", lambda why, claim: refused.append(why))
     assert refused == []
-    assert [nugget.claim for nugget in found] == [draft.claim for draft in drafts]
+    assert [nugget.claim for nugget in found] == [candidate.claim for candidate in candidates]
 
 
 def test_the_example_of_the_questions_is_an_exercise() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from agent.settings import FILE, load
-from benchmarks.doubles.real import ROOT, furnish, goldpan
+from benchmarks.doubles.real import furnish, goldpan
+from benchmarks.imports import ROOT
 
 FENCE = re.compile(r"```(\w+)\n(.*?)```", re.S)
 

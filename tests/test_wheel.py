@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-
-ROOMS = ("agent", "evals", "memory", "prompts", "tools")
+from benchmarks.imports import ROOMS, ROOT
 
 
 def said(*command: str | Path, cwd: Path, code: int = 0) -> str:

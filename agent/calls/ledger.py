@@ -1,8 +1,7 @@
 """The ledger of calls, on the store: what is asked of it at the same time is done together.
 
 While one group is on its way to the disk the next one gathers: many calls at once share a
-transaction, and one alone waits for nobody. What may be spent is
-left to agent/calls/budgets.py.
+transaction, and one alone waits for nobody. What may be spent is left to `agent.calls.budgets`.
 """
 
 from __future__ import annotations

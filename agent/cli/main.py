@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from importlib.metadata import version as version_of
@@ -27,7 +26,8 @@ from agent.cli import (
     teach,
 )
 from agent.cli.terminal import Exit, complain, die_on_signals
-from memory.errors import BadInput, NoSpace, Trouble
+from memory import disk
+from memory.errors import BadInput, Trouble
 
 EXTRAS = {
     **dict.fromkeys(("torch", "transformers", "peft", "trl", "datasets", "safetensors"), "local"),
@@ -116,11 +116,6 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.DONE)
     except OSError as fault:
-        if fault.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if fault.errno not in disk.FULL:
             raise
-        complain(
-            NoSpace(
-                "No space is left on the disk.",
-                "Nothing that was saved is lost. Free some space, then: goldpan runs resume.",
-            )
-        )
+        complain(disk.no_space())

@@ -22,6 +22,7 @@ from memory.records import (
     Run,
     Verdict,
 )
+from tools.questions.frame import unframed
 
 SHOWN = 3
 
@@ -123,7 +124,7 @@ def asking(space: Workspace, run: Run, console: Console) -> None:
     if question is None:
         _say(console, "No question was answered wrong before and right after.")
         return
-    asked = question.stem.removeprefix("Question:").removesuffix("Answer:").strip()
+    asked = unframed(question.stem).strip()
     _say(console, f'goldpan ask --model both "{asked}"', "bold")
     show_answers(asyncio.run(answers(space, asked, "both", "")))
     _say(console, f"The paper says: {question.explanation}", "dim")

@@ -24,6 +24,7 @@ from pydantic import SkipValidation
 from agent.calls.connections import Connections
 from agent.forecast.history import CHARACTERS
 from agent.graphs.discover import build
+from agent.graphs.nodes import always
 from agent.progress import Reporter, Silent
 from agent.settings import ModelSettings
 from memory.records import (
@@ -189,14 +190,10 @@ async def discovered(ctx: RunContext, copy: RunContext, interest: Interest, run:
     ctx: whose store is read. A model that would be asked says nothing; where none is bound, nothing
     is mined.
     """
-
-    async def opened(_: str) -> Context:
-        return copy.process
-
     await asyncio.to_thread(copy.store.put, interest, run)
     copy.process.run(run.id, copy.reporter)
     end = ["merge"] if speaks(ctx, interest) else ["extract", "profile"]
-    graph = build(opened).compile(
+    graph = build(always(copy.process)).compile(
         checkpointer=InMemorySaver(), interrupt_after=["search"], interrupt_before=end
     )
     config: Any = {"configurable": {"thread_id": run.id}, "recursion_limit": 100}

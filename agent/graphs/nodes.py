@@ -32,6 +32,15 @@ Work = Callable[[Any, RunContext], Any]
 coroutine runs in a thread: nothing waits for a disk or a database on the event loop."""
 
 
+def always(context: Context) -> Opener:
+    """Gives that one, whatever folder is named."""
+
+    async def opened(_: str) -> Context:
+        return context
+
+    return opened
+
+
 def add(graph: StateGraph[Any, Any, Any, Any], opener: Opener, works: Sequence[Work]) -> None:
     """Add a node for each work, under its name."""
     for work in works:

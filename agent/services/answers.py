@@ -9,6 +9,7 @@ from agent.services.memory import FoundNugget, find
 from memory.errors import NothingToDo
 from memory.records import ModelVersion
 from prompts import load
+from tools.questions.frame import framed
 
 if TYPE_CHECKING:
     from agent.context import Context, RunContext
@@ -94,7 +95,7 @@ async def _answer(ctx: RunContext, version: ModelVersion, question: str) -> str:
     """What a version answers, wherever it is."""
     if version.name not in ctx.settings.endpoints:
         target = await asyncio.to_thread(ctx.process.target, version)
-        return await asyncio.to_thread(target.complete, f"Question: {question}\nAnswer:")
+        return await asyncio.to_thread(target.complete, framed(question))
     connection = await ctx.connection("target", version.name)
     prompt = load("ask")
     return (await connection.ask(prompt.render(question=question), prompt.made_by)).text

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from agent.calls.connections import GRACE
 from agent.progress import Reporter
 from agent.steps import begin
-from agent.workspace import Workspace, no_space
+from agent.workspace import Workspace
+from memory.disk import no_space
 from memory.errors import NothingToDo
 from memory.records import Interest, Run, RunStatus, now
 
@@ -155,10 +156,9 @@ async def _drive(
 ) -> None:
     from langgraph.types import Command
 
-    async def opened(_: str) -> Context:
-        return context
+    from agent.graphs.nodes import always
 
-    graph = build(opened).compile(checkpointer=saver)
+    graph = build(always(context)).compile(checkpointer=saver)
     thread = f"{run.id}/{SHAPE}"
     config: Any = {"configurable": {"thread_id": thread}, "recursion_limit": 100}
     entry: Any = {"run": run.id, "interest": run.interest}

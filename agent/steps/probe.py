@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent.context import by_id
-from agent.steps.questions import WrittenQuestions, write
+from agent.steps.questions import WrittenQuestions, probe_questions, write
 from memory.errors import BadReply
 from memory.records import Interest, ModelVersion, Nugget, Probe, Purpose, Question, Verdict
 from tools.probe import ask, by_nugget, judge, words
@@ -105,7 +105,7 @@ def asked_before(store: Store, version: ModelVersion) -> tuple[list[Probe], list
 async def _questions(ctx: RunContext, todo: list[Nugget], pool: list[Nugget]) -> WrittenQuestions:
     """Probe questions about these nuggets, vetted together; written where there are none yet."""
     names = [nugget.id for nugget in todo]
-    held = await ctx.in_thread(_probe_questions, ctx.store, names)
+    held = await ctx.in_thread(probe_questions, ctx, names)
     have = {question.nugget for question in held}
     missing = [nugget for nugget in todo if nugget.id not in have]
     lost: dict[str, BadReply] = {}
@@ -114,16 +114,12 @@ async def _questions(ctx: RunContext, todo: list[Nugget], pool: list[Nugget]) ->
         ours = (q for q in made.questions if q.purpose is Purpose.PROBE)
         await ctx.in_thread(ctx.store.add, *ours)
         lost |= made.lost
-    return WrittenQuestions(await ctx.in_thread(_vetted, ctx.store, todo), lost)
+    return WrittenQuestions(await ctx.in_thread(_vetted, ctx, todo), lost)
 
 
-def _probe_questions(store: Store, nuggets: Sequence[str]) -> list[Question]:
-    return by_id(store.all(Question, nugget=list(nuggets), purpose=Purpose.PROBE))
-
-
-def _vetted(store: Store, todo: list[Nugget]) -> list[Question]:
-    vetted = vet(_probe_questions(store, [nugget.id for nugget in todo]), todo)
-    store.put(*vetted)
+def _vetted(ctx: RunContext, todo: list[Nugget]) -> list[Question]:
+    vetted = vet(probe_questions(ctx, [nugget.id for nugget in todo]), todo)
+    ctx.store.put(*vetted)
     return vetted
 
 

@@ -1,4 +1,4 @@
-"""The line to a server on this machine, as a run has it; waits between attempts take no time."""
+"""A connection to a server on this machine, as runs have it; waits before attempts take no time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def no_time(seconds: float) -> None:
 
 @asynccontextmanager
 async def connection_to(url: str, name: str = "toy", **terms: Any) -> AsyncIterator[Connection]:
-    """A line that gives up a call after its second attempt, unless told otherwise."""
+    """A connection that gives up a call after its second attempt, unless told otherwise."""
     async with Pool() as pool:
         endpoint = Endpoint(model=name, url=url)
         model = client(endpoint, NoKey(), pool)
@@ -35,7 +35,7 @@ async def connection_to(url: str, name: str = "toy", **terms: Any) -> AsyncItera
 def over(
     url: str, work: Callable[[Connection], Awaitable[T]], name: str = "toy", **terms: Any
 ) -> T:
-    """What comes of some work with such a line."""
+    """What comes of some work with such a connection."""
 
     async def done() -> T:
         async with connection_to(url, name, **terms) as connection:

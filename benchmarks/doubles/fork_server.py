@@ -25,6 +25,8 @@ import sys
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from benchmarks.imports import ROOMS
+
 READY = b"."
 """Said once, when everything is loaded."""
 STREAMS = 3
@@ -32,7 +34,6 @@ INTERRUPTED = -signal.SIGINT
 """The code of a process that died of Ctrl-C, as `subprocess` gives it."""
 NUMBER = struct.Struct("!i")
 """How the length of a request, a process id and an exit code are written."""
-OURS = ("prompts", "memory", "tools", "evals", "agent")
 LIBRARIES = (
     "aiosqlite", "alembic.command", "alembic.config", "chromadb", "chromadb.api.rust",
     "langchain_openai", "langgraph.checkpoint.sqlite.aio", "langgraph.graph", "langgraph.types",
@@ -63,7 +64,7 @@ def preload() -> None:
     for name in LIBRARIES:
         with suppress(ModuleNotFoundError):
             importlib.import_module(name)
-    for room in map(importlib.import_module, OURS):
+    for room in map(importlib.import_module, ROOMS):
         for found in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
             if not found.name.endswith("__main__") and ".migrations" not in found.name:
                 with suppress(ModuleNotFoundError):

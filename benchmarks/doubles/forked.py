@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import IO
 
 from benchmarks.doubles.fork_server import NUMBER, READY
+from benchmarks.imports import ROOT
 
-ROOT = Path(__file__).parents[2]
-"""The checkout, where commands are run."""
 PIPE = 1 << 16
 """Bytes that a pipe holds before its writer waits."""
 

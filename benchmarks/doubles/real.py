@@ -11,11 +11,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.doubles.forked import ROOT as ROOT
 from benchmarks.doubles.forked import Forked, server
 from memory.records import (
     Dataset,
@@ -48,14 +47,20 @@ def command(home: Path, *args: str) -> list[str]:
     return [sys.executable, "-m", "agent.cli", *args, "--home", str(home)]
 
 
-def start(home: Path, *args: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Forked:
+def start(
+    home: Path,
+    *args: str,
+    env: Mapping[str, str] | None = None,
+    stdin: str = "",
+    program: Sequence[str] = ("agent.cli",),
+) -> Forked:
     """Start a command; its output is piped.
 
     env: more variables, of the kind that is read by those who need it; what libraries read while
-    they are imported was read before.
+    they are imported was read before. program: a module, and what comes before the arguments.
     """
     variables = {**os.environ, "COLUMNS": "200", **(env or {})}
-    return server().start("agent.cli", *args, "--home", str(home), env=variables, stdin=stdin)
+    return server().start(*program, *args, "--home", str(home), env=variables, stdin=stdin)
 
 
 def ended(
@@ -76,9 +81,8 @@ def goldpan(home: Path, *args: str, code: int = 0, stdin: str = "") -> str:
 def killed_at(fatal: int, home: Path, *args: str) -> bool:
     """Run a command that is killed (-9) at this moment of its commits; whether it came so far."""
     log = home.parent / f"{home.name}-moments"
-    env = {**os.environ, "COLUMNS": "200"}
     program = ("benchmarks.doubles.killed", str(fatal), str(log))
-    done = server().start(*program, *args, "--home", str(home), env=env).completed(timeout=300)
+    done = start(home, *args, program=program).completed(timeout=300)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode == -signal.SIGKILL
 

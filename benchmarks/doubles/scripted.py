@@ -60,9 +60,9 @@ def candidate(claim: str, quote: str = "", **more: Any) -> dict[str, Any]:
     return {"claim": claim, "quote": quote or claim, **plain, **more}
 
 
-def reply_of(*drafts: dict[str, Any]) -> str:
+def reply_of(*candidates: dict[str, Any]) -> str:
     """A whole reply."""
-    return json.dumps({"nuggets": drafts}, ensure_ascii=False)
+    return json.dumps({"nuggets": candidates}, ensure_ascii=False)
 
 
 def stopped(text: str, reason: str) -> AIMessage:
@@ -91,7 +91,7 @@ class ScriptedPaper:
 
 
 def scripted_connection(model: BaseChatModel) -> Connection:
-    """The line to a model that only knows words."""
+    """The connection to a model that only knows words."""
     return Connection(model, "toy", Terms(modes=(Mode.TEXT,), patience=0), sleep=no_time)
 
 

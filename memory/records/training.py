@@ -79,7 +79,7 @@ class JobStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
-    """It ended without a result; `exit_code` says how. What it had saved, the next one goes on."""
+    """It ended without a result; `exit_code` says how. The next goes on from what it had saved."""
     LOST = "lost"
     """Nobody saw it end: whoever watched it was killed. So was one that says it is pending or
     running here, in a workspace that nobody owns."""

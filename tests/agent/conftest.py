@@ -8,6 +8,7 @@ from blockbuster import blockbuster_ctx
 
 from benchmarks.doubles.real import goldpan
 from benchmarks.doubles.recording_model import RecordingModel
+from benchmarks.imports import ROOMS
 from tests.agent.fakes import World
 from tools.endpoints.mock import MockEndpoint
 
@@ -15,7 +16,7 @@ from tools.endpoints.mock import MockEndpoint
 @pytest.fixture
 def prompt_loop() -> Iterator[None]:
     """Nothing of ours may block an event loop: no SQL, no files, no sleep. Else it raises there."""
-    with blockbuster_ctx(scanned_modules=["agent", "evals", "memory", "prompts", "tools"]):
+    with blockbuster_ctx(scanned_modules=list(ROOMS)):
         yield
 
 
@@ -27,22 +28,22 @@ def world(tmp_path: Path, prompt_loop: None) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def mined(tmp_path_factory: pytest.TempPathFactory, few_papers: Path) -> Path:
+def discovered(tmp_path_factory: pytest.TempPathFactory, few_papers: Path) -> Path:
     """A workspace after `run`, its proposals undecided. Tests that change it take a copy."""
-    home = tmp_path_factory.mktemp("mined") / "home"
+    home = tmp_path_factory.mktemp("discovered") / "home"
     goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
     goldpan(home, "run", "minerals")
     return home
 
 
 @pytest.fixture(scope="module")
-def witness() -> RecordingModel:
+def recorder() -> RecordingModel:
     """Answers prompts by rule, the same to the same, and counts what it is asked."""
     return RecordingModel()
 
 
 @pytest.fixture(scope="module")
-def endpoint(witness: RecordingModel) -> Iterator[MockEndpoint]:
+def endpoint(recorder: RecordingModel) -> Iterator[MockEndpoint]:
     """The server behind which it is."""
-    with MockEndpoint(witness.answer, keep=False) as serving:
+    with MockEndpoint(recorder.answer, keep=False) as serving:
         yield serving

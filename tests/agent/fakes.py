@@ -98,15 +98,15 @@ class Teacher:
 
     def extract(self, document: Document, passages: Sequence[Passage]) -> list[Nugget]:
         self.extracted.append(document.title)
-        drafts = [
+        candidates = [
             Nugget(
                 paper=p.paper, passage=p.id, page=1, claim=p.text, quote=p.text, start=p.start,
                 end=p.end, made_by=self.made_by,
             )
             for p in passages
         ]  # fmt: skip
-        lie = drafts[0].replace(quote="This is said nowhere.", end=drafts[0].start + 5)
-        return [*drafts, lie]
+        lie = candidates[0].replace(quote="This is said nowhere.", end=candidates[0].start + 5)
+        return [*candidates, lie]
 
     def questions(self, nugget: Nugget, pool: Sequence[Nugget]) -> list[Question]:
         about, answer = nugget.claim.rstrip(".").split(" is ")
@@ -211,7 +211,7 @@ class World:
         self.home, self.known = home, known
         self.reader, self.teacher, self.trainer = Reader(), Teacher(), Trainer()
         self.make_engines: Callable[[Callable[[Loss], None]], Engines] | None = None
-        """Another one in place of the teacher alone."""
+        """Makes these engines in place of the teacher alone."""
         self.forgets = False
         self.differing = 0
         """Prompts on which a version's export says something else."""

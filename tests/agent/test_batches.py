@@ -68,8 +68,8 @@ def replies(home: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def endpoint(witness: RecordingModel) -> Iterator[MockEndpoint]:
-    with MockEndpoint(witness.answer) as serving:
+def endpoint(recorder: RecordingModel) -> Iterator[MockEndpoint]:
+    with MockEndpoint(recorder.answer) as serving:
         yield serving
 
 
@@ -80,9 +80,9 @@ def job(tmp_path: Path, few_papers: Path, endpoint: MockEndpoint) -> Job:
 
 
 @pytest.fixture
-def answered(witness: RecordingModel) -> Callable[[dict[str, Any]], Any]:
+def answered(recorder: RecordingModel) -> Callable[[dict[str, Any]], Any]:
     def answer(body: dict[str, Any]) -> Any:
-        said: MockReply | Fault = asyncio.run(witness.answer(body))
+        said: MockReply | Fault = asyncio.run(recorder.answer(body))
         assert isinstance(said, MockReply)
         return completed(body, [said])
 

@@ -164,12 +164,12 @@ def test_runs_that_wait_for_the_same_budget_are_let_in_as_they_came(store: Store
 
 
 def test_a_line_pays_once_even_after_a_restart_and_stops_before_its_budget(store: Store) -> None:
-    """The line, the ledger and the budgets together."""
+    """The connection, the ledger and the budgets together."""
 
     def asked(question: str) -> int:
-        async def work(line: Connection) -> None:
+        async def work(connection: Connection) -> None:
             account.set(MINE)
-            await ask(line, question)
+            await ask(connection, question)
 
         with closing(StoreLedger(store)) as ledger:
             budget = bounded(store, run_tokens=UNBOUNDED + 100)

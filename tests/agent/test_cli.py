@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.doubles.real import ROOT, goldpan, start
+from benchmarks.doubles.real import goldpan, start
+from benchmarks.imports import ROOT
 from memory.lease import FileLease
 from memory.records import Nugget
 from memory.store import Store
@@ -20,8 +21,8 @@ from tests.conftest import absent
 
 
 @pytest.fixture
-def home(mined: Path, tmp_path: Path) -> Path:
-    shutil.copytree(mined, tmp_path / "home")
+def home(discovered: Path, tmp_path: Path) -> Path:
+    shutil.copytree(discovered, tmp_path / "home")
     return tmp_path / "home"
 
 

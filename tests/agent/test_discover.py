@@ -49,7 +49,7 @@ def test_a_run_ends_at_the_review_with_what_is_news_to_the_target(world: World) 
     assert {i.nugget.claim for i in items if i.verdict is Verdict.UNKNOWN} == {BETA, GAMMA}
 
 
-def test_a_draft_whose_quote_is_not_in_its_source_never_becomes_a_nugget(world: World) -> None:
+def test_a_candidate_whose_quote_is_not_in_its_source_never_becomes_a_nugget(world: World) -> None:
     """The scripted teacher lies once in every paper."""
     discover(world, world.papers(a=ALPHA, b=BETA))
     assert {n.quote for n in world.space.store.all(Nugget)} == {ALPHA, BETA}

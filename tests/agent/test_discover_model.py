@@ -49,7 +49,7 @@ def test_a_paper_without_an_answer_costs_only_itself_and_is_asked_about_again(wo
     assert discover(world, folder).status is RunStatus.WAITING
     assert {nugget.claim for nugget in store.all(Nugget)} == {ALPHA}
     assert [event.text for event in store.all(Event, stage="extract") if "refused: T" in event.text]
-    assert sorted(harvest.lost for harvest in store.all(Extraction)) == [0, 1]
+    assert sorted(extraction.lost for extraction in store.all(Extraction)) == [0, 1]
 
     world.make_engines = lambda _: Engines(
         ModelTeacher(Connection(Scripted(script=script()), "toy"))

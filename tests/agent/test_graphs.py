@@ -20,42 +20,31 @@ from langgraph.types import Command
 from agent.calls.connections import Connections
 from agent.context import Context
 from agent.graphs import discover, teach
+from agent.graphs.nodes import always
 from agent.services import runs
 from agent.settings import Roles, Settings
 from agent.steps import review
+from benchmarks.doubles import real
 from memory.errors import BadInput, Locked, NoSuch
 from memory.lease import FileLease
 from memory.records import (
-    Dataset,
     Decision,
-    Document,
     Event,
     Extraction,
     Interest,
     InterestStatus,
-    Link,
-    ModelVersion,
     Nugget,
-    Paper,
-    Passage,
-    Probe,
-    Question,
     Record,
     Run,
     RunStatus,
-    Sighting,
-    TrainingSpec,
 )
 from prompts import Message
 from tests.agent.fakes import World, facts
 from tools.endpoints.endpoint import Endpoint
 from tools.endpoints.mock import MockEndpoint, MockReply
 
-KINDS: tuple[type[Record], ...] = (
-    Paper, Sighting, Document, Passage, Extraction, Nugget, Link, Question, Probe, Decision,
-    Dataset, TrainingSpec, ModelVersion, Event, Run,
-)  # fmt: skip
-PASSING = {"time", "created", "run", "batch", "started", "ended", "seconds", "options"}
+KINDS: tuple[type[Record], ...] = (*real.KINDS, Extraction, Event, Run)
+PASSING = {*real.PASSING, "ended", "seconds", "options"}
 """Fields that tell when or by which run."""
 POLICY = {"policy": review.POLICY}
 pytestmark = pytest.mark.usefixtures("prompt_loop")
@@ -87,11 +76,8 @@ def furnished(home: Path) -> World:
 def bare(graph: Any, context: Context, given: dict[str, Any], *answers: Any) -> dict[str, Any]:
     """Invoke a graph over a workspace, with an answer for each interrupt; what it gives at last."""
 
-    async def opened(_: str) -> Context:
-        return context
-
     async def invoked() -> dict[str, Any]:
-        built: StateGraph[Any, Any, Any, Any] = graph.build(opened)
+        built: StateGraph[Any, Any, Any, Any] = graph.build(always(context))
         compiled = built.compile(checkpointer=InMemorySaver())
         config: Any = {"configurable": {"thread_id": "any"}}
         state = await compiled.ainvoke(given, config)
@@ -118,11 +104,8 @@ def owned(context: Context, home: Path) -> Context:
 def _on_one_thread(context: Context, *given: dict[str, Any]) -> list[dict[str, Any]]:
     """What a discovery gives for one input after the other, on one thread."""
 
-    async def opened(_: str) -> Context:
-        return context
-
     async def invoked() -> list[dict[str, Any]]:
-        graph = discover.build(opened).compile(checkpointer=InMemorySaver())
+        graph = discover.build(always(context)).compile(checkpointer=InMemorySaver())
         config: Any = {"configurable": {"thread_id": "any"}}
         return [dict(await graph.ainvoke(one, config)) for one in given]
 
@@ -199,11 +182,8 @@ def test_a_run_that_nobody_ends_gives_the_workspace_back(tmp_path: Path) -> None
     context = owned(world.context(), world.home)
     context.idle = 0.2
 
-    async def opened(_: str) -> Context:
-        return context
-
     async def stopped() -> None:
-        graph = discover.build(opened).compile(
+        graph = discover.build(always(context)).compile(
             checkpointer=InMemorySaver(), interrupt_after=["search"]
         )
         await graph.ainvoke({"interest": "points"}, {"configurable": {"thread_id": "any"}})
@@ -230,11 +210,8 @@ def test_a_node_that_is_called_away_keeps_the_workspace_while_its_thread_works(
 
     world.reader.before = slow
 
-    async def opened(_: str) -> Context:
-        return context
-
     async def called_away() -> None:
-        graph = discover.build(opened).compile()
+        graph = discover.build(always(context)).compile()
         task = asyncio.create_task(graph.ainvoke({"interest": "points"}))
         await asyncio.to_thread(reading.wait, 20)
         task.cancel()

@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.doubles.forked import server
 from benchmarks.doubles.real import snapshot
+from benchmarks.doubles.wired import rows
 from memory.records import Interest, Run, RunStatus
-from memory.store import Store
 from tests.agent.fakes import World, facts
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
@@ -72,11 +72,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory, found: Path) -> Path:
 
 def ended(home: Path) -> bool:
     """Whether every run that there is came to its end."""
-    store = Store.open(home / "goldpan.sqlite")
-    try:
-        return all(one.status is RunStatus.DONE for one in store.all(Run))
-    finally:
-        store.close()
+    return all(one.status is RunStatus.DONE for one in rows(home, Run))
 
 
 def killed_at_each(graph: str, before: Path, after: Path, folder: Path) -> None:

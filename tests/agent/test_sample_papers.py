@@ -67,21 +67,23 @@ def test_every_paper_says_on_its_face_that_it_is_invented(sample_papers: Path) -
 
 
 @pytest.fixture(scope="module")
-def mined(sample_papers: Path) -> list[list[Nugget]]:
+def found(sample_papers: Path) -> list[list[Nugget]]:
     """What the offline teacher takes from each paper."""
     teacher = OfflineTeacher()
     readings = [read(path, path.stem) for path in sorted(sample_papers.glob("*.pdf"))]
     return [teacher.extract(reading.document, reading.passages) for reading in readings]
 
 
-def test_the_offline_teacher_finds_every_fact_and_little_else(mined: list[list[Nugget]]) -> None:
+def test_the_offline_teacher_finds_every_fact_and_little_else(
+    found: list[list[Nugget]],
+) -> None:
     facts, stray = truths(), 0
-    for number, nuggets in enumerate(mined, 1):
+    for number, nuggets in enumerate(found, 1):
         stated = [truth for truth in facts if number in truth.papers]
         for truth in stated:
             assert any(truth.told_in(nugget.claim) for nugget in nuggets), (truth, number)
         stray += sum(not any(t.told_in(nugget.claim) for t in stated) for nugget in nuggets)
-    assert stray <= 0.05 * sum(map(len, mined))
+    assert stray <= 0.05 * sum(map(len, found))
 
 
 def test_a_figure_is_drawn_and_its_caption_stands_below(sample_papers: Path) -> None:

@@ -113,17 +113,17 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
 
 
 @pytest.fixture
-def witness() -> RecordingModel:
+def recorder() -> RecordingModel:
     return RecordingModel()
 
 
 def test_a_key_is_nowhere_whatever_happens(
-    user: User, few_papers: Path, witness: RecordingModel
+    user: User, few_papers: Path, recorder: RecordingModel
 ) -> None:
     says: list[Fault] = []
 
     async def answer(body: Body) -> MockReply | Fault:
-        return says[0] if says else await witness.answer(body)
+        return says[0] if says else await recorder.answer(body)
 
     env = {"LOOPBACK_KEY": KEY}
     with MockEndpoint(answer, key=KEY, keep=False) as endpoint:
@@ -134,7 +134,7 @@ def test_a_key_is_nowhere_whatever_happens(
             place.ended("run", "minerals", "--yes", code=7)
         place.ended("doctor", "--json", code=5)
         says.clear()
-        killed(place, witness)
+        killed(place, recorder)
         place.ended("runs", "resume", code=0)
         assert "[key]" in place.ended("runs", "list", "--json")
         for listing in LISTINGS:
@@ -146,12 +146,12 @@ def test_a_key_is_nowhere_whatever_happens(
 
 @pytest.mark.parametrize("source", ["command", "keyring"])
 def test_a_key_of_a_command_or_of_the_keyring_is_nowhere_either(
-    user: User, few_papers: Path, witness: RecordingModel, source: str
+    user: User, few_papers: Path, recorder: RecordingModel, source: str
 ) -> None:
     section: dict[str, object] = {"key_keyring": "goldpan/me"}
     if source == "command":
         section = {"key_command": ["cat", str(user.key)]}
-    with MockEndpoint(witness.answer, key="another", keep=False) as endpoint:
+    with MockEndpoint(recorder.answer, key="another", keep=False) as endpoint:
         place = Place(user, source, endpoint.url, {}, **section)
         place.ended("interests", "add", "minerals", "--papers", str(few_papers), code=0)
         place.ended("run", "minerals", "--yes", code=7)
@@ -160,18 +160,18 @@ def test_a_key_of_a_command_or_of_the_keyring_is_nowhere_either(
         place.ended("doctor", "--json", code=0)
 
 
-def killed(place: Place, witness: RecordingModel) -> None:
+def killed(place: Place, recorder: RecordingModel) -> None:
     """kill -9 with calls in flight: what was not yet moved out of the journals lies there."""
-    witness.latency = 1.0
+    recorder.latency = 1.0
     process = place.start("run", "minerals", "--yes")
     end = time.monotonic() + 60
-    while witness.in_flight < 2:
+    while recorder.in_flight < 2:
         assert process.poll() is None
         assert time.monotonic() < end
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     place.search("".join(process.communicate()))
-    witness.latency = 0.0
+    recorder.latency = 0.0
 
 
 def crashed(place: Place) -> None:

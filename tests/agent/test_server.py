@@ -18,9 +18,10 @@ import pytest
 
 from agent.steps.review import POLICY
 from agent.workspace import STORE
+from benchmarks.imports import ROOT
 from memory.records import Decision, Interest, Run, RunStatus
 from memory.store import Store
-from tests.conftest import ROOT, absent
+from tests.conftest import absent
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 LANGGRAPH = Path(sys.executable).with_name("langgraph")

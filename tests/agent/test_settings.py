@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from agent.settings import Settings, load
-from benchmarks.doubles.real import ROOT, goldpan
+from benchmarks.doubles.real import goldpan
+from benchmarks.imports import ROOT
 from memory.errors import BadInput, NoSuch
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pexpect
 
-from benchmarks.doubles.real import ROOT, command, goldpan
+from benchmarks.doubles.real import command, goldpan
+from benchmarks.imports import ROOT
 
 READY = r"\[q\]uit "
 
 
-def test_one_key_decides_and_undo_goes_back_a_card(mined: Path, tmp_path: Path) -> None:
+def test_one_key_decides_and_undo_goes_back_a_card(discovered: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    shutil.copytree(mined, home)
+    shutil.copytree(discovered, home)
     program, *args = command(home, "review")
     screen = pexpect.spawn(
         program, args, cwd=str(ROOT), encoding="utf-8", dimensions=(50, 100), timeout=30
@@ -37,10 +38,10 @@ def test_one_key_decides_and_undo_goes_back_a_card(mined: Path, tmp_path: Path) 
 
 
 def test_ctrl_c_leaves_the_review_at_once_with_what_was_decided(
-    mined: Path, tmp_path: Path
+    discovered: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
-    shutil.copytree(mined, home)
+    shutil.copytree(discovered, home)
     program, *args = command(home, "review")
     screen = pexpect.spawn(
         program, args, cwd=str(ROOT), encoding="utf-8", dimensions=(50, 100), timeout=30

@@ -61,15 +61,15 @@ def traced(tmp_path: Path) -> Iterator[Connections]:
         yield Connections(settings, trace=trace, key=lambda _: KEY)
 
 
-def ask(lines: Connections, *texts: str, **options: Any) -> None:
+def ask(connections: Connections, *texts: str, **options: Any) -> None:
     async def main() -> None:
         account.set(Account("run-1", "interest-1"))
-        line = lines.connection("teacher")
+        teacher = connections.connection("teacher")
         for text in texts:
             messages = (*ASKED[:1], Message("user", text))
             with suppress(BadReply):
-                await line.ask(messages, "extract@abc", **options)
-        await lines.close()
+                await teacher.ask(messages, "extract@abc", **options)
+        await connections.close()
 
     asyncio.run(main())
 

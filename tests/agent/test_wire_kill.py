@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import signal
 import time
 from pathlib import Path
@@ -24,26 +23,26 @@ MOST = 64
 
 
 @pytest.fixture(scope="module")
-def mined(
+def discovered(
     tmp_path_factory: pytest.TempPathFactory, endpoint: MockEndpoint, sample_papers: Path
 ) -> Path:
     """A workspace with more nuggets than calls may be in flight, about which nothing was asked."""
-    home = bind(tmp_path_factory.mktemp("mined") / "home", endpoint.url, ("teacher",))
+    home = bind(tmp_path_factory.mktemp("discovered") / "home", endpoint.url, ("teacher",))
     goldpan(home, "interests", "add", "minerals", "--papers", str(sample_papers))
     goldpan(home, "run", "minerals")
     return bind(home, endpoint.url, in_flight=MOST, timeout=30, patience=60)
 
 
 @pytest.fixture(scope="module")
-def probed(tmp_path_factory: pytest.TempPathFactory, mined: Path) -> dict[str, list[str]]:
+def probed(tmp_path_factory: pytest.TempPathFactory, discovered: Path) -> dict[str, list[str]]:
     """What an undisturbed run makes of it."""
-    home = clone(mined, tmp_path_factory.mktemp("probed") / "home")
+    home = clone(discovered, tmp_path_factory.mktemp("probed") / "home")
     goldpan(home, "run", "minerals")
     return kept(home)
 
 
 def test_a_run_killed_at_many_commits_ends_as_an_undisturbed_one_and_pays_once(
-    tmp_path: Path, endpoint: MockEndpoint, witness: RecordingModel, few_papers: Path
+    tmp_path: Path, endpoint: MockEndpoint, recorder: RecordingModel, few_papers: Path
 ) -> None:
     """Only what was in flight may be paid for again."""
 
@@ -54,18 +53,16 @@ def test_a_run_killed_at_many_commits_ends_as_an_undisturbed_one_and_pays_once(
 
     undisturbed = place("undisturbed")
     goldpan(undisturbed, *FIRST)
-    witness.latency, struck = 0.05, 0
+    recorder.latency, struck, beginning = 0.05, 0, 1
     # Each process comes two moments further than the one before: before and after in turn.
-    for beginning in itertools.count(1):
-        if struck >= KILLS:
-            break
-        witness.forget()
+    while struck < KILLS:
+        recorder.forget()
         home = place(f"from-{beginning}")
         strikes = killed(home, FIRST, range(beginning, beginning + 2 * (KILLS - struck), 2))
         assert kept(home) == kept(undisturbed)
         assert last_run(home).status is RunStatus.DONE
-        assert twice(home, witness) <= IN_FLIGHT * strikes
-        struck += strikes
+        assert twice(home, recorder) <= IN_FLIGHT * strikes
+        struck, beginning = struck + strikes, beginning + 1
 
 
 def stopped(process: Forked, number: signal.Signals) -> None:
@@ -83,30 +80,30 @@ def stopped(process: Forked, number: signal.Signals) -> None:
 @pytest.mark.parametrize("part", ["Exercises", ""])
 def test_a_signal_ends_a_run_with_64_calls_in_flight_and_nothing_is_lost(
     tmp_path: Path,
-    witness: RecordingModel,
-    mined: Path,
+    recorder: RecordingModel,
+    discovered: Path,
     probed: dict[str, list[str]],
     part: str,
     number: signal.Signals,
 ) -> None:
     """While questions are written, and while the target is asked, which has no schema."""
-    home = clone(mined, tmp_path / "home")
-    witness.forget()
-    witness.latency, witness.slow = 0.0, {part: 20.0}
+    home = clone(discovered, tmp_path / "home")
+    recorder.forget()
+    recorder.latency, recorder.slow = 0.0, {part: 20.0}
     process = start(home, "run", "minerals")
-    until(lambda: witness.in_flight >= MOST, process)
+    until(lambda: recorder.in_flight >= MOST, process)
     stopped(process, number)
-    witness.slow = {}
+    recorder.slow = {}
     assert last_run(home).status is RunStatus.RUNNING
     goldpan(home, "runs", "resume")
     assert kept(home) == probed
-    assert not twice(home, witness)
+    assert not twice(home, recorder)
 
 
 def test_a_signal_while_a_lesson_is_written_loses_no_question_of_it(
     tmp_path: Path,
     endpoint: MockEndpoint,
-    witness: RecordingModel,
+    recorder: RecordingModel,
     few_papers: Path,
     small_target: Path,
 ) -> None:
@@ -121,14 +118,14 @@ def test_a_signal_while_a_lesson_is_written_loses_no_question_of_it(
     roles = '[roles]\ntarget = "small"\n'
     text = settings.read_text().replace("[roles]\n", roles) + "".join(small)
     settings.write_text(text.replace("epochs = 3", "epochs = 1"))
-    witness.forget()
-    witness.slow = {"Exercises": 20.0}
+    recorder.forget()
+    recorder.slow = {"Exercises": 20.0}
     process = start(home, "teach", "minerals", "--yes")
-    until(lambda: witness.in_flight >= len(accepted) // 2, process)
+    until(lambda: recorder.in_flight >= len(accepted) // 2, process)
     stopped(process, signal.SIGINT)
-    witness.slow = {}
+    recorder.slow = {}
     # The gate may refuse (8) so short a training.
     assert ended(home, "runs", "resume").returncode in (0, 8)
     assert last_run(home).status is RunStatus.DONE
     assert {question.nugget for question in rows(home, Question)} == set(accepted)
-    assert not twice(home, witness)
+    assert not twice(home, recorder)

@@ -22,10 +22,12 @@ RIGHT, WRONG = "sk-loopback-right-key", "sk-loopback-wrong-key"
 
 
 @pytest.fixture
-def home(tmp_path: Path, endpoint: MockEndpoint, witness: RecordingModel, few_papers: Path) -> Path:
+def home(
+    tmp_path: Path, endpoint: MockEndpoint, recorder: RecordingModel, few_papers: Path
+) -> Path:
     """A workspace before its first run, at a healthy endpoint."""
-    witness.forget()
-    witness.strike({})
+    recorder.forget()
+    recorder.strike({})
     place = bind(tmp_path / "home", endpoint.url)
     goldpan(place, "interests", "add", "minerals", "--papers", str(few_papers))
     return place
@@ -43,13 +45,13 @@ def whole(
 
 
 def test_real_papers_go_the_whole_way_and_no_call_is_made_twice(
-    tmp_path: Path, shared: Path, endpoint: MockEndpoint, witness: RecordingModel
+    tmp_path: Path, shared: Path, endpoint: MockEndpoint, recorder: RecordingModel
 ) -> None:
     folder = tmp_path / "papers"
     folder.mkdir()
     for name in ("jose.00259", "PMC6313609"):
         shutil.copy(shared / "papers" / "pairs" / name / "paper.pdf", folder / f"{name}.pdf")
-    witness.forget()
+    recorder.forget()
     home = bind(tmp_path / "home", endpoint.url, timeout=60)
     goldpan(home, "interests", "add", "minerals", "--papers", str(folder))
     goldpan(home, *FIRST)
@@ -58,17 +60,17 @@ def test_real_papers_go_the_whole_way_and_no_call_is_made_twice(
     assert nuggets
     assert all(texts[n.paper][n.start : n.end] == n.quote for n in nuggets)
     assert rows(home, Probe)
-    asked = witness.asked.total()
+    asked = recorder.asked.total()
     assert asked == len(calls(home))
-    assert not twice(home, witness)
+    assert not twice(home, recorder)
     goldpan(home, *FIRST)
-    assert witness.asked.total() == asked
+    assert recorder.asked.total() == asked
 
 
 def test_under_faults_what_is_missing_is_named_and_a_resumption_brings_it(
-    home: Path, witness: RecordingModel, whole: dict[str, list[str]]
+    home: Path, recorder: RecordingModel, whole: dict[str, list[str]]
 ) -> None:
-    witness.strike(MIXTURE, seed=3)
+    recorder.strike(MIXTURE, seed=3)
     code = ended(home, *FIRST).returncode
     run = last_run(home)
     assert run.status is (RunStatus.PARTIAL if run.lost else RunStatus.DONE)
@@ -76,12 +78,12 @@ def test_under_faults_what_is_missing_is_named_and_a_resumption_brings_it(
     lost = [one for one in rows(home, Extraction) if one.lost]
     assert all(one.reason for one in lost)
     assert run.lost.get("passages", 0) == sum(one.lost for one in lost)
-    witness.strike({})
+    recorder.strike({})
     if run.lost:
         goldpan(home, "runs", "resume")
     assert len(rows(home, Nugget)) == len(whole["Nugget"])
     assert kept(home)["Extraction"] == whole["Extraction"]
-    assert not twice(home, witness)
+    assert not twice(home, recorder)
 
 
 @pytest.mark.parametrize(
@@ -90,37 +92,37 @@ def test_under_faults_what_is_missing_is_named_and_a_resumption_brings_it(
 )
 def test_a_step_that_fails_altogether_leaves_no_record_and_a_resumption_completes(
     home: Path,
-    witness: RecordingModel,
+    recorder: RecordingModel,
     whole: dict[str, list[str]],
     shares: dict[str, float],
     part: str,
 ) -> None:
     text = (home / "goldpan.toml").read_text()
     (home / "goldpan.toml").write_text(text.replace("patience = 8", "patience = 1"))
-    witness.strike(shares, only=part)
+    recorder.strike(shares, only=part)
     goldpan(home, *FIRST, code=7)
     assert last_run(home).status is RunStatus.FAILED
     assert bool(rows(home, Nugget)) is (part == "Exercises")
     assert not rows(home, Question) + rows(home, Probe)
-    witness.strike({})
+    recorder.strike({})
     goldpan(home, "runs", "resume")
     assert kept(home) == whole
 
 
 def test_a_refused_key_stops_the_run_within_the_calls_in_flight_and_its_work_is_kept(
-    tmp_path: Path, few_papers: Path, witness: RecordingModel, whole: dict[str, list[str]]
+    tmp_path: Path, few_papers: Path, recorder: RecordingModel, whole: dict[str, list[str]]
 ) -> None:
     """It is good for the first calls only."""
     most = 4
 
     async def answer(body: Body) -> MockReply | Fault:
-        said = await witness.answer(body)
-        if witness.paid.total() >= 3 * most:
+        said = await recorder.answer(body)
+        if recorder.paid.total() >= 3 * most:
             endpoint.key = RIGHT
         return said
 
-    witness.forget()
-    witness.strike({})
+    recorder.forget()
+    recorder.strike({})
     with MockEndpoint(answer, keep=False) as endpoint:
         home = bind(tmp_path / "home", endpoint.url, in_flight=most, key_env="LOOPBACK_KEY")
         goldpan(home, "interests", "add", "minerals", "--papers", str(few_papers))
@@ -128,13 +130,13 @@ def test_a_refused_key_stops_the_run_within_the_calls_in_flight_and_its_work_is_
         assert done.returncode == 7, done.stderr
         assert "does not accept the key" in done.stderr
         assert WRONG not in done.stdout + done.stderr
-        refused = endpoint.stats.requests - witness.asked.total()
+        refused = endpoint.stats.requests - recorder.asked.total()
         assert 1 <= refused <= most
-        assert sum(call.outcome == "ok" for call in calls(home)) == witness.paid.total()
+        assert sum(call.outcome == "ok" for call in calls(home)) == recorder.paid.total()
         done = ended(home, "runs", "resume", env={"LOOPBACK_KEY": RIGHT})
         assert done.returncode == 0, done.stderr
         assert kept(home) == whole
-        assert not twice(home, witness)
+        assert not twice(home, recorder)
 
 
 def test_a_model_behind_an_endpoint_cannot_be_taught_and_that_is_said(

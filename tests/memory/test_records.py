@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import memory.records
+from benchmarks.imports import ROOT
 from memory.records import Event, ModelVersion, Record, digest
 from tests.memory.builders import KINDS, nugget, records
 
-ROOT = Path(__file__).parents[2]
 ADDRESSED = [kind for kind in KINDS if kind.identity]
 
 

@@ -1,4 +1,4 @@
-"""A ledger and a budget in memory, and lines that use them."""
+"""A ledger and a budget in memory, and connections that use them."""
 
 from __future__ import annotations
 
@@ -68,26 +68,28 @@ class Purse:
 
 
 def hear(script: Any, work: Callable[[Connection], Awaitable[Any]], **more: Any) -> Scripted:
-    """The model, after some work with a line to it."""
+    """The model, after some work with a connection to it."""
     model = Scripted(script=script)
 
     async def done() -> None:
-        line = Connection(model, "toy", Terms(patience=0), sleep=no_time, **more)
+        connection = Connection(model, "toy", Terms(patience=0), sleep=no_time, **more)
         try:
-            await work(line)
+            await work(connection)
         finally:
-            await line.close()
+            await connection.close()
 
     asyncio.run(done())
     return model
 
 
-async def ask(line: Connection, text: str = "?", **more: Any) -> Completion:
-    return await line.ask([Message("system", "Be brief."), Message("user", text)], "p@1", **more)
+async def ask(connection: Connection, text: str = "?", **more: Any) -> Completion:
+    return await connection.ask(
+        [Message("system", "Be brief."), Message("user", text)], "p@1", **more
+    )
 
 
 async def served(url: str, work: Callable[[Connection], Awaitable[Any]], **terms: Any) -> Any:
-    """What comes of work with a line to a server. key: sent along."""
+    """What comes of work with a connection to a server. key: sent along."""
     key: str = terms.pop("key", "")
     more = {name: terms.pop(name) for name in ("ledger", "budget", "trace") if name in terms}
 
@@ -99,9 +101,9 @@ async def served(url: str, work: Callable[[Connection], Awaitable[Any]], **terms
         endpoint = Endpoint(model="toy", url=url, timeout=0.5)
         model = client(endpoint, Known(), pool)
         secrets = lambda: (key,) if key else ()  # noqa: E731
-        line = Connection(model, "toy", Terms(**{"patience": 0, "secrets": secrets, **terms}),
+        connection = Connection(model, "toy", Terms(**{"patience": 0, "secrets": secrets, **terms}),
                     sleep=no_time, **more)  # fmt: skip
         try:
-            return await work(line)
+            return await work(connection)
         finally:
-            await line.close()
+            await connection.close()

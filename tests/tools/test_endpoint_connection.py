@@ -1,4 +1,4 @@
-"""Claims about a line: the same is paid for once, and everything is written down."""
+"""Claims about a connection: the same is paid for once, and everything is written down."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def test_the_same_is_asked_once_whoever_asks_and_whenever() -> None:
     book = Book()
     heard: list[Completion] = []
 
-    async def twice(line: Connection) -> None:
-        heard.extend(await asyncio.gather(ask(line), ask(line), ask(line)))
-        heard.append(await ask(line))
+    async def twice(connection: Connection) -> None:
+        heard.extend(await asyncio.gather(ask(connection), ask(connection), ask(connection)))
+        heard.append(await ask(connection))
 
     first = hear(["Osk."], twice, ledger=book)
-    second = hear([], lambda line: ask(line), ledger=book)
+    second = hear([], lambda connection: ask(connection), ledger=book)
     assert (len(first.asked), len(second.asked), len(book.calls)) == (1, 0, 1)
     assert [one.cached for one in heard] == [False, False, False, True]
     assert {(one.text, one.key) for one in heard} == {("Osk.", book.calls[0].key)}
@@ -48,8 +48,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
 def test_what_differs_in_anything_is_another_call(order: list[int], at_once: bool) -> None:
     book = Book()
 
-    async def all_of_them(line: Connection) -> None:
-        calls = [ask(line, ASKED[at][0], **ASKED[at][1]) for at in order]
+    async def all_of_them(connection: Connection) -> None:
+        calls = [ask(connection, ASKED[at][0], **ASKED[at][1]) for at in order]
         if at_once:
             await asyncio.gather(*calls)
         else:
@@ -68,10 +68,10 @@ def test_another_model_prompt_or_temperature_is_another_call() -> None:
         for name, prompt, temperature in [
             ("a", "p@1", 0), ("b", "p@1", 0), ("a", "p@2", 0), ("a", "p@1", 1), ("a", "p@1", 0),
         ]:  # fmt: skip
-            line = Connection(
+            connection = Connection(
                 model, name, Terms(parameters={"temperature": temperature}), ledger=book
             )
-            await line.ask([Message("user", "?")], prompt)
+            await connection.ask([Message("user", "?")], prompt)
 
     asyncio.run(vary())
     assert len(book.calls) == 4
@@ -94,10 +94,10 @@ def test_what_a_model_decided_stays_decided_and_an_accident_does_not(
 ) -> None:
     book = Book()
 
-    async def twice(line: Connection) -> None:
+    async def twice(connection: Connection) -> None:
         for _ in range(2):
             with pytest.raises(BadReply) as raised:
-                await ask(line)
+                await ask(connection)
             assert raised.value.reason == reason
 
     hear(lambda _: script, twice, ledger=book)
@@ -108,8 +108,8 @@ def test_what_a_model_decided_stays_decided_and_an_accident_does_not(
 def test_a_reply_that_was_cut_says_so_also_the_second_time() -> None:
     heard: list[Completion] = []
 
-    async def twice(line: Connection) -> None:
-        heard.extend([await ask(line), await ask(line)])
+    async def twice(connection: Connection) -> None:
+        heard.extend([await ask(connection), await ask(connection)])
 
     hear([stopped("Osk re", "length")], twice, ledger=Book())
     assert [(one.text, one.cut) for one in heard] == [("Osk re", True)] * 2
@@ -119,10 +119,10 @@ def test_a_spoilt_reply_is_asked_for_again() -> None:
     book = Book()
     heard: list[Completion] = []
 
-    async def spoil(line: Connection) -> None:
-        heard.append(await ask(line))
-        await line.spoil(heard[0], "unreadable")
-        heard.append(await ask(line))
+    async def spoil(connection: Connection) -> None:
+        heard.append(await ask(connection))
+        await connection.spoil(heard[0], "unreadable")
+        heard.append(await ask(connection))
 
     hear(["Osk.", "Resin."], spoil, ledger=book)
     assert [one.text for one in heard] == ["Osk.", "Resin."]
@@ -140,8 +140,8 @@ REPLIES = {
 
 @pytest.mark.parametrize("name", REPLIES)
 def test_a_reply_from_the_ledger_says_what_the_first_one_said(name: str) -> None:
-    async def twice(line: Connection) -> list[Completion]:
-        return [await ask(line, logprobs=name == "likely") for _ in range(2)]
+    async def twice(connection: Connection) -> list[Completion]:
+        return [await ask(connection, logprobs=name == "likely") for _ in range(2)]
 
     with MockEndpoint(lambda _: REPLIES[name]) as endpoint:
         first, second = asyncio.run(served(endpoint.url, twice, ledger=Book()))
@@ -158,9 +158,9 @@ def test_a_call_is_written_down_with_what_it_took(price: float | None, cost: flo
     traced: list[dict[str, Any]] = []
     body = {"response_format": {"type": "text"}}
 
-    async def once(line: Connection) -> None:
+    async def once(connection: Connection) -> None:
         account.set(Account("run", "osk"))
-        await ask(line, extra_body=body)
+        await ask(connection, extra_body=body)
 
     with MockEndpoint(lambda _: MockReply("Osk resin melts.")) as endpoint:
         asyncio.run(served(endpoint.url, once, ledger=book, trace=traced.append,
@@ -179,7 +179,7 @@ def test_a_call_is_written_down_with_what_it_took(price: float | None, cost: flo
 
 def test_tokens_are_estimated_where_an_endpoint_does_not_tell_them() -> None:
     book = Book()
-    hear(["Osk resin melts."], lambda line: ask(line, "Tell me of osk."), ledger=book)
+    hear(["Osk resin melts."], lambda connection: ask(connection, "Tell me of osk."), ledger=book)
     assert book.calls[0].tokens_in >= 4
     assert book.calls[0].tokens_out == 4
 
@@ -188,9 +188,9 @@ def test_requests_carry_the_turns_of_the_conversation_in_their_order() -> None:
     def answer(body: Body) -> MockReply:
         return MockReply(" ".join(turn["role"] for turn in body["messages"]))
 
-    async def talk(line: Connection) -> Completion:
+    async def talk(connection: Connection) -> Completion:
         turns = [Message("user", "Osk?"), Message("assistant", "Osk."), Message("user", "Why?")]
-        return await line.ask([Message("system", "Be brief."), *turns], "p@1")
+        return await connection.ask([Message("system", "Be brief."), *turns], "p@1")
 
     with MockEndpoint(answer) as endpoint:
         assert asyncio.run(served(endpoint.url, talk)).text == "system user assistant user"

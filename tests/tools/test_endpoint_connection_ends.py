@@ -1,4 +1,4 @@
-"""Claims about how a line ends: callers that go away, keys, budgets, faults."""
+"""Claims about how a connection ends: callers that go away, keys, budgets, faults."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def test_a_caller_that_goes_away_leaves_what_is_sent_to_be_noted() -> None:
     """It is paid for."""
     book = Book()
 
-    async def leave(line: Connection) -> None:
-        caller = asyncio.create_task(ask(line))
-        while not line.sent:
+    async def leave(connection: Connection) -> None:
+        caller = asyncio.create_task(ask(connection))
+        while not connection.sent:
             await asyncio.sleep(0.01)
         caller.cancel()
         await asyncio.wait([caller])
         assert caller.cancelled()
-        await line.close(grace=10)
+        await connection.close(grace=10)
 
     with MockEndpoint(lambda _: MockReply("Osk."), latency=0.2) as endpoint:
         asyncio.run(served(endpoint.url, leave, ledger=book))
@@ -40,16 +40,16 @@ def test_a_caller_that_goes_away_leaves_what_is_sent_to_be_noted() -> None:
 
 
 def test_what_nobody_waits_for_any_more_is_not_sent() -> None:
-    async def leave(line: Connection) -> None:
-        callers = [asyncio.create_task(ask(line, str(at))) for at in range(20)]
-        stays = asyncio.create_task(ask(line, "19"))
-        while not line.sent:
+    async def leave(connection: Connection) -> None:
+        callers = [asyncio.create_task(ask(connection, str(at))) for at in range(20)]
+        stays = asyncio.create_task(ask(connection, "19"))
+        while not connection.sent:
             await asyncio.sleep(0.01)
         for caller in callers:
             caller.cancel()
         assert (await stays).text == "Osk."
-        await line.close(grace=10)
-        assert line.sent == 3
+        await connection.close(grace=10)
+        assert connection.sent == 3
 
     with MockEndpoint(lambda _: MockReply("Osk."), latency=0.1) as endpoint:
         asyncio.run(served(endpoint.url, leave, in_flight=2))
@@ -57,11 +57,11 @@ def test_what_nobody_waits_for_any_more_is_not_sent() -> None:
 
 
 def test_a_line_that_is_closed_sends_nothing_more() -> None:
-    async def stop(line: Connection) -> None:
-        callers = [asyncio.create_task(ask(line, str(at))) for at in range(9)]
-        while not line.sent:
+    async def stop(connection: Connection) -> None:
+        callers = [asyncio.create_task(ask(connection, str(at))) for at in range(9)]
+        while not connection.sent:
             await asyncio.sleep(0.01)
-        await line.close(grace=10)
+        await connection.close(grace=10)
         told = await asyncio.gather(*callers, return_exceptions=True)
         assert [one.text for one in told if isinstance(one, Completion)] == ["Osk.", "Osk."]
         assert [type(one) for one in told[2:]] == [asyncio.CancelledError] * 7
@@ -72,13 +72,13 @@ def test_a_line_that_is_closed_sends_nothing_more() -> None:
 
 
 def test_a_wrong_key_stops_everything_within_the_calls_in_flight() -> None:
-    async def many(line: Connection) -> None:
-        told = await asyncio.gather(*(ask(line, str(at)) for at in range(200)),
+    async def many(connection: Connection) -> None:
+        told = await asyncio.gather(*(ask(connection, str(at)) for at in range(200)),
                                     return_exceptions=True)  # fmt: skip
         assert {one.reason for one in told if isinstance(one, EndpointTrouble)} == {"key"}
         assert len(told) == 200
         with pytest.raises(EndpointTrouble):
-            await ask(line, "later")
+            await ask(connection, "later")
 
     with MockEndpoint(lambda _: MockReply("Osk."), key="another", latency=0.05) as endpoint:
         asyncio.run(served(endpoint.url, many, in_flight=4, key=KEY))
@@ -87,12 +87,12 @@ def test_a_wrong_key_stops_everything_within_the_calls_in_flight() -> None:
 
 def test_what_was_paid_for_is_told_by_a_dead_line_too() -> None:
     book = Book()
-    hear(["Osk."], lambda line: ask(line), ledger=book)
+    hear(["Osk."], lambda connection: ask(connection), ledger=book)
 
-    async def both(line: Connection) -> None:
+    async def both(connection: Connection) -> None:
         with pytest.raises(EndpointTrouble):
-            await ask(line, "new")
-        assert (await ask(line)).text == "Osk."
+            await ask(connection, "new")
+        assert (await ask(connection)).text == "Osk."
 
     hear([EndpointTrouble("key", "No.")], both, ledger=book)
 
@@ -111,9 +111,9 @@ def test_a_key_stands_in_no_word_about_a_fault(reason: str, caplog: Any) -> None
     book = Book()
     traced: list[dict[str, Any]] = []
 
-    async def fail(line: Connection) -> str:
+    async def fail(connection: Connection) -> str:
         with pytest.raises(Trouble) as raised:
-            await ask(line)
+            await ask(connection)
         assert getattr(raised.value, "reason", "") == reason
         return "".join(traceback.format_exception(raised.value))
 
@@ -129,10 +129,10 @@ def test_a_key_stands_in_no_word_about_a_fault(reason: str, caplog: Any) -> None
 def test_what_is_reserved_is_settled_whatever_happens(name: str) -> None:
     purse, book = Purse(), Book()
 
-    async def some(line: Connection) -> None:
+    async def some(connection: Connection) -> None:
         for at in range(3):
             try:
-                await ask(line, str(at))
+                await ask(connection, str(at))
             except (BadReply, EndpointTrouble):
                 continue
 
@@ -149,9 +149,9 @@ def test_what_is_reserved_is_settled_whatever_happens(name: str) -> None:
 def test_what_is_reserved_is_settled_when_the_disk_is_full_or_we_err(script: Any) -> None:
     purse = Purse()
 
-    async def fail(line: Connection) -> None:
+    async def fail(connection: Connection) -> None:
         with pytest.raises((NoSpace, AttributeError)):
-            await ask(line)
+            await ask(connection)
 
     hear(lambda _: script, fail, budget=purse, ledger=Book(full=True))
     assert not purse.held
@@ -160,16 +160,18 @@ def test_what_is_reserved_is_settled_when_the_disk_is_full_or_we_err(script: Any
 def test_what_is_reserved_is_settled_when_the_caller_goes_away() -> None:
     purse = Purse()
 
-    async def leave(line: Connection) -> None:
+    async def leave(connection: Connection) -> None:
         for grace in (0.0, 10.0):
             for steps in range(12):
-                callers = [asyncio.create_task(ask(line, f"{grace}{steps}{at}")) for at in range(4)]
+                callers = [
+                    asyncio.create_task(ask(connection, f"{grace}{steps}{at}")) for at in range(4)
+                ]
                 for _ in range(steps):
                     await asyncio.sleep(0)
                 for caller in callers:
                     caller.cancel()
                 await asyncio.wait(callers)
-            await line.close(grace)
+            await connection.close(grace)
 
     with MockEndpoint(lambda _: MockReply("Osk."), latency=0.05) as endpoint:
         asyncio.run(served(endpoint.url, leave, budget=purse, in_flight=2))
@@ -180,9 +182,9 @@ def test_a_budget_stops_before_it_is_passed() -> None:
     purse, model = Purse(limit=600), Scripted(script=lambda _: "Osk.")
 
     async def many() -> None:
-        line = Connection(model, "toy", Terms(most_tokens=100), budget=purse)
+        connection = Connection(model, "toy", Terms(most_tokens=100), budget=purse)
         for at in range(1_000):
-            await ask(line, f"{at} " + "osk " * 20)
+            await ask(connection, f"{at} " + "osk " * 20)
 
     with pytest.raises(BudgetReached):
         asyncio.run(many())

@@ -34,20 +34,20 @@ class Stilled(asyncio.SelectorEventLoop):
 class Caller:
     """A call that waits at the limiter, and once it is inside, until it is told to leave."""
 
-    def __init__(self, machine: AtTheGate, run: str) -> None:
+    def __init__(self, machine: AtTheLimiter, run: str) -> None:
         self.run = run
         self.number = 0
         self.leave = asyncio.Event()
         self.task = machine.loop.create_task(self._call(machine))
 
-    async def _call(self, machine: AtTheGate) -> None:
+    async def _call(self, machine: AtTheLimiter) -> None:
         async with machine.limiter.slot(self.run) as number:
             self.number = number
             machine.let_in.append(self)
             await self.leave.wait()
 
 
-class AtTheGate(RuleBasedStateMachine):
+class AtTheLimiter(RuleBasedStateMachine):
     """Callers of three runs come, leave and are called away; the endpoint is busy or well."""
 
     def __init__(self) -> None:
@@ -134,7 +134,7 @@ class AtTheGate(RuleBasedStateMachine):
         assert 1 <= self.limiter.limit <= MOST
 
     @invariant()
-    def nobody_waits_at_an_open_gate(self) -> None:
+    def nobody_waits_where_there_is_room(self) -> None:
         """No place is ever lost."""
         if self.waiting() and self.loop.now >= self.closed_until + 0.001:
             assert self.limiter.inside >= self.limiter.limit
@@ -154,11 +154,11 @@ class AtTheGate(RuleBasedStateMachine):
         self.loop.close()
 
 
-AtTheGate.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
-TestAtTheGate = AtTheGate.TestCase
+AtTheLimiter.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestAtTheLimiter = AtTheLimiter.TestCase
 
 
-def test_a_gate_lets_at_least_one_in() -> None:
+def test_a_limiter_lets_at_least_one_in() -> None:
     with pytest.raises(ValueError):
         Limiter(0)
 

@@ -145,7 +145,7 @@ def test_the_wait_that_is_asked_for_is_kept_unless_it_is_longer_than_our_patienc
     assert reason(sent) == ("" if attempts == 2 else "busy")
 
 
-def test_the_gate_learns_of_a_busy_endpoint() -> None:
+def test_the_limiter_learns_of_a_busy_endpoint() -> None:
     scene = Scene([BUSY, "Osk."], most=8)
     scene.send()
     assert scene.limiter.limit == 4

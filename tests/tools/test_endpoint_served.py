@@ -87,7 +87,7 @@ def test_a_model_starts_its_server_when_it_is_first_asked_and_again_when_that_di
             said = await asyncio.gather(*(model.ainvoke(ASKED) for _ in range(5)))
             [log] = tmp_path.iterdir()
             os.killpg(os.getpgid(int(log.read_text())), signal.SIGKILL)
-            while await model.server.alive():  # its keeper notices a moment later
+            while await model.server.alive():  # parent_watch notices a moment later
                 await asyncio.sleep(0.01)
             said.append(await model.ainvoke(ASKED))
             return [message.text for message in said]

@@ -61,7 +61,7 @@ def test_what_it_extracts_is_quoted_from_the_passages_it_was_shown(
     said = Rehearsal()(asked("extract", title=document.title, passages=shown))
     found = read("extract", said)
     assert len(found) >= 3
-    assert all(draft.quote in shown for draft in found)
+    assert all(candidate.quote in shown for candidate in found)
     refused: list[tuple[str, str]] = []
     kept = candidates.nuggets(found, document, passages, "m", lambda *why: refused.append(why))
     assert len(kept) >= 0.8 * len(found)

@@ -240,9 +240,9 @@ def test_a_killed_reading_process_is_started_again(tmp_path: Path) -> None:
 
 
 def test_a_reading_process_that_cannot_start_is_a_bug_and_no_papers_fault() -> None:
-    nursery = ReadingProcess([sys.executable, "-c", "raise SystemExit(3)"])
+    process = ReadingProcess([sys.executable, "-c", "raise SystemExit(3)"])
     with pytest.raises(RuntimeError, match="did not start"):
-        nursery.send(b"{}", 1)
+        process.send(b"{}", 1)
 
 
 PROGRAM = """

@@ -31,7 +31,7 @@ MELTS = candidate(
 )  # fmt: skip
 
 
-def test_a_draft_becomes_a_nugget_with_the_words_of_its_source() -> None:
+def test_a_candidate_becomes_a_nugget_with_the_words_of_its_source() -> None:
     lesson = TeacherTrial([reply_of(MELTS)], RESIN, MOULD)
     [nugget] = lesson.extract()
     assert nugget.claim == "Osk resin melts at 412 kelvin."
@@ -59,7 +59,7 @@ def test_a_draft_becomes_a_nugget_with_the_words_of_its_source() -> None:
         ({"claim": "The price of copper rose to 412 kelvin."}, "unsupported"),
     ],
 )
-def test_a_draft_that_its_source_does_not_bear_out_is_refused_and_counted(
+def test_a_candidate_that_its_source_does_not_bear_out_is_refused_and_counted(
     change: dict[str, Any], reason: str
 ) -> None:
     lesson = TeacherTrial([reply_of({**MELTS, **change}, candidate(MOULD))], RESIN, MOULD)

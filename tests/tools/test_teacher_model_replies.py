@@ -19,7 +19,7 @@ WHOLE = reply_of(ONE, TWO)
 RIGHT = (Candidate(**ONE), Candidate(**TWO))
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
-drafts = st.builds(
+candidates = st.builds(
     candidate,
     claim=texts,
     quote=texts,
@@ -160,7 +160,10 @@ MUTATIONS = (
 
 
 @given(
-    st.lists(drafts, max_size=4), st.sampled_from(MUTATIONS), st.integers(0, 10**6), st.booleans()
+    st.lists(candidates, max_size=4),
+    st.sampled_from(MUTATIONS),
+    st.integers(0, 10**6),
+    st.booleans(),
 )
 def test_a_damaged_reply_gives_some_of_its_items_unchanged_or_a_fault(
     said: list[dict[str, Any]], mutate: Any, n: int, cut: bool

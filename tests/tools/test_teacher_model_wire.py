@@ -86,8 +86,8 @@ def take(
     document = Document(paper="p", text=TEXT, page_starts=(0,), title="Osk")
     on_loss = (losses if losses is not None else []).append
 
-    async def taken(line: Connection) -> Extracted:
-        return await ModelTeacher(line, on_loss, **more).extract(document, passages)
+    async def taken(connection: Connection) -> Extracted:
+        return await ModelTeacher(connection, on_loss, **more).extract(document, passages)
 
     return over(endpoint.url, taken, modes=tuple(modes), in_flight=in_flight)
 

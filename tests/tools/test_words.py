@@ -251,7 +251,7 @@ def test_only_vetted_probe_questions_are_asked_and_nothing_of_the_paper() -> Non
 
 
 def test_a_nugget_alone_and_one_without_questions_are_no_trouble() -> None:
-    """There is no stranger to take a control from, and nothing to ask."""
+    """There is no other nugget to take a control from, and nothing to ask."""
     alone = Probed([about("tin", 70)], PlantedModel(planted([about("tin", 70)], 1.0)).answer)
     assert alone.verdicts == {Verdict.KNOWN: 1}
     assert alone.cost.controls == 0

@@ -62,15 +62,15 @@ def freeze(
     """
     check(nuggets, questions, papers, untaught)
     ordered = sorted({q.id: q for q in questions}.values(), key=lambda q: q.id)
-    secrets = HeldOut([*(q for q in ordered if q.held_out), *retention])
-    silent = [q for q in ordered if q.held_out or not secrets.betrayed_by(q)]
-    parts = split(nuggets, silent, seed, validation_share)
+    held_out = HeldOut([*(q for q in ordered if q.held_out), *retention])
+    kept = [q for q in ordered if q.held_out or not held_out.betrayed_by(q)]
+    parts = split(nuggets, kept, seed, validation_share)
     if not parts.train:
         raise NothingToDo(
             "No vetted training question is left, so there is nothing to train on.",
             "Accept more nuggets: goldpan review.",
         )
-    old = pick(replay, round(replay_ratio * len(parts.train)), secrets, seed)
+    old = pick(replay, round(replay_ratio * len(parts.train)), held_out, seed)
     files = contents(parts, old, retention, seed)
     manifest = describe(interest, nuggets, untaught, parts, papers, files, len(old), seed)
     left_out = sum(not q.held_out for q in ordered) - len(parts.train)

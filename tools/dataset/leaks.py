@@ -48,11 +48,11 @@ def _changed(manifest: dict[str, Any], contents: dict[str, bytes]) -> Iterator[s
 
 
 def _worded(rows: list[dict[str, str]], held: list[Question]) -> Iterator[str]:
-    secrets = HeldOut(held)
+    held_out = HeldOut(held)
     for number, row in enumerate(rows, 1):
-        if found := secrets.wording(row_text(row)):
+        if found := held_out.wording(row_text(row)):
             yield f"Row {number} holds the wording of question {found}."
-        if row["source"] != REPLAY and (found := secrets.option_set(row_text(row))):
+        if row["source"] != REPLAY and (found := held_out.option_set(row_text(row))):
             yield f"Row {number} holds every option of question {found}."
 
 

@@ -1,4 +1,6 @@
-"""Training rows: how a question becomes text to learn, and which rows would tell a secret."""
+"""Training rows: how a question becomes text to learn, and which rows would give a held-out
+question away.
+"""
 
 from __future__ import annotations
 
@@ -109,9 +111,9 @@ def _whole(option: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(comparable(option))}(?!\w)")
 
 
-def pick(replay: Sequence[str], wanted: int, secrets: HeldOut, seed: int) -> list[str]:
+def pick(replay: Sequence[str], wanted: int, held_out: HeldOut, seed: int) -> list[str]:
     """So many old texts, each used before any is used again; none in a held-out wording."""
-    allowed = [t for t in dict.fromkeys(replay) if t.strip() and not secrets.wording(t)]
+    allowed = [t for t in dict.fromkeys(replay) if t.strip() and not held_out.wording(t)]
     chosen: list[str] = []
     chance = random.Random(f"replay {seed}")  # noqa: S311
     while allowed and len(chosen) < wanted:

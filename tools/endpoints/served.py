@@ -85,7 +85,7 @@ class LocalServer:
             raise
 
     async def stop(self) -> None:
-        """Its pipe is closed, and its keeper ends it."""
+        """Its pipe is closed, and `parent_watch` ends it."""
         if self._running is None:
             return
         if self._running.stdin:

@@ -19,10 +19,10 @@ from tools.merge.lexicon import (
     STOP,
     direction,
     stem,
-    word_set,
 )
 from tools.nuggets import NEGATIONS
 from tools.text.values import Value, tokens
+from tools.text.words import word_set
 
 
 class ClaimAttribute(NamedTuple):

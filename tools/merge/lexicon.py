@@ -10,11 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import cast
 
-
-def word_set(text: str) -> frozenset[str]:
-    """The words of a text."""
-    return frozenset(text.split())
-
+from tools.text.words import word_set
 
 STOP = word_set(
     """

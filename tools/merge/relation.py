@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from memory.records import Relation
 from tools.merge.features import DOWN, UP, ClaimFeatures, ClaimTerm
-from tools.merge.lexicon import BEING, GLUE, LINKS, NAMED_BY, opposed, word_set
+from tools.merge.lexicon import BEING, GLUE, LINKS, NAMED_BY, opposed
 from tools.text.values import Value
+from tools.text.words import word_set
 
 SAME, SAME_VALUES, SAME_NAMED = 0.80, 0.75, 0.86
 CONTRARY, CONTRARY_ATTRIBUTE, RELATED, FARTHEST = 0.80, 0.60, 0.68, 0.45

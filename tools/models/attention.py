@@ -109,7 +109,7 @@ class PackedAttention:
         self,
         forest: Forest,
         pack: Pack,
-        held: KeyValueCache,
+        cache: KeyValueCache,
         like: Tensor,
         size: int,
         together: bool,
@@ -117,7 +117,7 @@ class PackedAttention:
         """size: nodes in a block. together: attend in few large calls, as a graphics card likes."""
         import torch
 
-        self.held = held
+        self.cache = cache
         self.keep = torch.from_numpy(pack.keep).to(like.device)
         every = list(blocks(forest, pack, size))
         full = [b for b in every if b.end - b.begin == size] if together else []
@@ -145,8 +145,8 @@ def attend(
     import torch
     from torch.nn.functional import scaled_dot_product_attention
 
-    keys, values = plan.held.extended(module, key[0].transpose(0, 1), value[0].transpose(0, 1))
-    plan.held.layers[module] = keys.index_select(0, plan.keep), values.index_select(0, plan.keep)
+    keys, values = plan.cache.extended(module, key[0].transpose(0, 1), value[0].transpose(0, 1))
+    plan.cache.layers[module] = keys.index_select(0, plan.keep), values.index_select(0, plan.keep)
     shared = query.shape[1] // key.shape[1]
     told = [
         group.by_node(

@@ -142,7 +142,7 @@ class _Rows(NamedTuple):
 def _packed(model: Any, sequels: Sequence[Sequel], sizes: Sizes, *, apart: bool) -> list[float]:
     import torch
 
-    forest, held = grow(sequels), KeyValueCache()
+    forest, cache = grow(sequels), KeyValueCache()
     head = _head(model) if apart else None
     reads = sizes.tokens if apart else max(1, sizes.rows * sizes.words // model.config.vocab_size)
     like = torch.empty(0, dtype=model.dtype, device=model.device)
@@ -150,7 +150,7 @@ def _packed(model: Any, sequels: Sequence[Sequel], sizes: Sizes, *, apart: bool)
     waiting: list[_Rows] = []
     with torch.inference_mode(), chosen(model):
         for pack in packs(forest, sizes.tokens, reads):
-            plan = PackedAttention(forest, pack, held, like, sizes.block, together=sizes.together)
+            plan = PackedAttention(forest, pack, cache, like, sizes.block, together=sizes.together)
             waiting.append(_run(model, forest, pack, plan, apart=apart))
             enough = sum(len(one.states) for one in waiting) >= (sizes.rows if apart else 1)
             if enough or pack.end == len(forest.ids):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 
-QUESTION = "Question: {q}\nAnswer:"
-
 _FRAME = re.compile(r"\A\s*Question:\s*|\s*\bAnswer:\s*\Z")
 
 
 def framed(question: str) -> str:
     """The question with the words around it."""
-    return QUESTION.format(q=question)
+    return f"Question: {question}\nAnswer:"
 
 
 def unframed(stem: str) -> str:

@@ -13,9 +13,9 @@ class Loss:
     """Something that a reply did not give, or that was refused of what it gave."""
 
     step: str
-    """`extract`, `questions`, `judge` or `probe`."""
+    """`extract`, `screen`, `enrich`, `questions`, `judge`, `pairs` or `probe`."""
     about: str
-    """Id of the paper or of the nugget."""
+    """Id of the paper or of the nugget; a digest of the pairs that were asked about together."""
     reason: str
     """A reason of BadReply (a whole reply is lost), `schema` (an item could not be read), `cut`
     (items may be missing), a reason of `tools.nuggets.ground`, or `not_found`, `unsupported`,

@@ -42,10 +42,10 @@ def train(
     output.mkdir(parents=True, exist_ok=True)
     request = output / "request.json"
     request.write_text(_absolute(spec, output).model_dump_json(), "utf-8")
-    before = kills()
+    seen = kills()
     while code := _run(Job(spec=spec.id, log=str(output / LOG)), request, on_progress, on_job):
-        before, now = kills(), before
-        if code != -signal.SIGKILL or before == now or not halve(spec):
+        before, seen = seen, kills()
+        if code != -signal.SIGKILL or seen == before or not halve(spec):
             raise failure(code, output / LOG)
     return output / (WHOLE if spec.method == "full" else ADAPTER)
 

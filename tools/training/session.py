@@ -128,8 +128,8 @@ def attempt(
     checkpoint = latest(output / "checkpoints")
     best = Best(output, spec.patience if watched else 0)
     best.begin(checkpoint)
-    keeper = TrainingCallback(output, stop, best)
-    trainer = make_trainer(spec, split, model, tokenizer, rows, watched, keeper)
+    callback = TrainingCallback(output, stop, best)
+    trainer = make_trainer(spec, split, model, tokenizer, rows, watched, callback)
     result = trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     early = trainer.state.global_step < trainer.state.max_steps
     best.restore(model)

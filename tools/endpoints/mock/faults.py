@@ -39,7 +39,7 @@ NAMES = ("429", *ERRORS, *CHANGES, *map(str, Damage))
 
 @dataclass(frozen=True)
 class Faults:
-    """A mixture of faults. The fate of a request is drawn by its number of arrival.
+    """A mixture of faults. The fault of a request is drawn by its number of arrival.
 
     shares: of all requests, by name, e.g. {"429": 0.1, "hang": 0.05}; the rest are well.
     retry_after: seconds to wait that a 429 asks for; None: it says nothing.
@@ -78,15 +78,15 @@ class Faults:
                 return name
         return ""
 
-    def error(self, fate: str) -> Fault | None:
-        """What comes in place of a reply; None where this fate lets the model speak."""
-        if fate == "429":
+    def error(self, name: str) -> Fault | None:
+        """What comes in place of a reply; None where this fault lets the model speak."""
+        if name == "429":
             return errors.busy(self.retry_after)
-        return ERRORS[fate]() if fate in ERRORS else None
+        return ERRORS[name]() if name in ERRORS else None
 
 
-def with_fault(said: MockReply, fate: str) -> MockReply:
-    """What is said, as this fate has it."""
-    if fate in CHANGES:
-        return CHANGES[fate](said)
-    return replace(said, damage=Damage(fate)) if fate else said
+def with_fault(said: MockReply, name: str) -> MockReply:
+    """What is said, as the fault of that name has it."""
+    if name in CHANGES:
+        return CHANGES[name](said)
+    return replace(said, damage=Damage(name)) if name else said

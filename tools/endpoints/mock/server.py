@@ -1,6 +1,6 @@
 """The server: a loopback address that speaks the protocol, in a thread with a loop of its own.
 
-What it says is handed in; bodies, errors and fates are written next door.
+What it says is handed in; bodies, errors and faults are written next door.
 """
 
 from __future__ import annotations
@@ -202,22 +202,22 @@ class MockEndpoint:
             fault = errors.no_such_model(str(body["model"]))
         if fault:
             return sent(fault)
-        fate = self._faults.drawn(number)
-        if fate:
-            self.stats.struck[fate] += 1
-        if fault := self._faults.error(fate):
+        name = self._faults.drawn(number)
+        if name:
+            self.stats.struck[name] += 1
+        if fault := self._faults.error(name):
             return sent(fault)
         if self._latency:
             await asyncio.sleep(self._latency)
         if not chat:
             return await self._sent(
-                request, bodies.embeddings(body), with_fault(MockReply(), fate).damage
+                request, bodies.embeddings(body), with_fault(MockReply(), name).damage
             )
         said = []
         for one in await self._said(body):
             if isinstance(one, Fault):
                 return sent(one)
-            said.append(with_fault(one, fate))
+            said.append(with_fault(one, name))
         damage = next((one.damage for one in said if one.damage), None)
         if not body.get("stream"):
             return await self._sent(request, bodies.completion(body, said), damage)
